@@ -1,0 +1,57 @@
+"""How to reach a database, and how long to wait for it."""
+
+import socket
+from dataclasses import dataclass, field
+from typing import Any
+
+from store.server.environ import Environ
+
+
+@dataclass(frozen=True)
+class DatabaseConfig:
+    """Address and limits of one process's connections.
+
+    `url` holds a password and is left out of the repr. Times are seconds.
+    """
+
+    url: str = field(repr=False)
+    pool_size: int = 10
+    pool_wait_seconds: float = 2.0
+    connect_seconds: int = 3
+    statement_seconds: float = 15.0
+    lock_seconds: float = 5.0
+    idle_in_transaction_seconds: float = 30.0
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "DatabaseConfig":
+        """DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_WAIT_SECONDS."""
+        return cls(
+            url=env.text("DATABASE_URL"),
+            pool_size=env.whole("DATABASE_POOL_SIZE", default=10, least=1),
+            pool_wait_seconds=env.seconds("DATABASE_POOL_WAIT_SECONDS", default=2.0),
+        )
+
+    def connect_arguments(self) -> dict[str, Any]:
+        """What psycopg2.connect is given; libpq documents each."""
+        settings = {
+            "TimeZone": "UTC",
+            "statement_timeout": _milliseconds(self.statement_seconds),
+            "lock_timeout": _milliseconds(self.lock_seconds),
+            "idle_in_transaction_session_timeout": _milliseconds(self.idle_in_transaction_seconds),
+        }
+        return {
+            "dsn": self.url,
+            "connect_timeout": self.connect_seconds,
+            # The role says which service it is; the host name says which replica.
+            "application_name": socket.gethostname()[:63],
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+            # A vanished host is noticed within seconds, not after the kernel's two hours.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
+        }
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)

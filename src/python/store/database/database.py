@@ -1,0 +1,194 @@
+"""One service's database: a bounded pool, transactions, and plain SQL where speed matters.
+
+database = Database(MIGRATIONS)                  # in models.py; does nothing yet
+database.open(DatabaseConfig.from_environ(env))  # in main.py; connects when first needed
+
+with database.transaction():                     # a use case
+    product = Product.get_by_id(product_id)
+    database.run("UPDATE stock SET on_hand = on_hand - %s WHERE sku = %s", (2, "MUG"))
+
+database.rows("SELECT sku, on_hand FROM stock WHERE on_hand < %s", (10,))
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import peewee
+import psycopg2
+import psycopg2.extras
+from peewee import __exception_wrapper__ as in_peewees_words  # type: ignore[attr-defined]
+
+from store.database.config import DatabaseConfig
+from store.database.errors import CommitUnknown, DatabaseDown, in_our_words
+from store.database.history import MigrationsPending, missing
+from store.database.pool import Pool
+
+__all__ = ["Database", "DatabaseConfig"]
+
+Params = Sequence[Any] | dict[str, Any]
+
+# What may be sent again on another connection if the first turns out to be dead.
+REPEATABLE = ("SELECT", "BEGIN")
+
+
+class Database(peewee.PostgresqlDatabase):
+    """PostgreSQL through a pool. Each thread or greenlet has a connection only while it needs one.
+
+    An ORM query outside `transaction()` and `reading()` is an error (peewee.InterfaceError).
+    Trouble with the server is raised as `store.database.errors` says.
+    """
+
+    _state: Any  # peewee's, per thread: the connection and its open transactions
+
+    def __init__(self, migrations: Path | None = None) -> None:
+        """`migrations` is the folder that `check()` compares the database with."""
+        super().__init__(None, autoconnect=False)
+        self.migrations = migrations
+        self._pool: Pool | None = None
+        # peewee connects and closes under one lock: with a pool, whoever waits for a connection
+        # would hold it against the one who wants to give one back. State is per thread anyway.
+        self._lock = contextlib.nullcontext()
+
+    def open(self, config: DatabaseConfig) -> None:
+        """Use this database from now on. Connects at the first query, not before."""
+        self.init(config.url)
+        arguments = config.connect_arguments()
+        self._pool = Pool(lambda: _connect(arguments), config.pool_size, config.pool_wait_seconds)
+
+    def shut(self) -> None:
+        """Close all connections; those in use are closed when they are given back."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:  # type: ignore[override]
+        """All or nothing: COMMIT at the end, ROLLBACK when an error leaves the block.
+
+        Inside another transaction this is a savepoint. CommitUnknown means: nobody knows.
+        """
+        if self.in_transaction():
+            with self.savepoint():
+                yield
+            return
+        with self.reading(), super().transaction():
+            yield
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """A connection where each statement stands for itself (autocommit)."""
+        if not self.is_closed():
+            yield
+            return
+        self.connect()
+        self._state.untried = True
+        try:
+            yield
+        finally:
+            self.close()
+
+    def rows(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
+        """The rows of one statement as dictionaries; joins an open transaction."""
+        with self.reading():
+            cursor = self.execute_sql(sql, params or None)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def row(self, sql: str, params: Params = ()) -> dict[str, Any] | None:
+        """The first row of one statement, or None if it has none."""
+        with self.reading():
+            cursor = self.execute_sql(sql, params or None)
+            found = cursor.fetchone()
+            if found is None:
+                return None
+            return {
+                column.name: value for column, value in zip(cursor.description, found, strict=True)
+            }
+
+    def run(self, sql: str, params: Params = ()) -> int:
+        """How many rows one statement changed; joins an open transaction."""
+        with self.reading():
+            return int(self.execute_sql(sql, params or None).rowcount)
+
+    def check(self) -> None:
+        """Return if the database answers and knows all our migrations; else Unavailable says why.
+
+        A database that is ahead of this code is fine: migrations expand before they contract.
+        """
+        self.row("SELECT 1 AS alive")
+        if self.migrations and (pending := missing(self.rows, self.migrations)):
+            raise MigrationsPending(pending)
+
+    def execute_sql(self, sql: str, params: Params | None = None) -> Any:
+        """One statement on this thread's connection; its cursor. The ORM comes through here, too."""
+        state = self._state
+        try:
+            cursor = self._execute_cursor(sql, params)
+        except (peewee.DatabaseError, peewee.InterfaceError) as error:
+            ours = in_our_words(error)
+            if isinstance(ours, DatabaseDown) and self._may_repeat(sql):
+                state.untried = False
+                state.conn = state.pool.replace(state.conn)
+                return self.execute_sql(sql, params)
+            if ours is error:
+                raise
+            raise ours from error
+        state.untried = False
+        return cursor
+
+    def begin(self, isolation_level: object = None) -> None:  # noqa: ARG002
+        """BEGIN. A pooled connection that has died meanwhile is noticed here, and replaced."""
+        self.execute_sql("BEGIN")
+
+    def commit(self) -> None:
+        """COMMIT, and make sure that it was one."""
+        try:
+            cursor = self.execute_sql("COMMIT")
+        except DatabaseDown as error:
+            raise CommitUnknown("The database was lost during a commit.") from error
+        if cursor.statusmessage != "COMMIT":
+            # PostgreSQL answers ROLLBACK, without an error, when a statement has failed before and
+            # somebody went on as if nothing had happened.
+            raise peewee.InternalError(
+                "The transaction had failed before its end: nothing was kept."
+            )
+
+    def rollback(self) -> None:
+        """ROLLBACK; on a connection that is lost there is nothing left to undo."""
+        with contextlib.suppress(DatabaseDown):
+            self.execute_sql("ROLLBACK")
+
+    def _execute_cursor(self, sql: str, params: Params | None, **_: object) -> Any:
+        # As peewee's, but None stays None: only then may SQL without parameters contain a bare %.
+        with in_peewees_words:
+            cursor = self.cursor()  # type: ignore[no-untyped-call]
+            cursor.execute(sql, params)
+        return cursor
+
+    def _connect(self) -> Any:
+        if self._pool is None:
+            raise peewee.InterfaceError("The database has not been opened.")
+        self._state.pool = self._pool
+        return self._pool.take()
+
+    def _close(self, conn: Any) -> None:
+        self._state.pool.give_back(conn)
+
+    def _may_repeat(self, sql: str) -> bool:
+        """Whether nothing can have happened yet: the connection died in the pool, not in our hands."""
+        state = self._state
+        return (
+            not state.closed and state.untried and sql.lstrip()[:6].upper().startswith(REPEATABLE)
+        )
+
+
+def _connect(arguments: dict[str, Any]) -> Any:
+    connection = psycopg2.connect(**arguments)
+    connection.autocommit = True
+    psycopg2.extras.register_uuid(conn_or_curs=connection)  # type: ignore[no-untyped-call]
+    psycopg2.extras.register_default_jsonb(connection, loads=orjson.loads)
+    psycopg2.extras.register_default_json(connection, loads=orjson.loads)
+    return connection

@@ -1,0 +1,75 @@
+"""Bring a database up to date with the numbered files of a folder.
+
+    # migrations/0002_add_colour.py
+    def up(migrator, db):
+        db.execute_sql("ALTER TABLE products ADD COLUMN colour text")
+
+Each file runs in a transaction of its own together with the note that it has run. Two processes may
+migrate at once: one works, the other waits and finds nothing to do.
+"""
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import peewee
+from playhouse.migrations import Runner
+
+from store.database import history
+from store.database.database import Database
+from store.database.errors import DatabaseDown, DatabaseSlow
+
+logger = logging.getLogger(__name__)
+
+LOCK = 7_305_804_402_561_920_868  # any number, as long as nobody else locks it in this database
+WAIT_FOR_ANOTHER = "10min"  # for the other process that migrates
+WAIT_FOR_A_TABLE = "5s"  # a waiting ALTER TABLE makes every later query on the table wait, too
+
+
+class MigrationFailed(Exception):
+    """A migration could not be applied; it has left nothing behind, those before it stay."""
+
+
+def migrate(database: Database, directory: Path) -> list[str]:
+    """Apply what is pending, in order; the names of what was applied. Logs one line for each."""
+    with database.reading(), _alone(database):
+        runner = Runner(database, str(directory), table_name=history.TABLE)
+        names = pending(database, directory)
+        for name in names:
+            _apply(runner, name)
+    return names
+
+
+def pending(database: Database, directory: Path) -> list[str]:
+    """The names of the migrations that have not been applied, oldest first."""
+    return history.missing(database.rows, directory)
+
+
+@contextlib.contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Hold the lock of all migrations on this connection, and lift the limits made for requests."""
+    try:
+        database.run("SET statement_timeout = 0")
+        database.run(f"SET lock_timeout = '{WAIT_FOR_ANOTHER}'")
+        database.run("SELECT pg_advisory_lock(%s)", (LOCK,))
+        database.run(f"SET lock_timeout = '{WAIT_FOR_A_TABLE}'")
+        yield
+    finally:
+        with contextlib.suppress(DatabaseDown):
+            database.run("DISCARD ALL")  # the lock and the settings
+
+
+def _apply(runner: Runner, name: str) -> None:
+    begun = time.perf_counter()
+    try:
+        runner.up(target=name)
+    except DatabaseSlow as error:
+        raise MigrationFailed(
+            f"Migration {name} waited {WAIT_FOR_A_TABLE} for a lock in vain: "
+            "something long is running in the database. Nothing was changed; run it again."
+        ) from error
+    except peewee.DatabaseError as error:
+        raise MigrationFailed(f"Migration {name} failed: {error}") from error
+    logger.info("applied migration %s in %.2f s", name, time.perf_counter() - begun)

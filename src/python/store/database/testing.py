@@ -1,0 +1,104 @@
+"""A real PostgreSQL for tests: one server per pytest process, a fresh database in milliseconds.
+
+# conftest.py
+from store.database.testing import postgres  # noqa: F401
+
+@pytest.fixture(scope="session")
+def template(postgres):
+    return postgres.template("orders", MIGRATIONS)
+
+@pytest.fixture
+def database(postgres, template):
+    with postgres.fresh(template) as config:
+        models.database.open(config)
+        yield models.database
+        models.database.shut()
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from psycopg2 import sql
+
+from store.database.config import DatabaseConfig
+from store.database.database import Database
+from store.database.migrations import migrate
+from store.database.postgres import Server
+
+ROOM_NEEDED = 2**30  # bytes; Docker gives /dev/shm 64 MB, which is too little for databases
+
+
+class FleetingServer(Server):
+    """A server whose databases are copies of migrated templates."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home, durable=False)
+        self._templates: dict[tuple[str, Path], str] = {}
+        self._numbers = count(1)
+
+    def template(self, name: str, migrations: Path) -> str:
+        """The name of a database with these migrations applied; made once, owned by the role `name`."""
+        key = (name, migrations)
+        if key not in self._templates:
+            self._templates[key] = self._make_template(name, migrations)
+        return self._templates[key]
+
+    @contextlib.contextmanager
+    def fresh(self, template: str) -> Iterator[DatabaseConfig]:
+        """A copy of a template for one test; whoever is still connected afterwards is thrown out."""
+        copy, owner = f"{template}_{next(self._numbers)}", self._owner_of(template)
+        self.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER {}").format(
+                sql.Identifier(copy), sql.Identifier(template), sql.Identifier(owner)
+            )
+        )
+        try:
+            yield DatabaseConfig(url=self.url(copy, owner))
+        finally:
+            self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
+
+    def _make_template(self, name: str, migrations: Path) -> str:
+        template = f"{name}_template_{len(self._templates)}"
+        self.create_role(name)
+        self.create_database(template, owner=name)
+        database = Database()
+        database.open(DatabaseConfig(url=self.url(template, name)))
+        try:
+            migrate(database, migrations)
+        finally:
+            database.shut()
+        return template
+
+    def _owner_of(self, database: str) -> str:
+        found = self.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", (database,)
+        )
+        return str(found[0][0])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[FleetingServer]:
+    """A PostgreSQL of this test process's own; parallel processes do not meet."""
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir=_roomy_memory()))
+    home.rmdir()  # the server makes it anew, for the user it runs as
+    server = FleetingServer(home)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _roomy_memory() -> str | None:
+    """A folder in memory if the machine has one with room, else the usual temporary folder."""
+    memory = "/dev/shm"  # noqa: S108
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_NEEDED:
+        return memory
+    return None
