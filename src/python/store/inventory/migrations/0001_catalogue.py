@@ -1,10 +1,6 @@
 """Products, their variants, the category tree and the prices."""
 
-
-def up(migrator, db):
-    for statement in (EXTENSIONS, CATEGORIES, CATEGORY_PATHS, PRODUCTS, VARIANTS, PRICES):
-        db.execute_sql(statement)
-
+from typing import Any
 
 EXTENSIONS = "CREATE EXTENSION IF NOT EXISTS btree_gist"
 
@@ -64,8 +60,7 @@ CREATE TABLE products (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX products_newest ON products (status, created_at DESC, id DESC);
-CREATE INDEX products_by_title ON products (status, title, id);
+CREATE INDEX products_by_name ON products ((lower(title) COLLATE "C"), id);
 CREATE INDEX products_category ON products (category_id);
 """
 
@@ -100,3 +95,8 @@ CREATE TABLE prices (
 );
 CREATE INDEX prices_by_sku ON prices (sku, currency, valid_from DESC);
 """
+
+
+def up(migrator: Any, db: Any) -> None:
+    for statements in (EXTENSIONS, CATEGORIES, CATEGORY_PATHS, PRODUCTS, VARIANTS, PRICES):
+        db.execute_sql(statements)
