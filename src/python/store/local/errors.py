@@ -1,0 +1,60 @@
+"""What can go wrong around a store on one machine: one clear message, exit status 1, no traceback."""
+
+import click
+
+
+class Trouble(click.ClickException):
+    """The message says what is wrong, with which value, and what to do about it."""
+
+
+class PortInUse(Trouble):
+    def __init__(self, port: int, owner: str, suggestion: int) -> None:
+        super().__init__(
+            f"Port {port} ({owner}) is in use. Stop what listens there, or move the whole store: "
+            f"./pants up --port-base {suggestion}"
+        )
+
+
+class AlreadyUp(Trouble):
+    def __init__(self, folder: object, pid: int) -> None:
+        super().__init__(
+            f"Another `up` (process {pid}) runs the store in {folder}. Stop it with Ctrl-C, or run a "
+            "second store beside it: ./pants up --data .store-2 --port-base 8100"
+        )
+
+
+class StillStopping(Trouble):
+    def __init__(self, folder: object) -> None:
+        super().__init__(
+            f"Processes of an `up` that was killed still hold {folder}. They end by themselves; "
+            "try again in a minute."
+        )
+
+
+class FolderNotOurs(Trouble):
+    def __init__(self, folder: object, reason: object) -> None:
+        super().__init__(
+            f"The folder {folder} cannot be used: {reason}. "
+            "Make it writable, or choose another one: ./pants up --data DIR"
+        )
+
+
+class DiskFull(Trouble):
+    def __init__(self, folder: object, left: int, needed: int) -> None:
+        super().__init__(
+            f"The disk of {folder} is full: {left} MB left, the store needs {needed} MB to start. "
+            "Free some space, or choose another folder: ./pants up --data DIR"
+        )
+
+
+class Died(Trouble):
+    def __init__(self, name: str, status: int) -> None:
+        super().__init__(
+            f"{name} ended by itself (exit status {status}); what it said last stands above. "
+            "The rest was stopped too."
+        )
+
+
+class NotReady(Trouble):
+    def __init__(self, name: str, seconds: float, reason: str) -> None:
+        super().__init__(f"{name} was not ready within {seconds:.0f} s: {reason}")

@@ -1,0 +1,86 @@
+"""The folder of one store: its database, mails and secrets, held by one `up` at a time."""
+
+import fcntl
+import os
+import shutil
+import time
+from pathlib import Path
+
+from store.local.errors import AlreadyUp, DiskFull, FolderNotOurs, StillStopping
+
+NEEDED_MB = 300
+LEFTOVER_SECONDS = 40.0  # longer than any of our processes takes to stop
+
+
+class Folder:
+    """`hold()` it before anything else; whoever is started with `lock` inherited holds it as well."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.database = self.path / "postgres"
+        self.mails = self.path / "mail"
+        self.secrets = self.path / "secrets.json"
+        self.lock = -1
+
+    def hold(self) -> None:
+        """Make the folder if need be and hold it, or say why that cannot be."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise FolderNotOurs(self.path, error.strerror) from None
+        self._wait_for_lock()
+        self._check_space()
+        os.truncate(self.lock, 0)
+        os.pwrite(self.lock, str(os.getpid()).encode(), 0)
+        self.mails.mkdir(exist_ok=True)
+
+    def clear(self) -> None:
+        """Forget everything but the lock: `--fresh`."""
+        for found in (self.database, self.mails):
+            shutil.rmtree(found, ignore_errors=True)
+        self.secrets.unlink(missing_ok=True)
+        self.mails.mkdir(exist_ok=True)
+
+    def let_go(self) -> None:
+        """Somebody else may hold it, once our children have gone too."""
+        if self.lock >= 0:
+            os.close(self.lock)
+            self.lock = -1
+
+    def _wait_for_lock(self) -> None:
+        # An `up` that was killed leaves children behind, who hold the lock until they have ended.
+        give_up = time.monotonic() + LEFTOVER_SECONDS
+        while not self._try_lock():
+            owner = int(os.pread(self.lock, 20, 0) or 0)
+            if _lives(owner):
+                self.let_go()
+                raise AlreadyUp(self.path, owner)
+            if time.monotonic() > give_up:
+                self.let_go()
+                raise StillStopping(self.path)
+            time.sleep(0.1)
+
+    def _try_lock(self) -> bool:
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _check_space(self) -> None:
+        left = shutil.disk_usage(self.path).free // 1_000_000
+        if left < NEEDED_MB:
+            raise DiskFull(self.path, left, NEEDED_MB)
+
+
+def _lives(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

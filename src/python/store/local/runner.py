@@ -1,0 +1,114 @@
+"""Runs the store's processes: prefixed output, orderly stop, and none survives this process.
+
+Each child stands behind the same small shell keeper as PostgreSQL does: it ends the child when our end
+of a pipe closes, which the kernel does even when we are killed.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.database.postgres import KEEPER
+from store.local.output import Output
+
+STOP_SECONDS = 35.0  # a server finishes what is in hand within 30 s
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process to run: what it is called, what to start, and with which environment."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+
+
+class Child:
+    """A program that runs."""
+
+    def __init__(self, program: Program, output: Output, lock: int) -> None:
+        self.name = program.name
+        self._keeper = subprocess.Popen(
+            ["/bin/sh", "-c", KEEPER, "sh", "TERM", *program.command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(program.environ),
+            # Ctrl-C in a terminal goes to the whole group: we pass it on, in our order.
+            start_new_session=True,
+            pass_fds=(lock,),
+        )
+        self._reader = threading.Thread(target=self._relay, args=(output,), daemon=True)
+        self._reader.start()
+
+    @property
+    def status(self) -> int | None:
+        """The exit status; None while it runs."""
+        return self._keeper.poll()
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM, by way of the keeper."""
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+
+    def wait(self, give_up: float) -> None:
+        """Return once it and its descendants have ended; kill what is left at `give_up` (monotonic)."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._keeper.wait(max(give_up - time.monotonic(), 0.0))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._keeper.pid, signal.SIGKILL)
+        self._keeper.wait()
+        self._reader.join()
+
+    def _relay(self, output: Output) -> None:
+        if self._keeper.stdout is not None:
+            with self._keeper.stdout as lines:
+                output.relay(self.name, lines)
+
+
+class Runner:
+    """The processes of one store."""
+
+    def __init__(self, output: Output, lock: int) -> None:
+        self._output = output
+        self._lock = lock
+        self._children: dict[str, Child] = {}
+
+    def start(self, program: Program) -> None:
+        self._children[program.name] = Child(program, self._output, self._lock)
+
+    def dead(self) -> Child | None:
+        """One that has ended although nobody asked it to."""
+        return next((child for child in self._children.values() if child.status is not None), None)
+
+    def stop(self, names: Iterable[str] | None = None) -> None:
+        """Stop these together (all by default) and return when they have gone."""
+        wanted = [name for name in names or self._children if name in self._children]
+        leaving = [self._children.pop(name) for name in wanted]
+        give_up = time.monotonic() + STOP_SECONDS
+        for child in leaving:
+            child.ask_to_stop()
+        for child in leaving:
+            child.wait(give_up)
+
+
+def python_environ(root: Path) -> dict[str, str]:
+    """What a child needs of our environment to run the same code: no other variable gets through."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LOG_LEVEL")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "PYTHONPATH": python_path(root),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def python_path(root: Path) -> str:
+    """Our own sys.path for a child, absolute."""
+    return os.pathsep.join(str(root / path) for path in sys.path if path)

@@ -1,0 +1,114 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from store.local.output import Output
+from store.local.runner import Program, Runner, python_environ
+
+# Says when it is there, and what it was told to do.
+POLITE = """
+import signal, sys, time
+def leave(*_):
+    print("leaving", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+print("here", flush=True)
+time.sleep(60)
+"""
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def lock() -> Iterator[int]:
+    reading, writing = os.pipe()
+    yield writing
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.fixture
+def runner(lock: int) -> Iterator[Runner]:
+    runner = Runner(Output(), lock)
+    yield runner
+    runner.stop()
+
+
+def program(name: str, code: str) -> Program:
+    return Program(name, [sys.executable, "-c", code], python_environ(Path.cwd()))
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_what_a_process_says_stands_behind_its_name(
+    runner: Runner, capfd: pytest.CaptureFixture[str]
+) -> None:
+    runner.start(program("polite", "print('good morning')"))
+    wait_until(runner.dead)
+    runner.stop()
+    assert capfd.readouterr().out == "polite        | good morning\n"
+
+
+def test_stopping_is_asked_for_politely(runner: Runner, capfd: pytest.CaptureFixture[str]) -> None:
+    runner.start(program("polite", POLITE))
+    wait_until(lambda: "here" in capfd.readouterr().out)
+    runner.stop()
+    assert "polite        | leaving\n" in capfd.readouterr().out
+
+
+def test_one_that_does_not_listen_is_killed_in_the_end(
+    runner: Runner, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.local.runner.STOP_SECONDS", 0.2)
+    runner.start(program("stubborn", STUBBORN))
+    wait_until(lambda: "here" in capfd.readouterr().out)
+    started = time.monotonic()
+    runner.stop()
+    assert time.monotonic() - started < 5
+
+
+def test_a_process_that_ended_by_itself_is_known_with_its_status(runner: Runner) -> None:
+    runner.start(program("fine", POLITE))
+    runner.start(program("broken", "raise SystemExit(3)"))
+    wait_until(runner.dead)
+    dead = runner.dead()
+    assert dead is not None
+    assert (dead.name, dead.status) == ("broken", 3)
+
+
+def test_only_those_named_are_stopped(runner: Runner) -> None:
+    runner.start(program("first", POLITE))
+    runner.start(program("second", POLITE))
+    runner.stop(["first"])
+    assert runner.dead() is None
+
+
+def test_no_child_survives_when_we_are_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    child = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    parent = f"""
+import os, pathlib, sys, time
+from store.local.output import Output
+from store.local.runner import Program, Runner, python_environ
+runner = Runner(Output(), os.dup(1))
+runner.start(Program("child", [sys.executable, "-c", {child!r}], python_environ(pathlib.Path.cwd())))
+time.sleep(60)
+"""
+    environ = python_environ(Path.cwd())
+    with subprocess.Popen(
+        [sys.executable, "-c", parent], env=environ, stdout=subprocess.PIPE
+    ) as up:
+        wait_until(lambda: note.exists() and note.read_text())
+        up.send_signal(signal.SIGKILL)
+        # The child holds the other end of this pipe: it closes when the child has gone.
+        up.communicate(timeout=10)
