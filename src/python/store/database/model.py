@@ -43,7 +43,7 @@ class At(peewee.DateTimeField):
         """The moment as it goes to the database."""
         if isinstance(value, datetime) and value.tzinfo is None:
             raise ValueError(f"{self.name}: {value} has no time zone.")
-        return super().db_value(value)
+        return super().db_value(value)  # type: ignore[no-untyped-call]
 
 
 class Json(peewee.JSONField):
