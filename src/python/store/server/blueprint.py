@@ -1,0 +1,20 @@
+"""A service's routes, with their schemas."""
+
+from typing import Any
+
+import flask_smorest
+
+from store.server.parsing import Parser
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """flask-smorest's blueprint, reading requests with our parser.
+
+    `.get .post .put .patch .delete` route a function, `.arguments(Schema, location=...)` hands it
+    what was sent, `.response(status, Schema)` dumps what it returns.
+    """
+
+    ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, name: str, import_name: str, **options: Any) -> None:
+        super().__init__(name, import_name, **options)

@@ -1,0 +1,171 @@
+"""Call other services over gRPC."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import grpc
+
+from store.metrics.rpc import MeasureClient
+from store.server import context
+from store.server.errors import StoreError, Unavailable
+from store.server.rpc_errors import HTTP_STATUSES, info_of
+
+
+class RemoteError(StoreError):
+    """Another service refused, definitely; `code` and `facts` are what it said."""
+
+    code = "remote_error"
+
+    def __init__(self, status: int, code: str, detail: str, **facts: object) -> None:
+        super().__init__(detail, **facts)
+        self.status = status
+        self.code = code
+
+
+class Unanswered(Unavailable):
+    """Nobody knows whether the call was carried out: ask again, repeating must be safe."""
+
+    code = "unanswered"
+
+
+@contextmanager
+def errors_in_our_words() -> Iterator[None]:
+    """Turns a failed call into RemoteError (a definite refusal) or Unanswered (anything else)."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise _in_our_words(error) from error
+
+
+def _in_our_words(error: Any) -> StoreError:
+    code, info = error.code(), info_of(error)
+    if code not in HTTP_STATUSES:
+        return Unanswered("Another part of the store does not answer; try again later.")
+    facts = dict(info.metadata) if info else {}
+    reason = info.reason if info else code.name.lower()
+    return RemoteError(HTTP_STATUSES[code], reason, error.details() or "", **facts)
+
+
+def open_channel(
+    address: str,
+    *,
+    interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
+    safe: Sequence[str] = (),
+) -> grpc.Channel:
+    """A channel that connects at its first call, so also after a fork.
+
+    It keeps the connection alive, hands on the request id and measures. `safe` names the methods
+    (`store.inventory.v1.Inventory/Quote`) that may be repeated when the server was UNAVAILABLE.
+    """
+    return LazyChannel(address, (_HandOn(), MeasureClient(), *interceptors), safe)
+
+
+class LazyChannel(grpc.Channel):
+    """A channel that is made when it is first needed."""
+
+    def __init__(self, address: str, interceptors: Sequence[Any], safe: Sequence[str]) -> None:
+        self._address = address
+        self._interceptors = interceptors
+        self._safe = safe
+
+    @cached_property
+    def _channel(self) -> grpc.Channel:
+        plain = grpc.insecure_channel(self._address, options=_options(self._safe))
+        return grpc.intercept_channel(plain, *self._interceptors)
+
+    def unary_unary(self, *args: Any, **kwargs: Any) -> Any:
+        """A call that makes the channel when it is first made."""
+        return _LazyCall(self, args, kwargs)
+
+    def unary_stream(self, *args: Any, **kwargs: Any) -> Any:
+        """As grpc.Channel's."""
+        return self._channel.unary_stream(*args, **kwargs)
+
+    def stream_unary(self, *args: Any, **kwargs: Any) -> Any:
+        """As grpc.Channel's."""
+        return self._channel.stream_unary(*args, **kwargs)
+
+    def stream_stream(self, *args: Any, **kwargs: Any) -> Any:
+        """As grpc.Channel's."""
+        return self._channel.stream_stream(*args, **kwargs)
+
+    def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
+        """As grpc.Channel's."""
+        self._channel.subscribe(callback, try_to_connect)
+
+    def unsubscribe(self, callback: Any) -> None:
+        """As grpc.Channel's."""
+        self._channel.unsubscribe(callback)
+
+    def close(self) -> None:
+        """Close the connection, if there ever was one."""
+        if "_channel" in vars(self):
+            self._channel.close()
+
+    def __enter__(self) -> "LazyChannel":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+class _LazyCall(grpc.UnaryUnaryMultiCallable):
+    def __init__(self, channel: LazyChannel, args: Any, kwargs: Any) -> None:
+        self._made_of = channel, args, kwargs
+
+    @cached_property
+    def _call(self) -> Any:
+        channel, args, kwargs = self._made_of
+        return channel._channel.unary_unary(*args, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def with_call(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call.with_call(*args, **kwargs)
+
+    def future(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call.future(*args, **kwargs)
+
+
+class _HandOn(grpc.UnaryUnaryClientInterceptor):
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        carried = (*(details.metadata or ()), *context.outgoing().items())
+        return continuation(_Details(details, carried), request)
+
+
+class _Details(grpc.ClientCallDetails):
+    def __init__(self, details: Any, metadata: Any) -> None:
+        self.method = details.method
+        self.timeout = details.timeout
+        self.metadata = metadata
+        self.credentials = details.credentials
+        self.wait_for_ready = details.wait_for_ready
+        self.compression = details.compression
+
+
+def _options(safe: Sequence[str]) -> list[tuple[str, Any]]:
+    return [
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.max_receive_message_length", 4_000_000),
+        ("grpc.service_config", json.dumps(_service_config(safe))),
+    ]
+
+
+def _service_config(safe: Sequence[str]) -> dict[str, Any]:
+    if not safe:
+        return {}
+    names = [dict(zip(("service", "method"), name.split("/"), strict=True)) for name in safe]
+    retry = {
+        "maxAttempts": 3,
+        "initialBackoff": "0.1s",
+        "maxBackoff": "1s",
+        "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"],
+    }
+    return {"methodConfig": [{"name": names, "retryPolicy": retry}]}

@@ -1,0 +1,35 @@
+"""What belongs to the request in hand, for logs and for calls to other services."""
+
+import re
+from contextvars import ContextVar
+from uuid import uuid4
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request in hand; empty outside of one."""
+
+traceparent: ContextVar[str] = ContextVar("traceparent", default="")
+"""The caller's W3C trace context, handed on as it came; empty when there is none."""
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def enter(offered_id: str | None, offered_traceparent: str | None = None) -> str:
+    """Begin a request: its id is the offered one if that is sane, else a new one."""
+    sane = offered_id is not None and _SANE_ID.fullmatch(offered_id)
+    chosen = offered_id if sane and offered_id else uuid4().hex
+    request_id.set(chosen)
+    known = offered_traceparent and _TRACEPARENT.fullmatch(offered_traceparent)
+    traceparent.set(offered_traceparent if known and offered_traceparent else "")
+    return chosen
+
+
+def trace_id() -> str:
+    """The trace that the request belongs to; empty when there is none."""
+    return traceparent.get()[3:35]
+
+
+def outgoing() -> dict[str, str]:
+    """Lower-case headers (or gRPC metadata) that carry the context to the next service."""
+    headers = {"x-request-id": request_id.get(), "traceparent": traceparent.get()}
+    return {name: value for name, value in headers.items() if value}

@@ -1,0 +1,228 @@
+"""Serve a Flask application: gunicorn with one gevent worker, and the ops port beside it."""
+
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+from flask import Flask
+from gevent.pywsgi import WSGIServer
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.workers.ggevent import GeventPyWSGIWorker, PyWSGIHandler, PyWSGIServer
+
+from store.server.backoff import seconds_to_wait
+from store.server.environ import Environ
+from store.server.lifecycle import stopping
+from store.server.listening import listen
+from store.server.ops import Check, ops_app
+
+_IDLE_SECONDS = 65.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class HttpConfig:
+    """Where the public and the ops port listen, and how long requests in hand may take to end."""
+
+    bind: str = "0.0.0.0"  # noqa: S104 - containers are reached from outside
+    port: int = 8000
+    ops_port: int = 9000
+    graceful_seconds: int = 20
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "HttpConfig":
+        """BIND, PORT and OPS_PORT."""
+        return cls(
+            bind=env.text("BIND", cls.bind),
+            port=env.whole("PORT", cls.port, most=65535),
+            ops_port=env.whole("OPS_PORT", cls.ops_port, most=65535),
+        )
+
+
+def serve_http(
+    service: str,
+    create_app: Callable[[], Flask],
+    http: HttpConfig,
+    ready: Mapping[str, Check],
+    background: Sequence[Callable[[], None]] = (),
+) -> None:
+    """Serve until SIGTERM; then finish what is in hand and leave with exit code 0.
+
+    `background` loops run in the worker from its start; they end when `lifecycle.stopping` is set.
+    """
+    Application(service, create_app, http, ready, background).run()
+
+
+class Application(BaseApplication):
+    """gunicorn, told everything from here: no command line, no configuration file."""
+
+    def __init__(
+        self,
+        service: str,
+        create_app: Callable[[], Flask],
+        http: HttpConfig,
+        ready: Mapping[str, Check],
+        background: Sequence[Callable[[], None]],
+    ) -> None:
+        self.service = service
+        self.create_app = create_app
+        self.http = http
+        self.ready = ready
+        self.background = background
+        self.listener = listen(http.bind, http.port)
+        self.ops_listener = listen(http.bind, http.ops_port)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """One worker; the port is already ours, so that gunicorn does not try five times."""
+        settings = {
+            "bind": f"fd://{self.listener.detach()}",
+            "proc_name": self.service,
+            "workers": 1,
+            "worker_class": Worker,
+            "graceful_timeout": self.http.graceful_seconds,
+            "logger_class": PlainLogger,
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application, made in the worker."""
+        return self.create_app()
+
+
+class PlainLogger(Logger):
+    """gunicorn's log lines, through the root logger like everybody's."""
+
+    def setup(self, cfg: Any) -> None:
+        """Let records travel up to the root's handler."""
+        self.cfg = cfg
+        self._access_log_enabled = False
+        self.error_log.propagate = True
+
+    def access(self, *_args: object) -> None:
+        """The application writes the access line, with what only it knows."""
+
+
+class Handler(PyWSGIHandler):
+    """One connection: fair to the others, quiet about clients that leave."""
+
+    def __init__(self, sock: Any, *args: Any) -> None:
+        sock.settimeout(_IDLE_SECONDS)
+        super().__init__(sock, *args)
+
+    def read_requestline(self) -> str:
+        """The next request's first line; empty, which ends the connection, when stopping."""
+        if stopping.is_set():
+            return ""
+        self.server.idle.add(self.socket)
+        try:
+            line: str = super().read_requestline()
+        finally:
+            self.server.idle.discard(self.socket)
+        return line
+
+    def handle_one_response(self) -> None:
+        """Let the others run first: a busy connection would otherwise keep the loop."""
+        gevent.sleep(0)
+        super().handle_one_response()
+
+    def finalize_headers(self) -> None:
+        """Tell the client to go elsewhere when this process is leaving."""
+        super().finalize_headers()
+        if stopping.is_set() and not self.close_connection:
+            self.response_headers.append((b"Connection", b"close"))
+            self.close_connection = True
+
+    def log_request(self) -> None:
+        """The application writes the access line."""
+
+    def log_error(self, msg: str, *args: object) -> None:
+        """Nonsense from a client is not our error."""
+        _log.debug(msg, *args)
+
+    def _log_error(self, kind: Any, value: Any, trace: Any) -> None:
+        if not issubclass(kind, gevent.GreenletExit):
+            _log.error("a request broke off", exc_info=(kind, value, trace))
+
+
+class Server(PyWSGIServer):
+    """The public port, which knows its idle connections."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.idle: set[Any] = set()
+
+    def drain(self, seconds: float) -> bool:
+        """Stop listening, end idle connections and wait; False if some are still busy."""
+        self.close()
+        for sock in list(self.idle):
+            _hang_up(sock)
+        return bool(self.pool.join(timeout=seconds))
+
+
+def _hang_up(sock: Any) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RD)
+
+
+class Worker(GeventPyWSGIWorker):
+    """The process that does the work: public port, ops port and background loops."""
+
+    server_class = Server
+    wsgi_handler = Handler
+
+    def init_signals(self) -> None:
+        """Stop at once at SIGTERM and SIGINT, both gracefully."""
+        super().init_signals()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, stopping.set)
+
+    def run(self) -> None:
+        """Serve until told to stop, then finish what is in hand."""
+        ops = WSGIServer(self.app.ops_listener, ops_app(self.app.ready), log=None)
+        ops.start()
+        servers = [self._server(sock) for sock in self.sockets]
+        loops = [gevent.spawn(_keep_running, loop) for loop in self.app.background]
+        _log.info("%s serves", self.app.service)
+        while not stopping.wait(1.0):
+            self.notify()
+        self._leave(servers, loops)
+        ops.stop(timeout=0)
+
+    def _server(self, sock: Any) -> Server:
+        sock.setblocking(1)
+        pool = gevent.pool.Pool(self.worker_connections)
+        server = Server(sock, self.wsgi, spawn=pool, log=self.log, handler_class=Handler)
+        server.start()
+        return server
+
+    def _leave(self, servers: list[Server], loops: list[Any]) -> None:
+        with gevent.Timeout(self.cfg.graceful_timeout, False):
+            for server in servers:
+                server.drain(self.cfg.graceful_timeout)
+            gevent.joinall(loops)
+            _log.info("%s has stopped", self.app.service)
+            return
+        _log.warning("%s stops in the middle of something", self.app.service)
+        gevent.killall(loops, timeout=1)
+        for server in servers:
+            server.stop(timeout=1)
+
+
+def _keep_running(loop: Callable[[], None]) -> None:
+    failures = 0
+    while not stopping.is_set():
+        try:
+            loop()
+            return
+        except Exception:
+            failures += 1
+            _log.exception("a background loop failed (%s in a row)", failures)
+            stopping.wait(seconds_to_wait(failures))

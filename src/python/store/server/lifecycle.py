@@ -1,0 +1,45 @@
+"""Whether this process is about to leave."""
+
+import signal
+import threading
+from functools import cached_property
+from types import FrameType
+
+
+class Stopping:
+    """Set once, when the process is told to stop. Long streams and loops look at it."""
+
+    @cached_property
+    def _event(self) -> threading.Event:
+        # Made at first use: by then gevent has replaced the class, if it ever does.
+        return threading.Event()
+
+    def is_set(self) -> bool:
+        """True once the process is leaving."""
+        return self._event.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Sleep for `timeout` seconds, or less: True as soon as the process is leaving."""
+        return self._event.wait(timeout)
+
+    def set(self) -> None:
+        """Say that the process is leaving."""
+        self._event.set()
+
+    def clear(self) -> None:
+        """Forget it: for tests, and for a worker forked by a parent that saw a signal."""
+        self._event.clear()
+
+
+stopping = Stopping()
+
+
+def stop_at_signals() -> None:
+    """From now on SIGTERM and SIGINT set `stopping`."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    # From a thread: the handler may have interrupted the very wait that holds the event's lock.
+    threading.Thread(target=stopping.set, daemon=True).start()

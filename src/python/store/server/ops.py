@@ -1,0 +1,129 @@
+"""The ops port: /live, /ready and /metrics."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import orjson
+
+from store.metrics.exposition import metrics_page
+from store.server.environ import Environ
+from store.server.errors import StoreError
+from store.server.lifecycle import stopping
+
+Check = Callable[[], None]
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_DEADLINE_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OpsConfig:
+    """Where the ops port listens."""
+
+    bind: str = "0.0.0.0"  # noqa: S104 - containers are reached from outside
+    ops_port: int = 9000
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "OpsConfig":
+        """BIND and OPS_PORT."""
+        return cls(env.text("BIND", cls.bind), env.whole("OPS_PORT", cls.ops_port, most=65535))
+
+
+def ops_app(ready: Mapping[str, Check]) -> WsgiApp:
+    """The WSGI application of the ops port; `ready` names what /ready asks."""
+    checks = Checks(ready)
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        status, content_type, body = _answer(environ, checks)
+        length = str(len(body))
+        start_response(status, [("Content-Type", content_type), ("Content-Length", length)])
+        return [body]
+
+    return app
+
+
+def _answer(environ: dict[str, Any], checks: "Checks") -> tuple[str, str, bytes]:
+    match environ.get("PATH_INFO"):
+        case "/live":
+            return "200 OK", "application/json", b'{"live":true}'
+        case "/ready":
+            failing = checks.failing()
+            status = "503 Service Unavailable" if failing else "200 OK"
+            body = orjson.dumps({"ready": not failing, "failing": failing})
+            return status, "application/json", body
+        case "/metrics":
+            content_type, body = metrics_page(environ.get("HTTP_ACCEPT"))
+            return "200 OK", content_type, body
+    return "404 Not Found", "text/plain", b"/live /ready /metrics\n"
+
+
+class Checks:
+    """Asks every named check at once, with a deadline, and never one check twice at a time."""
+
+    def __init__(self, ready: Mapping[str, Check], deadline: float = _DEADLINE_SECONDS) -> None:
+        self._ready = ready
+        self._deadline = deadline
+        self._running: dict[str, Future[None]] = {}
+
+    def failing(self) -> dict[str, str]:
+        """Why this process is not ready, by name of the check; empty when it is."""
+        if stopping.is_set():
+            return {"process": "stopping"}
+        asked = {name: self._ask(name) for name in self._ready}
+        reasons = {name: _reason(name, future, self._deadline) for name, future in asked.items()}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    def _ask(self, name: str) -> Future[None]:
+        future = self._running.get(name)
+        # A check that hangs is waited for, not piled up.
+        if future is None or future.done():
+            future = self._running[name] = Future()
+            arguments = (self._ready[name], future)
+            threading.Thread(target=_settle, args=arguments, daemon=True).start()
+        return future
+
+
+def _settle(check: Check, future: "Future[None]") -> None:
+    try:
+        check()
+    except Exception as error:
+        future.set_exception(error)
+    else:
+        future.set_result(None)
+
+
+def _reason(name: str, future: "Future[None]", deadline: float) -> str:
+    try:
+        future.result(deadline)
+    except TimeoutError:
+        return f"no answer within {deadline:g} s"
+    except StoreError as error:
+        return error.detail
+    except Exception as error:
+        # The text of a foreign error may hold an address or a password: it goes to the log only.
+        _log.warning("%s is not ready", name, exc_info=error)
+        return type(error).__name__
+    return ""
+
+
+def start_ops(bind: str, port: int, ready: Mapping[str, Check]) -> WSGIServer:
+    """Serve the ops port in a thread, for processes that are not gunicorn's."""
+    server = make_server(bind, port, ops_app(ready), _Server, _QuietHandler)
+    threading.Thread(target=server.serve_forever, daemon=True, name="ops").start()
+    return server
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Probes come every few seconds; they are not news."""

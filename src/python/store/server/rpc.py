@@ -1,0 +1,99 @@
+"""Serve gRPC from a thread pool, with health, reflection, metrics and one error mapping."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from store.metrics.rpc import MeasureServer
+from store.server.environ import BadEnviron, Environ
+from store.server.lifecycle import stop_at_signals, stopping
+from store.server.ops import Check, start_ops
+from store.server.rpc_interceptors import Errors, RequestIds
+
+_THREADS = 32
+_GRACEFUL_SECONDS = 20.0
+_OPTIONS = (
+    ("grpc.max_receive_message_length", 1_000_000),
+    ("grpc.max_send_message_length", 4_000_000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.so_reuseport", 0),
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RpcConfig:
+    """Where the gRPC and the ops port listen."""
+
+    bind: str = "0.0.0.0"  # noqa: S104 - containers are reached from outside
+    port: int = 7000
+    ops_port: int = 9000
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "RpcConfig":
+        """BIND, RPC_PORT and OPS_PORT."""
+        return cls(
+            bind=env.text("BIND", cls.bind),
+            port=env.whole("RPC_PORT", cls.port, most=65535),
+            ops_port=env.whole("OPS_PORT", cls.ops_port, most=65535),
+        )
+
+
+def make_server(
+    add_servicers: Callable[[grpc.Server], None],
+    names: Sequence[str],
+    interceptors: Sequence[grpc.ServerInterceptor] = (),
+    health_servicer: health.HealthServicer | None = None,
+) -> grpc.Server:
+    """An unstarted server; `names` are the full service names for health and reflection.
+
+    The given interceptors (auth) run inside of request ids, metrics and the error mapping.
+    """
+    chain = (RequestIds(), MeasureServer(), Errors(), *interceptors)
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="rpc")
+    server = grpc.server(
+        pool, interceptors=chain, options=_OPTIONS, maximum_concurrent_rpcs=_THREADS * 8
+    )
+    add_servicers(server)
+    servicer = health_servicer or health.HealthServicer()
+    for name in ("", *names):
+        servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    reflection.enable_server_reflection(
+        (*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+    )
+    return server
+
+
+def serve_rpc(
+    service: str,
+    add_servicers: Callable[[grpc.Server], None],
+    names: Sequence[str],
+    interceptors: Sequence[grpc.ServerInterceptor],
+    rpc: RpcConfig,
+    ready: Mapping[str, Check],
+) -> None:
+    """Serve until SIGTERM; then say NOT_SERVING, finish what is in hand and return."""
+    stop_at_signals()
+    servicer = health.HealthServicer()
+    server = make_server(add_servicers, names, interceptors, servicer)
+    try:
+        server.add_insecure_port(f"{rpc.bind}:{rpc.port}")
+    except RuntimeError:
+        raise BadEnviron(f"cannot listen on {rpc.bind}:{rpc.port}") from None
+    ops = start_ops(rpc.bind, rpc.ops_port, ready)
+    server.start()
+    _log.info("%s serves gRPC", service)
+    stopping.wait()
+    servicer.enter_graceful_shutdown()
+    server.stop(_GRACEFUL_SECONDS).wait()
+    ops.shutdown()
+    _log.info("%s has stopped", service)

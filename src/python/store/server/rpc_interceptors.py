@@ -1,0 +1,67 @@
+"""What surrounds every gRPC call that this process answers."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from grpc_status import rpc_status
+
+from store.server import context
+from store.server.errors import StoreError
+from store.server.rpc_errors import status_of
+
+Behaviour = Callable[[Any, grpc.ServicerContext], Any]
+
+_log = logging.getLogger(__name__)
+
+
+class Around(grpc.ServerInterceptor):
+    """Base of interceptors that surround a unary call; streams (health, reflection) pass by."""
+
+    def around(
+        self, call: Behaviour, request: Any, context: grpc.ServicerContext, name: str
+    ) -> Any:
+        """Answer the call `name`, usually with what `call(request, context)` returns."""
+        raise NotImplementedError
+
+    def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        """The handler of the call, surrounded."""
+        handler = continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        name = handler_call_details.method
+
+        def surrounded(request: Any, context: grpc.ServicerContext) -> Any:
+            return self.around(handler.unary_unary, request, context, name)
+
+        return grpc.unary_unary_rpc_method_handler(
+            surrounded, handler.request_deserializer, handler.response_serializer
+        )
+
+
+class RequestIds(Around):
+    """Takes the caller's request id and trace from the metadata, and gives the id back."""
+
+    def around(self, call: Behaviour, request: Any, context_: Any, name: str) -> Any:  # noqa: ARG002
+        sent = dict(context_.invocation_metadata())
+        known = context.enter(sent.get("x-request-id"), sent.get("traceparent"))
+        context_.send_initial_metadata((("x-request-id", known),))
+        return call(request, context_)
+
+
+class Errors(Around):
+    """Turns every exception into a status that tells the caller what it may know."""
+
+    def around(self, call: Behaviour, request: Any, context_: Any, name: str) -> Any:
+        try:
+            return call(request, context_)
+        except StoreError as error:
+            context_.abort_with_status(rpc_status.to_status(status_of(error)))
+        except Exception:
+            # abort() raises, too: the status it has set stands.
+            if context_.code() is not None:
+                raise
+            _log.exception("unexpected error in %s", name)
+            hidden = StoreError("Something went wrong on our side.")
+            context_.abort_with_status(rpc_status.to_status(status_of(hidden)))
