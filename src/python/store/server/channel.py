@@ -112,7 +112,7 @@ class LazyChannel(grpc.Channel):
         self.close()
 
 
-class _LazyCall(grpc.UnaryUnaryMultiCallable):
+class _LazyCall:
     def __init__(self, channel: LazyChannel, args: Any, kwargs: Any) -> None:
         self._made_of = channel, args, kwargs
 

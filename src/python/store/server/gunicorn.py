@@ -4,6 +4,7 @@ import contextlib
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -113,6 +114,8 @@ class PlainLogger(Logger):
 class Handler(PyWSGIHandler):
     """One connection: fair to the others, quiet about clients that leave."""
 
+    close_connection: bool
+
     def __init__(self, sock: Any, *args: Any) -> None:
         sock.settimeout(_IDLE_SECONDS)
         super().__init__(sock, *args)
@@ -136,7 +139,7 @@ class Handler(PyWSGIHandler):
     def finalize_headers(self) -> None:
         """Tell the client to go elsewhere when this process is leaving."""
         super().finalize_headers()
-        if stopping.is_set() and not self.close_connection:
+        if stopping.is_set():
             self.response_headers.append((b"Connection", b"close"))
             self.close_connection = True
 
@@ -204,10 +207,10 @@ class Worker(GeventPyWSGIWorker):
         return server
 
     def _leave(self, servers: list[Server], loops: list[Any]) -> None:
-        with gevent.Timeout(self.cfg.graceful_timeout, False):
-            for server in servers:
-                server.drain(self.cfg.graceful_timeout)
-            gevent.joinall(loops)
+        ends = time.monotonic() + self.cfg.graceful_timeout
+        drained = [server.drain(ends - time.monotonic()) for server in servers]
+        gevent.joinall(loops, timeout=max(0, ends - time.monotonic()))
+        if all(drained) and all(loop.dead for loop in loops):
             _log.info("%s has stopped", self.app.service)
             return
         _log.warning("%s stops in the middle of something", self.app.service)

@@ -57,7 +57,7 @@ def make_server(
 
     The given interceptors (auth) run inside of request ids, metrics and the error mapping.
     """
-    chain = (RequestIds(), MeasureServer(), Errors(), *interceptors)
+    chain = [RequestIds(), MeasureServer(), Errors(), *interceptors]
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="rpc")
     server = grpc.server(
         pool, interceptors=chain, options=_OPTIONS, maximum_concurrent_rpcs=_THREADS * 8
