@@ -20,6 +20,8 @@ class Folder:
         self.database = self.path / "postgres"
         self.mails = self.path / "mail"
         self.secrets = self.path / "secrets.json"
+        self.addresses = self.path / "addresses.json"
+        self.replays = self.path / "replays"
         self.lock = -1
 
     def hold(self) -> None:
@@ -37,7 +39,7 @@ class Folder:
 
     def clear(self) -> None:
         """Forget everything but the lock: `--fresh`."""
-        for found in (self.database, self.mails):
+        for found in (self.database, self.mails, self.replays):
             shutil.rmtree(found, ignore_errors=True)
         self.secrets.unlink(missing_ok=True)
         self.mails.mkdir(exist_ok=True)

@@ -1,11 +1,11 @@
 """What only this store knows: made once, kept in its folder, readable by its owner alone."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
 
+from store.local.addresses import write_privately
 from store.local.errors import Trouble
 
 
@@ -20,6 +20,7 @@ class Secrets:
     admin_password: str
     staff_password: str
     customer_password: str
+    replay: str  # the passwords of replayed customers are derived from it
 
     @classmethod
     def new(cls) -> "Secrets":
@@ -31,13 +32,14 @@ class Secrets:
             admin_password=token_urlsafe(12),
             staff_password=token_urlsafe(12),
             customer_password=token_urlsafe(12),
+            replay=token_urlsafe(32),
         )
 
 
 def read_or_make(file: Path) -> Secrets:
     """This store's secrets; made on the first call."""
     if not file.exists():
-        _write(file, Secrets.new())
+        write_privately(file, asdict(Secrets.new()))
     return read(file)
 
 
@@ -52,11 +54,3 @@ def read(file: Path) -> Secrets:
             f"{file} cannot be read ({type(error).__name__}): mend it, or start over with "
             "./pants up --fresh"
         ) from None
-
-
-def _write(file: Path, secrets: Secrets) -> None:
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        json.dump(asdict(secrets), handle, indent=2)
-    new.rename(file)

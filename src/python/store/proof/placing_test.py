@@ -1,0 +1,170 @@
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from store.proof import api as api_module
+from store.proof.api import Api
+from store.proof.customers import Customer
+from store.proof.invoices import Basket
+from store.proof.placing import Shop, at_once, place
+
+BASKET = Basket("536365", "2010", "17850", Counter({"MUG": 2}))
+SESSION = {"access_token": "a", "refresh_token": "r", "expires_in": 600}
+
+
+class FakeStore:
+    """Answers what it was told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, Any]]] = []
+        self.asked: list[tuple[str, str, str | None, Any]] = []
+
+    def answer(
+        self, method: str, path: str, key: str | None, body: Any
+    ) -> tuple[int, dict[str, Any]]:
+        self.asked.append((method, path, key, body))
+        if path == "/v1/users":
+            return 202, {}
+        if path.startswith("/v1/sessions"):
+            return 201, SESSION
+        return self.answers.pop(0)
+
+    def asked_for(self, path: str) -> list[tuple[str, str, str | None, Any]]:
+        return [asked for asked in self.asked if asked[1] == path]
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def url(store: FakeStore) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def handle_it(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            key = self.headers.get("Idempotency-Key")
+            status, content = store.answer(
+                self.command, self.path, key, json.loads(body or b"null")
+            )
+            data = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Location", "/v1/orders/7")
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = handle_it  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def shop(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setattr(api_module, "seconds_to_wait", lambda *_, **__: 0.01)
+    monkeypatch.setattr("store.proof.placing.POLL_SECONDS", (0.01,))
+    api = Api(4)
+    yield Shop(api, url, "GBP", "digest")
+    api.close()
+
+
+@pytest.fixture
+def customer(shop: Shop, url: str) -> Customer:
+    return Customer(shop.api, url, "secret", "17850")
+
+
+def test_an_order_that_ends_at_once_is_its_outcome(
+    shop: Shop, customer: Customer, store: FakeStore
+) -> None:
+    store.answers = [(201, {"id": "7", "state": "rejected", "reason": "out_of_stock"})]
+    outcome = place(shop, customer, BASKET)
+    assert (outcome.state, outcome.reason, outcome.id) == ("rejected", "out_of_stock", "7")
+    (_, _, _, body) = store.asked_for("/v1/orders")[0]
+    assert (body["currency"], body["lines"]) == ("GBP", [{"sku": "MUG", "quantity": 2}])
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [(503, {}), (500, {}), (429, {}), (409, {"code": "idempotency_key_in_flight"})],
+)
+def test_a_failure_that_is_safe_to_repeat_is_repeated_under_the_same_key(
+    shop: Shop, customer: Customer, store: FakeStore, trouble: tuple[int, dict[str, Any]]
+) -> None:
+    store.answers = [trouble, (201, {"id": "7", "state": "confirmed"})]
+    outcome = place(shop, customer, BASKET)
+    assert (outcome.state, outcome.attempts) == ("confirmed", 2)
+    assert len({key for _, _, key, _ in store.asked_for("/v1/orders")}) == 1
+
+
+def test_an_order_that_takes_longer_is_followed_to_its_end(
+    shop: Shop, customer: Customer, store: FakeStore
+) -> None:
+    pending = {"id": "7", "state": "pending"}
+    store.answers = [(202, pending), (200, pending), (200, {"id": "7", "state": "confirmed"})]
+    assert place(shop, customer, BASKET).state == "confirmed"
+    assert len(store.asked_for("/v1/orders/7")) == 2
+
+
+def test_an_order_that_never_ends_is_not_final(
+    shop: Shop, customer: Customer, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.proof.placing.FINAL_SECONDS", 0.0)
+    store.answers = [(202, {"id": "7", "state": "pending"})]
+    outcome = place(shop, customer, BASKET)
+    assert (outcome.state, outcome.is_final) == ("pending", False)
+
+
+def test_what_the_store_refuses_is_told_with_its_code(
+    shop: Shop, customer: Customer, store: FakeStore
+) -> None:
+    store.answers = [(422, {"code": "invalid"})]
+    outcome = place(shop, customer, BASKET)
+    assert (outcome.state, outcome.reason) == ("refused", "invalid")
+
+
+def test_a_token_that_is_no_longer_taken_is_refreshed(
+    shop: Shop, customer: Customer, store: FakeStore
+) -> None:
+    store.answers = [(401, {}), (201, {"id": "7", "state": "confirmed"})]
+    assert place(shop, customer, BASKET).state == "confirmed"
+    assert len(store.asked_for("/v1/sessions/refresh")) == 1
+
+
+def test_a_store_that_is_gone_leaves_the_order_unanswered(
+    customer: Customer, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_module, "PATIENCE_SECONDS", 0.05)
+    customer.headers()
+    nowhere = Shop(shop.api, "http://127.0.0.1:9", "GBP", "digest")
+    assert place(nowhere, customer, BASKET).state == "unanswered"
+
+
+def test_the_key_depends_on_the_file_and_the_order(shop: Shop, url: str) -> None:
+    other = Shop(shop.api, url, "GBP", "another file")
+    assert len({shop.key("1"), shop.key("2"), other.key("1")}) == 3
+    assert shop.key("1") == shop.key("1")
+
+
+def test_work_is_done_by_many_at_once_and_none_is_left_out() -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def work(number: int) -> int:
+        together.wait()
+        return number
+
+    assert sorted(at_once(work, range(8), workers=4)) == list(range(8))

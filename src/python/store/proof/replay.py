@@ -1,0 +1,158 @@
+"""`proof replay FILE`: place the orders of a CSV through the public REST API."""
+
+import hashlib
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from store.local.addresses import read_addresses
+from store.local.folder import Folder
+from store.local.mapping import Pairs
+from store.local.progress import Bar, Lines, progress
+from store.local.secrets_file import read
+from store.proof.api import Api, Stopped
+from store.proof.customers import CannotLogIn, Customer
+from store.proof.errors import CannotProve
+from store.proof.invoices import Basket, Columns, Invoices, read_invoices
+from store.proof.journal import Journal, Outcome
+from store.proof.placing import Shop, at_once, place
+from store.proof.report import Run, show
+
+STOPPED = 130
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which store is asked, and the secret that customers' passwords are derived from."""
+
+    users_url: str
+    orders_url: str
+    secret: str
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--map", "mapped", multiple=True, type=Pairs(), metavar="OURS=THEIRS",
+              help="A column of the file: order, time, customer, sku or quantity.")  # fmt: skip
+@click.option("--currency", default="EUR", show_default=True, help="What the orders are paid in.")
+@click.option("--customers", default=16, show_default=True, type=click.IntRange(1, 256),
+              help="How many customers order at the same time.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=1), help="Place only the first N orders.")
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path),
+              help="Where to note what is done; by default in the store's folder.")  # fmt: skip
+@click.option("--data", default=".store", show_default=True, type=click.Path(path_type=Path),
+              help="The folder of the local store.")  # fmt: skip
+@click.option("--users-url", envvar="USERS_URL", help="Another store's users service.")
+@click.option("--orders-url", envvar="ORDERS_URL", help="Another store's orders service.")
+def replay(
+    file: Path,
+    mapped: Sequence[tuple[str, str]],
+    currency: str,
+    customers: int,
+    limit: int | None,
+    journal: Path | None,
+    data: Path,
+    users_url: str | None,
+    orders_url: str | None,
+) -> None:
+    """Place the orders of a CSV (gzip or not) as concurrent customers.
+
+    Every order is placed under an Idempotency-Key made from the file and the order, so a replay
+    that was stopped or killed goes on where it was: run the same command again.
+
+    For another store than the local one, set REPLAY_SECRET (any text; customers' passwords are
+    derived from it).
+    """
+    target = _target(Folder(data), users_url, orders_url)
+    invoices = read_invoices(file, Columns.of(dict(mapped)))
+    wanted = invoices.baskets[:limit]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    notes = Journal(journal or Folder(data).replays / f"{digest[:16]}.jsonl")
+    shop = Shop(Api(customers), target.orders_url, currency, digest)
+    try:
+        run = Replay(shop, target, notes, customers, Console()).run(wanted)
+    finally:
+        notes.close()
+    _end(Console(), invoices, [notes.known[basket.order] for basket in wanted], run)
+
+
+def _target(folder: Folder, users_url: str | None, orders_url: str | None) -> Target:
+    if users_url and orders_url:
+        secret = os.environ.get("REPLAY_SECRET", "")
+        if not secret:
+            raise CannotProve("Set REPLAY_SECRET: customers' passwords are derived from it.")
+        return Target(users_url, orders_url, secret)
+    ports = read_addresses(folder.addresses).ports
+    return Target(ports.url("users"), ports.url("orders"), read(folder.secrets).replay)
+
+
+def _end(console: Console, invoices: Invoices, outcomes: Sequence[Outcome], run: Run) -> None:
+    show(console, invoices, outcomes, run)
+    unfinished = sum(not outcome.is_final for outcome in outcomes)
+    if unfinished:
+        console.print(f"{unfinished:,} orders did not end: run the same command again.")
+        raise SystemExit(1)
+
+
+class Replay:
+    """One run over the baskets of a file."""
+
+    def __init__(
+        self, shop: Shop, target: Target, journal: Journal, workers: int, console: Console
+    ) -> None:
+        self._shop, self._target, self._journal = shop, target, journal
+        self._workers, self._console = workers, console
+
+    def run(self, wanted: Sequence[Basket]) -> Run:
+        """Place what no earlier run has finished."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._shop.api.stopping.set())
+        left = [basket for basket in wanted if not self._journal.is_done(basket.order)]
+        if len(left) < len(wanted):
+            self._console.print(f"{len(wanted) - len(left):,} orders were done by an earlier run.")
+        try:
+            customers = self._open_accounts({basket.customer for basket in left})
+            return self._place(left, customers)
+        except Stopped:
+            self._console.print("Stopped. Run the same command again to go on.")
+            raise SystemExit(STOPPED) from None
+        except CannotLogIn as refused:
+            raise CannotProve(f"A customer could not be made: {refused}") from None
+
+    def _open_accounts(self, names: set[str]) -> Mapping[str, Customer]:
+        customers = [self._customer(name) for name in sorted(names)]
+        with progress(self._console, "Customers", len(customers)) as shown:
+            for done, _ in enumerate(at_once(Customer.headers, customers, self._workers), 1):
+                shown.reach(done)
+        return dict(zip(sorted(names), customers, strict=True))
+
+    def _customer(self, name: str) -> Customer:
+        return Customer(self._shop.api, self._target.users_url, self._target.secret, name)
+
+    def _place(self, baskets: Sequence[Basket], customers: Mapping[str, Customer]) -> Run:
+        started = time.monotonic()
+        outcomes: list[Outcome] = []
+
+        def one(basket: Basket) -> Outcome:
+            return place(self._shop, customers[basket.customer], basket)
+
+        with progress(self._console, "Orders", len(baskets)) as shown:
+            for outcome in at_once(one, baskets, self._workers):
+                self._journal.note(outcome)
+                outcomes.append(outcome)
+                _tell(shown, outcomes, started)
+        return Run(outcomes, time.monotonic() - started)
+
+
+def _tell(shown: Bar | Lines, outcomes: Sequence[Outcome], started: float) -> None:
+    rate = len(outcomes) / (time.monotonic() - started)
+    states = Counter(outcome.state for outcome in outcomes)
+    facts = ", ".join(f"{number:,} {state}" for state, number in states.most_common())
+    shown.reach(len(outcomes), f"{rate:.1f}/s, {facts}")
