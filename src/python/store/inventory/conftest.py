@@ -7,21 +7,21 @@ from flask.testing import FlaskClient
 
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
-from store.database.postgres import Server
-from store.database.testing import postgres  # noqa: F401
+from store.database.database import Database
+from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.inventory.app import create_app
 from store.inventory.models import tables
 from store.server.ids import new_id
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Server) -> str:  # noqa: F811
+def template(postgres: FleetingServer) -> str:  # noqa: F811
     """The name of a migrated database to copy."""
     return postgres.template("inventory", tables.MIGRATIONS)
 
 
 @pytest.fixture(autouse=True)
-def database(postgres: Server, template: str) -> Iterator[tables.Database]:  # noqa: F811
+def database(postgres: FleetingServer, template: str) -> Iterator[Database]:  # noqa: F811
     """Inventory's database, opened on a copy of its own."""
     with postgres.fresh(template) as config:
         tables.database.open(config)

@@ -1,0 +1,193 @@
+"""What is sent and answered about products, variants, categories and prices."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from store.server.money import MAX_AMOUNT
+from store.server.schemas import Currency, MoneySchema, Schema, Text, Whole
+
+SKU = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
+PATH = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*\Z"
+PRODUCT_STATUSES = ("draft", "active", "retired")
+VARIANT_STATUSES = ("active", "retired")
+
+_https = validate.URL(schemes={"https"}, error="Must be an https URL.")
+_path = validate.Regexp(PATH, error='Must be a path of slugs such as "kitchen/mugs".')
+
+
+def sku_field(**options: Any) -> Text:
+    """A SKU: up to 64 letters, digits, dots, underscores and hyphens."""
+    form = validate.Regexp(SKU, error="Must be letters, digits, '.', '_' or '-', at most 64.")
+    return Text(max=64, validators=(form,), **options)
+
+
+def category_path(**options: Any) -> Text:
+    """The path of a category."""
+    return Text(max=400, validators=(_path,), **options)
+
+
+def attributes_field(**options: Any) -> fields.Dict:
+    """Up to 50 attributes, texts by name."""
+    return fields.Dict(
+        keys=Text(max=50), values=Text(max=200), validate=validate.Length(max=50), **options
+    )
+
+
+class CurrencyArgs(Schema):
+    """Which prices to show; all, when left out."""
+
+    currency = Currency()
+
+
+class ImageSchema(Schema):
+    """A picture, kept elsewhere."""
+
+    url = Text(required=True, max=2000, validators=(_https,))
+    alt = Text(min=0, max=200, load_default="")
+
+
+class VariantIn(Schema):
+    """A variant to add to a product."""
+
+    sku = sku_field(required=True)
+    name = Text(min=0, max=200)
+    attributes = attributes_field()
+    prices = fields.List(fields.Nested(MoneySchema), validate=validate.Length(max=50))
+
+    @validates_schema
+    def one_price_a_currency(self, data: dict[str, Any], **_: object) -> None:
+        """At a time, a SKU costs one amount in a currency."""
+        currencies = [price["currency"] for price in data.get("prices", [])]
+        if len(set(currencies)) < len(currencies):
+            raise ValidationError("Must hold each currency once.", "prices")
+
+
+class VariantChange(Schema):
+    """What may change about a variant; its SKU never does."""
+
+    name = Text(min=0, max=200)
+    attributes = attributes_field()
+    status = Text(validators=(validate.OneOf(VARIANT_STATUSES),))
+
+
+class ProductChange(Schema):
+    """What may change about a product."""
+
+    title = Text(max=200)
+    description = Text(min=0, max=10_000, lines=True)
+    category = category_path(allow_none=True)
+    handle = Text(max=100, allow_none=True)
+    attributes = attributes_field()
+    images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=20))
+    status = Text(validators=(validate.OneOf(PRODUCT_STATUSES),))
+
+
+class ProductIn(ProductChange):
+    """A product to create, with its first variants."""
+
+    title = Text(required=True, max=200)
+    variants = fields.List(fields.Nested(VariantIn), validate=validate.Length(max=100))
+
+    @validates_schema
+    def each_sku_once(self, data: dict[str, Any], **_: object) -> None:
+        """A SKU is one variant."""
+        skus = [variant["sku"] for variant in data.get("variants", [])]
+        if len(set(skus)) < len(skus):
+            raise ValidationError("Must name each SKU once.", "variants")
+
+
+class VariantOut(Schema):
+    """A variant, what it costs now and how many could be ordered now."""
+
+    sku = fields.String(required=True)
+    name = fields.String(required=True)
+    status = fields.String(required=True)
+    attributes = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    prices = fields.List(fields.Nested(MoneySchema), required=True)
+    available = fields.Integer(required=True)
+
+
+class OneVariantOut(VariantOut):
+    """A variant, with the product it belongs to."""
+
+    product_id = fields.UUID(required=True)
+    product_status = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class CategoryRef(Schema):
+    """Where a product stands."""
+
+    id = fields.UUID(required=True)
+    path = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class ProductOut(Schema):
+    """A product with its variants."""
+
+    id = fields.UUID(required=True)
+    handle = fields.String(required=True, allow_none=True)
+    title = fields.String(required=True)
+    description = fields.String(required=True)
+    status = fields.String(required=True)
+    category = fields.Nested(CategoryRef, required=True, allow_none=True)
+    attributes = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    images = fields.List(fields.Nested(ImageSchema), required=True)
+    variants = fields.List(fields.Nested(VariantOut), required=True)
+    created_at = fields.AwareDateTime(required=True)
+    updated_at = fields.AwareDateTime(required=True)
+
+
+class CategoryChange(Schema):
+    """What may change about a category; `parent` is a path, null makes it a root."""
+
+    name = Text(max=100)
+    slug = Text(max=64, validators=(validate.Regexp(SLUG, error="Must be a slug."),))
+    parent = category_path(allow_none=True)
+
+
+class CategoryIn(CategoryChange):
+    """A category to create."""
+
+    name = Text(required=True, max=100)
+    slug = Text(required=True, max=64, validators=(validate.Regexp(SLUG, error="Must be a slug."),))
+
+
+class CategoryOut(Schema):
+    """A place in the tree."""
+
+    id = fields.UUID(required=True)
+    parent = fields.String(required=True, allow_none=True)
+    slug = fields.String(required=True)
+    path = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class PriceIn(Schema):
+    """A price from a moment (now) until another (the next scheduled price, or for good)."""
+
+    amount = Whole(required=True, min=0, max=MAX_AMOUNT)
+    currency = Currency(required=True)
+    valid_from = fields.AwareDateTime(default_timezone=None)
+    valid_until = fields.AwareDateTime(default_timezone=None, allow_none=True)
+    replace = fields.Boolean(load_default=False)
+
+
+class PriceEnd(Schema):
+    """When a price ends; null for never."""
+
+    valid_until = fields.AwareDateTime(required=True, default_timezone=None, allow_none=True)
+
+
+class PriceOut(Schema):
+    """A price, past, present or to come."""
+
+    id = fields.UUID(required=True)
+    sku = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    valid_from = fields.AwareDateTime(required=True)
+    valid_until = fields.AwareDateTime(required=True, allow_none=True)

@@ -1,0 +1,69 @@
+"""The program `inventory`: `serve`, `rpc`, `migrate`."""
+
+import os
+
+from store.server.commands import run
+from store.server.environ import Environ
+from store.server.logs import set_up_logs
+from store.server.patching import cooperate
+
+
+def serve() -> None:
+    """Answer HTTP until SIGTERM."""
+    cooperate()  # before anything opens a socket
+    from store.auth.keys import RemoteKeys
+    from store.auth.tokens import Verifier
+    from store.inventory.app import create_app
+    from store.inventory.config import Config
+    from store.inventory.models.tables import database
+    from store.server.gunicorn import serve_http
+
+    env = _environ()
+    config = Config.from_environ(env)
+    env.check()
+    database.open(config.database)
+    verifier = Verifier(RemoteKeys(config.jwks_url))
+    ready = {"database": database.check}
+    serve_http("inventory", lambda: create_app(verifier), config.http, ready)
+
+
+def rpc() -> None:
+    """Answer gRPC until SIGTERM."""
+    from store.inventory.rpc import Config
+    from store.inventory.rpc import serve as serve_calls
+
+    env = _environ()
+    config = Config.from_environ(env)
+    env.check()
+    serve_calls(config)
+
+
+def migrate() -> None:
+    """Bring the database up to date, then leave."""
+    from store.database.config import DatabaseConfig
+    from store.database.migrations import migrate as run_migrations
+    from store.inventory.models.tables import MIGRATIONS, database
+
+    env = _environ()
+    config = DatabaseConfig.from_environ(env)
+    env.check()
+    database.open(config)
+    try:
+        run_migrations(database, MIGRATIONS)
+    finally:
+        database.shut()
+
+
+def main() -> None:
+    """Run the command that was asked for."""
+    run("inventory", {"serve": serve, "rpc": rpc, "migrate": migrate})
+
+
+def _environ() -> Environ:
+    env = Environ(os.environ)
+    set_up_logs("inventory", env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json"))
+    return env
+
+
+if __name__ == "__main__":
+    main()

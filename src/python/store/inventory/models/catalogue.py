@@ -1,0 +1,205 @@
+"""Categories, products, variants and prices, one row at a time."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+import peewee
+
+from store.database.model import At, Id, Json, Table
+from store.inventory import errors
+from store.inventory.models.tables import database
+from store.server.errors import StoreError
+from store.server.etags import StaleVersion
+
+
+def db_now() -> Any:
+    """The database's time at the start of the transaction."""
+    return peewee.fn.now()
+
+
+class Versioned(Table):
+    """A row that callers change by naming the version they have seen."""
+
+    id = Id()
+    version = peewee.IntegerField(default=1)
+    created_at = At(default=db_now)
+
+    class Meta:
+        database = database
+
+    @classmethod
+    def found(cls, where: Any, missing: StoreError) -> Self:
+        """The row that `where` finds, or raise `missing`."""
+        row: Self | None = cls.get_or_none(where)
+        if row is None:
+            raise missing
+        return row
+
+    @classmethod
+    def locked(cls, where: Any, missing: StoreError) -> Self:
+        """The row that `where` finds, held until the transaction ends; else raise `missing`."""
+        held = cls.select().where(where).for_update("FOR NO KEY UPDATE")  # type: ignore[arg-type]
+        row: Self | None = held.first()
+        if row is None:
+            raise missing
+        return row
+
+    def guard(self, version: int) -> None:
+        """StaleVersion unless this is the version that the caller has seen."""
+        if self.version != version:
+            raise StaleVersion
+
+    def change(self, fields: dict[str, Any]) -> None:
+        """Write these columns as the next version; a row held by `locked`."""
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.version += 1
+        self.save(only=[*fields, "version"])
+
+
+class Changing(Versioned):
+    """A row that remembers when it was changed last."""
+
+    updated_at = At(default=db_now)
+
+    def change(self, fields: dict[str, Any]) -> None:
+        """Write these columns as the next version; a row held by `locked`."""
+        super().change({**fields, "updated_at": db_now()})
+
+
+class Category(Changing):
+    """A place in the tree; the database keeps `path` from the slugs above."""
+
+    parent = peewee.ForeignKeyField("self", null=True)
+    slug = peewee.TextField()
+    path = peewee.TextField(default="")
+    name = peewee.TextField()
+
+    class Meta:
+        table_name = "categories"
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        """The category at a path such as "kitchen/mugs"; UnknownCategory."""
+        return cls.found(cls.path == path, errors.UnknownCategory(path))
+
+    @classmethod
+    def after(cls, path: str, limit: int) -> list[Self]:
+        """Up to `limit` categories whose paths come after this one."""
+        by_bytes = cls.path.collate("C")
+        return list(cls.select().where(by_bytes > path).order_by(by_bytes).limit(limit))
+
+    @classmethod
+    def by_id(cls, category_id: UUID) -> Self:
+        """The category; UnknownCategory."""
+        return cls.found(cls.id == category_id, errors.UnknownCategory(category_id))
+
+    @classmethod
+    def held(cls, category_id: UUID) -> Self:
+        """The category, held until the transaction ends; UnknownCategory."""
+        return cls.locked(cls.id == category_id, errors.UnknownCategory(category_id))
+
+
+class Product(Changing):
+    """What is sold, in one or more variants."""
+
+    handle = peewee.TextField(null=True)
+    status = peewee.TextField(default="draft")
+    title = peewee.TextField()
+    description = peewee.TextField(default="")
+    category = peewee.ForeignKeyField(Category, null=True)
+    attributes = Json(default=dict)
+    images = Json(default=list)
+
+    class Meta:
+        table_name = "products"
+
+    @classmethod
+    def held(cls, product_id: UUID) -> Self:
+        """The product, held until the transaction ends; UnknownProduct."""
+        return cls.locked(cls.id == product_id, errors.UnknownProduct(product_id))
+
+    @classmethod
+    def held_of(cls, sku: str) -> Self:
+        """The product of a variant, held until the transaction ends; UnknownSku."""
+        of_sku = Variant.select(Variant.product).where(Variant.sku == sku)
+        return cls.locked(cls.id == of_sku, errors.UnknownSku(sku))
+
+
+class Variant(Changing):
+    """What can be ordered: a SKU."""
+
+    product = peewee.ForeignKeyField(Product)
+    sku = peewee.TextField()
+    name = peewee.TextField(default="")
+    attributes = Json(default=dict)
+    status = peewee.TextField(default="active")
+
+    class Meta:
+        table_name = "variants"
+
+    @classmethod
+    def by_sku(cls, sku: str) -> Self:
+        """The variant; UnknownSku."""
+        return cls.found(cls.sku == sku, errors.UnknownSku(sku))
+
+    @classmethod
+    def held(cls, sku: str) -> Self:
+        """The variant, held until the transaction ends; UnknownSku."""
+        return cls.locked(cls.sku == sku, errors.UnknownSku(sku))
+
+
+class Price(Versioned):
+    """What a SKU costs in a currency (minor units) from one moment until another, or for good."""
+
+    sku = peewee.TextField()
+    currency = peewee.TextField()
+    amount = peewee.BigIntegerField()
+    valid_from = At(default=db_now)
+    valid_until = At(null=True)
+
+    class Meta:
+        table_name = "prices"
+
+    @classmethod
+    def by_id(cls, price_id: UUID) -> Self:
+        """The price; UnknownPrice."""
+        return cls.found(cls.id == price_id, errors.UnknownPrice(price_id))
+
+    @classmethod
+    def held(cls, price_id: UUID) -> Self:
+        """The price, held until the transaction ends; UnknownPrice."""
+        return cls.locked(cls.id == price_id, errors.UnknownPrice(price_id))
+
+    @classmethod
+    def clock(cls) -> datetime:
+        """The database's time at the start of the transaction: what `now()` is in all its queries."""
+        moment: datetime = database.rows("SELECT now() AS now")[0]["now"]
+        return moment
+
+    @classmethod
+    def in_force(cls, sku: str, currency: str, at: datetime) -> Self | None:
+        """The price at that moment."""
+        lasts = cls.valid_until.is_null() | (cls.valid_until > at)
+        return cls.get_or_none(
+            (cls.sku == sku) & (cls.currency == currency) & (cls.valid_from <= at) & lasts
+        )
+
+    @classmethod
+    def next_start(cls, sku: str, currency: str, after: datetime) -> datetime | None:
+        """When the first price after that moment begins."""
+        found: datetime | None = (
+            cls.select(peewee.fn.min(cls.valid_from))
+            .where((cls.sku == sku) & (cls.currency == currency) & (cls.valid_from > after))
+            .scalar()
+        )
+        return found
+
+    @classmethod
+    def history(cls, sku: str, limit: int, after: tuple[datetime, UUID] | None) -> list[Self]:
+        """Prices of a SKU, the latest to begin first; `after` is (valid_from, id)."""
+        query = cls.select().where(cls.sku == sku)
+        if after:
+            query = query.where(peewee.Tuple(cls.valid_from, cls.id) < peewee.Tuple(*after))
+        return list(query.order_by(cls.valid_from.desc(), cls.id.desc()).limit(limit))

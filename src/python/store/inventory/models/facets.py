@@ -1,0 +1,123 @@
+"""How many products each further choice would leave."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from store.inventory.models.search import (
+    BOUNDS,
+    FITS_CATEGORY,
+    Shape,
+    Wish,
+    fits_attribute,
+    fits_stock,
+    fits_terms,
+)
+from store.inventory.models.tables import database
+
+# Every variant that fits the words, the status and the stock, with the names of the other wishes
+# that it misses. What counts for a facet misses nothing, or only the wish of that facet.
+_OFFERS = """
+    offers AS MATERIALIZED (
+        SELECT p.id AS product_id, p.category_id, p.attributes || v.attributes AS attributes,
+            {amount} AS amount, array_remove(ARRAY[{misses}]::text[], NULL) AS misses
+        FROM products p JOIN variants v ON v.product_id = p.id {joins}
+        WHERE {conditions}
+    )
+"""
+
+_CATEGORIES = """
+    SELECT 'category' AS facet, above.path AS name, above.name AS value, sum(found.products) AS products
+    FROM (SELECT category_id, count(DISTINCT product_id) AS products
+          FROM offers WHERE misses <@ '{category}' GROUP BY category_id) found
+    JOIN categories here ON here.id = found.category_id
+    JOIN categories above ON above.path = here.path OR starts_with(here.path, above.path || '/')
+    GROUP BY above.path, above.name
+"""
+
+_ATTRIBUTES = """
+    (SELECT 'attribute', a.key, a.value, count(DISTINCT product_id)
+     FROM offers CROSS JOIN LATERAL jsonb_each_text(attributes) a
+     WHERE misses <@ ARRAY['attribute:' || a.key]
+     GROUP BY a.key, a.value ORDER BY 4 DESC, 2, 3 LIMIT 500)
+"""
+
+_PRICES = """
+    SELECT 'price', width_bucket(amount, %(bounds)s::bigint[])::text, '', count(DISTINCT product_id)
+    FROM offers WHERE misses <@ '{price}' AND amount IS NOT NULL GROUP BY 2
+"""
+
+# 0, 1, 2, 5, 10, 20, 50, ... up to the largest amount there is.
+_BOUNDS = [0, *(step * 10**power for power in range(8) for step in (1, 2, 5))]
+
+
+def facets_of(wish: Wish) -> dict[str, Any]:
+    """Categories, attribute values and price ranges (if there is a currency) with product counts."""
+    values = wish.parameters() | {"bounds": _BOUNDS}
+    values |= {f"miss{n}": f"attribute:{name}" for n, (name, _) in enumerate(wish.attributes)}
+    facets: dict[str, Any] = {"categories": [], "attributes": {}, "prices": []}
+    for row in database.rows(_counting(Shape.of(wish)), values):
+        _add(facets, row)
+    facets["categories"].sort(key=lambda category: category["path"])
+    facets["prices"].sort(key=lambda bucket: bucket["from"])
+    return facets
+
+
+def _add(facets: dict[str, Any], row: Mapping[str, Any]) -> None:
+    count = int(row["products"])
+    match row["facet"]:
+        case "category":
+            category = {"path": row["name"], "name": row["value"], "count": count}
+            facets["categories"].append(category)
+        case "attribute":
+            values = facets["attributes"].setdefault(row["name"], [])
+            values.append({"value": row["value"], "count": count})
+        case "price":
+            least, below = _RANGES[int(row["name"]) - 1]
+            facets["prices"].append({"from": least, "below": below, "count": count})
+
+
+_RANGES = [*pairwise(_BOUNDS), (_BOUNDS[-1], None)]
+
+
+@lru_cache(maxsize=1000)
+def _counting(shape: Shape) -> str:
+    with_price = "currency" in shape.filters
+    offers = _OFFERS.format(
+        amount="c.amount" if with_price else "NULL::bigint",
+        misses=", ".join(_misses(shape)),
+        joins=" ".join(_joins(shape)),
+        conditions=" AND ".join(_conditions(shape)),
+    )
+    facets = [_CATEGORIES, _ATTRIBUTES, *([_PRICES] if with_price else [])]
+    return f"WITH {offers} {' UNION ALL '.join(facets)}"
+
+
+def _joins(shape: Shape) -> Iterator[str]:
+    if shape.terms:
+        yield "JOIN product_documents d ON d.product_id = p.id"
+    if "category" in shape.filters:
+        yield "LEFT JOIN categories k ON k.id = p.category_id"
+    if "currency" in shape.filters:
+        yield "JOIN current_prices c ON c.sku = v.sku AND c.currency = %(currency)s"
+
+
+def _conditions(shape: Shape) -> Iterator[str]:
+    yield "p.status = ANY (%(statuses)s) AND v.status = 'active'"
+    yield from fits_terms(shape.terms)
+    yield from fits_stock(shape.in_stock)
+
+
+def _misses(shape: Shape) -> Iterator[str]:
+    if "category" in shape.filters:
+        yield _unless(FITS_CATEGORY, "'category'")
+    bounds = " AND ".join(BOUNDS[name] for name in sorted(shape.filters & BOUNDS.keys()))
+    if bounds:
+        yield _unless(bounds, "'price'")
+    for n in range(shape.attributes):
+        yield _unless(fits_attribute(n), f"%(miss{n})s")
+
+
+def _unless(condition: str, name: str) -> str:
+    return f"CASE WHEN ({condition}) IS NOT TRUE THEN {name} END"
