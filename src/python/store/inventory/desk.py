@@ -1,0 +1,67 @@
+"""The desk where reservations are served: all that wait are taken together.
+
+While one commit is on its way to the disk, the next requests gather; they then share a transaction
+and a commit. Buyers of one popular SKU would otherwise queue for its lock, one commit after the
+other. A lone request is served at once: nobody is waited for.
+"""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from store.inventory.models.reservations import Answer, Request
+
+MOST_AT_ONCE = 64
+CLERKS = 2
+
+AnswerAll = Callable[[Sequence[Request]], list[Answer]]
+
+
+@dataclass
+class Ticket:
+    """A request, and the promise of its answer."""
+
+    request: Request
+    answer: "Future[Answer]" = field(default_factory=Future)
+
+
+class Desk:
+    """Serves requests of many threads through a few clerks, a batch at a time."""
+
+    def __init__(self, answer_all: AnswerAll) -> None:
+        """Opens at once, and stays open as long as the process lives."""
+        self._answer_all = answer_all
+        self._waiting: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
+        for number in range(CLERKS):
+            threading.Thread(target=self._work, name=f"clerk-{number}", daemon=True).start()
+
+    def serve(self, request: Request) -> Answer:
+        """The answer to a request, or the error that it alone has caused."""
+        ticket = Ticket(request)
+        self._waiting.put(ticket)
+        return ticket.answer.result()
+
+    def _work(self) -> None:
+        while True:
+            batch = [self._waiting.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(batch) < MOST_AT_ONCE:
+                    batch.append(self._waiting.get_nowait())
+            self._settle(batch)
+
+    def _settle(self, batch: list[Ticket]) -> None:
+        try:
+            answers = self._answer_all([ticket.request for ticket in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                batch[0].answer.set_exception(error)
+                return
+            # One of them has failed all: alone, each gets what is its own.
+            for ticket in batch:
+                self._settle([ticket])
+        else:
+            for ticket, answer in zip(batch, answers, strict=True):
+                ticket.answer.set_result(answer)

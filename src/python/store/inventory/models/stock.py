@@ -1,0 +1,72 @@
+"""Warehouses and their shelves. Levels change through the ledger and reservations only.
+
+What always holds of them, and the queries that prove it, stand in `audits.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.inventory.models.tables import database
+from store.server.paging import PageRequest
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A place with shelves."""
+
+    code: str
+    name: str
+    created_at: datetime
+
+    @classmethod
+    def open(cls, code: str, name: str) -> "Warehouse | None":
+        """A new warehouse, or None if the code is taken."""
+        row = database.row(
+            """INSERT INTO warehouses (code, name) VALUES (%s, %s)
+            ON CONFLICT DO NOTHING RETURNING code, name, created_at""",
+            (code, name),
+        )
+        return cls(**row) if row else None
+
+    @classmethod
+    def make_sure_of(cls, codes: Sequence[str]) -> None:
+        """Open those that are not there yet, named like their codes."""
+        database.run(
+            """INSERT INTO warehouses (code, name)
+            SELECT DISTINCT code, code FROM unnest(%s) code
+            WHERE NOT EXISTS (SELECT FROM warehouses known WHERE known.code = code.code)
+            ORDER BY code ON CONFLICT DO NOTHING""",
+            (list(codes),),
+        )
+
+    @classmethod
+    def listed(cls, page: PageRequest) -> list["Warehouse"]:
+        """Warehouses by code, one more than the page has room for."""
+        after = page.after[0] if page.after else ""
+        rows = database.rows(
+            """SELECT code, name, created_at FROM warehouses
+            WHERE code > %s ORDER BY code LIMIT %s""",
+            (after, page.limit + 1),
+        )
+        return [cls(**row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The units of a SKU in a warehouse; holds past their time count as given back."""
+
+    warehouse: str
+    on_hand: int
+    reserved: int
+    available: int
+
+    @classmethod
+    def of_sku(cls, sku: str) -> "list[Shelf] | None":
+        """The shelves of a SKU by warehouse; None if there is no such SKU."""
+        rows = database.rows(
+            """SELECT warehouse, on_hand, reserved, available
+            FROM variants LEFT JOIN shelves USING (sku) WHERE sku = %s ORDER BY warehouse""",
+            (sku,),
+        )
+        return [cls(**row) for row in rows if row["warehouse"] is not None] if rows else None

@@ -1,0 +1,147 @@
+"""Hold stock for orders, sell it, give it back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from store.inventory import metrics
+from store.inventory.errors import UnknownSku
+from store.inventory.models.reservations import (
+    Answer,
+    Offer,
+    PricedLine,
+    Request,
+    Reservation,
+    Wanted,
+    count_held,
+    expire_overdue,
+)
+from store.inventory.stock_errors import (
+    NotForSale,
+    OutOfStock,
+    ReservationDiffers,
+    ReservationReleased,
+    UnknownReservation,
+)
+
+HOLD_SECONDS = 900
+LONGEST_HOLD_SECONDS = 86_400
+SWEEP_AT_ONCE = 100
+
+Serve = Callable[[Request], Answer]
+"""Where requests are served: a `Desk`, or anything that answers one as the database would."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What lines cost now (the total in minor units), and how many are left of each."""
+
+    currency: str
+    lines: tuple[tuple[PricedLine, int], ...]
+    total: int
+
+
+def quote(currency: str, lines: Sequence[Wanted]) -> Quote:
+    """What these lines would cost; UnknownSku or NotForSale. Promises nothing."""
+    offers = Offer.of_skus([line.sku for line in lines], currency)
+    priced = tuple(
+        (PricedLine(line.sku, offer.name, line.quantity, _price(offer)), offer.available)
+        for line, offer in zip(lines, offers, strict=True)
+    )
+    return Quote(currency, priced, sum(line.quantity * line.unit_price for line, _ in priced))
+
+
+def reserve(
+    serve: Serve, order_id: UUID, currency: str, lines: Sequence[Wanted], hold_seconds: int
+) -> Reservation:
+    """Hold stock for an order, at the prices of now.
+
+    Repeating it answers the first reservation with the prices of then. If that has expired, the
+    units are taken again: the order was promised these prices. Raises OutOfStock, UnknownSku,
+    NotForSale, ReservationReleased, ReservationDiffers.
+    """
+    return _ask(
+        serve,
+        {
+            "call": "reserve",
+            "order_id": str(order_id),
+            "currency": currency,
+            "skus": [line.sku for line in lines],
+            "quantities": [line.quantity for line in lines],
+            "hold_seconds": hold_seconds,
+        },
+    )
+
+
+def commit(serve: Serve, order_id: UUID) -> Reservation:
+    """Take the held units off the shelf for good; repeating it changes nothing.
+
+    Units of an expired hold are taken again, or it is OutOfStock. Raises ReservationReleased,
+    UnknownReservation, too.
+    """
+    return _ask(serve, {"call": "commit", "order_id": str(order_id), "hold_seconds": HOLD_SECONDS})
+
+
+def release(serve: Serve, order_id: UUID, reason: str) -> Reservation:
+    """Give back what the order holds or has bought; repeating it changes nothing.
+
+    The reason goes to the ledger when units come back. An order unknown so far is marked, so that
+    a Reserve that arrives late finds it released.
+    """
+    return _ask(serve, {"call": "release", "order_id": str(order_id), "reason": reason})
+
+
+def reservation_of(order_id: UUID) -> Reservation:
+    """The reservation of an order, or UnknownReservation."""
+    found = Reservation.find(order_id)
+    if found is None:
+        raise UnknownReservation(order_id)
+    return found
+
+
+def sweep() -> bool:
+    """Give back holds past their time; whether there may be more of them.
+
+    Any number of processes may sweep at once: each leaves alone what another has in hand.
+    """
+    expired = expire_overdue(SWEEP_AT_ONCE)
+    metrics.RESERVATIONS_EXPIRED.inc(expired)
+    metrics.RESERVATIONS_HELD.set(count_held())
+    return expired == SWEEP_AT_ONCE
+
+
+def _ask(serve: Serve, request: Request) -> Reservation:
+    answer = serve(request)
+    if answer.get("overdue"):
+        # Holds past their time sit on the units that are missing: they count as given back.
+        while sweep():
+            pass
+        answer = serve(request)
+    if "refused" in answer:
+        raise _refusal(answer, UUID(request["order_id"]))
+    return Reservation.of(answer)
+
+
+def _refusal(answer: Answer, order_id: UUID) -> Exception:
+    match answer["refused"]:
+        case "out_of_stock":
+            metrics.STOCK_OUTS.inc()
+            return OutOfStock(answer["sku"], answer["left"])
+        case "not_for_sale":
+            return NotForSale(answer["sku"])
+        case "unknown_sku":
+            return UnknownSku(answer["sku"])
+        case "reservation_released":
+            return ReservationReleased(order_id)
+        case "reservation_differs":
+            return ReservationDiffers(order_id)
+        case _:
+            return UnknownReservation(order_id)
+
+
+def _price(offer: Offer) -> int:
+    if not offer.known:
+        raise UnknownSku(offer.sku)
+    if offer.unit_price is None:
+        raise NotForSale(offer.sku)
+    return offer.unit_price
