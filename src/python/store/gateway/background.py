@@ -1,0 +1,57 @@
+"""What happens without being asked: events are delivered, banks answer, old keys are forgotten."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+from store.gateway import calls, outbox, refunds
+from store.gateway.clients import Listener
+from store.gateway.ids import new_id
+from store.gateway.outbox import Delivery
+from store.server.lifecycle import stopping
+
+_BATCH = 64
+_SENDERS = 8
+_IDLE_SECONDS = 0.2
+_CLEANING_SECONDS = 600.0
+_log = logging.getLogger(__name__)
+
+
+def deliver_events(listener: Listener) -> None:
+    """Send events until the process stops: side by side, but those of one payment in their order."""
+    with ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook") as senders:
+        while not stopping.is_set():
+            due = outbox.claim_due(_BATCH)
+            list(senders.map(lambda group: _send(listener, group), _by_payment(due)))
+            if not due:
+                stopping.wait(_IDLE_SECONDS)
+
+
+def settle_refunds(new_call: Callable[[str], calls.Call]) -> None:
+    """Let banks answer refunds until the process stops."""
+    while not stopping.is_set():
+        if not refunds.settle_one(new_call(new_id("req"))):
+            stopping.wait(_IDLE_SECONDS)
+
+
+def forget_old_keys() -> None:
+    """Delete expired idempotency keys every few minutes until the process stops."""
+    while not stopping.is_set():
+        if forgotten := calls.forget_old_keys():
+            _log.info("forgot %s idempotency keys", forgotten)
+        stopping.wait(_CLEANING_SECONDS)
+
+
+def _by_payment(due: Sequence[Delivery]) -> list[list[Delivery]]:
+    ordered = sorted(due, key=lambda delivery: delivery.topic)
+    return [list(group) for _, group in groupby(ordered, key=lambda delivery: delivery.topic)]
+
+
+def _send(listener: Listener, group: Sequence[Delivery]) -> None:
+    for delivery in group:
+        receipt = listener.send(delivery.body)
+        note = outbox.note_delivered if receipt.taken else outbox.note_failed
+        note(delivery, receipt.answer)
+        if not receipt.taken:
+            _log.warning("event %s was not taken: %s", delivery.event, receipt.answer)

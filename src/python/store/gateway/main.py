@@ -1,0 +1,64 @@
+"""The gateway's program: `gateway serve` and `gateway migrate`."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from store.server.commands import run
+from store.server.patching import cooperate
+
+
+def serve() -> None:
+    """Serve the API, deliver events and let banks answer, until SIGTERM."""
+    cooperate()
+    from store.gateway import background
+    from store.gateway.app import create_app
+    from store.gateway.clients import Listener
+    from store.gateway.config import Config
+    from store.gateway.http import new_call
+    from store.gateway.models import database
+    from store.server.gunicorn import serve_http
+    from store.server.logs import set_up_logs
+
+    config = Config.from_environ(os.environ)
+    set_up_logs("gateway", config.log_level, config.log_format)
+    database.open(config.database)
+    own_call = partial(new_call, config, endpoint="settlement")
+    loops: list[Callable[[], None]] = [
+        background.forget_old_keys,
+        partial(background.settle_refunds, own_call),
+    ]
+    if config.webhook_url:
+        listener = Listener(config.webhook_url, config.webhook_secret)
+        loops.append(partial(background.deliver_events, listener))
+    ready = {"database": database.check}
+    serve_http("gateway", partial(create_app, config), config.http, ready, loops)
+
+
+def migrate() -> None:
+    """Bring the database up to date."""
+    from store.database.config import DatabaseConfig
+    from store.database.migrations import migrate as apply
+    from store.gateway.models import MIGRATIONS, database
+    from store.server.environ import Environ
+    from store.server.logs import set_up_logs
+
+    env = Environ(os.environ)
+    config = DatabaseConfig.from_environ(env)
+    log_level, log_format = env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json")
+    env.check()
+    set_up_logs("gateway", log_level, log_format)
+    database.open(config)
+    try:
+        apply(database, MIGRATIONS)
+    finally:
+        database.shut()
+
+
+def main() -> None:
+    """The entry point."""
+    run("gateway", {"serve": serve, "migrate": migrate})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,354 @@
+"""What may be asked for, read from the wire and checked before anything is done."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from store.gateway.cards import card_of
+from store.gateway.errors import InvalidRequest, NoSuchReference
+from store.gateway.parameters import Parameters, invalid, missing
+from store.server.money import CURRENCIES
+
+CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
+CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
+REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+KINDS = (
+    "delay",
+    "rate_limit",
+    "error_500",
+    "error_500_after_work",
+    "drop_before_work",
+    "drop_after_work",
+    "webhook_twice",
+    "webhook_out_of_order",
+    "webhook_delay",
+)
+EXPANDABLE = frozenset({"latest_charge", "data.latest_charge"})
+_ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+# Smallest charges, in minor units. Source: docs.stripe.com/currencies (minimum charge amounts).
+_LEAST = {"gbp": 30, "aed": 200, "bgn": 100, "czk": 1500, "dkk": 250, "hkd": 400, "huf": 17500}
+_LEAST |= {"mxn": 1000, "myr": 200, "nok": 300, "pln": 200, "ron": 200, "sek": 300, "thb": 1000}
+_REDIRECTS = (
+    "This PaymentIntent is configured to accept payment methods that may redirect your customer, so"
+    " you must provide a `return_url`. If you don't want to accept redirect-based payment methods,"
+    " set `automatic_payment_methods[enabled]` to `true` and"
+    " `automatic_payment_methods[allow_redirects]` to `never`."
+)
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """How a payment is to be tried."""
+
+    payment_method: str | None = None
+    return_url: str | None = None
+    off_session: bool = False
+    error_on_requires_action: bool = False
+
+    @property
+    def refuses_challenge(self) -> bool:
+        """Whether the attempt fails rather than sending the buyer to 3-D Secure."""
+        return self.off_session or self.error_on_requires_action
+
+
+@dataclass(frozen=True)
+class NewIntent:
+    """A payment intent to make."""
+
+    amount: int
+    currency: str
+    capture_method: str
+    description: str | None
+    metadata: dict[str, str]
+    options: dict[str, Any]
+    confirm: bool
+    how: Confirmation
+
+
+@dataclass(frozen=True)
+class IntentChange:
+    """What to change; None leaves it as it is."""
+
+    amount: int | None
+    description: str | None
+    payment_method: str | None
+    metadata: dict[str, str] | None
+
+
+@dataclass(frozen=True)
+class NewRefund:
+    """Money to give back; the rest of the charge when no amount is named."""
+
+    payment_intent: str | None
+    charge: str | None
+    amount: int | None
+    reason: str | None
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """Why a payment ends."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Capture:
+    """How much to take; all of it when no amount is named."""
+
+    amount: int | None
+
+
+class Bound(NamedTuple):
+    """One end of a time range: an operator and a moment."""
+
+    operator: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class NewFault:
+    """What to do wrong, where (a glob over `METHOD /path`), how often, and for how long."""
+
+    kind: str
+    path: str
+    times: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """A page of a list, newest first."""
+
+    limit: int
+    starting_after: str | None
+    ending_before: str | None
+    created: tuple[Bound, ...]
+    expand: frozenset[str]
+    filters: dict[str, str]
+
+
+def read_new_intent(given: Parameters) -> NewIntent:
+    """A payment intent; InvalidRequest when it makes no sense."""
+    amount = given.whole("amount")
+    currency = _currency(given)
+    if amount is None:
+        raise missing("amount")
+    _large_enough(amount, currency)
+    capture = given.one_of("capture_method", CAPTURE_METHODS, "automatic")
+    confirm, how = given.flag("confirm"), read_confirmation(given)
+    options = _options(given)
+    if confirm and not how.return_url and _may_redirect(options):
+        raise InvalidRequest(_REDIRECTS, param="return_url")
+    return NewIntent(
+        amount=amount,
+        currency=currency,
+        capture_method=capture or "automatic",
+        description=given.text("description", most=1000),
+        metadata=given.metadata() or {},
+        options=options,
+        confirm=confirm,
+        how=how,
+    )
+
+
+def read_confirmation(given: Parameters) -> Confirmation:
+    """How to try a payment."""
+    given.flag("use_stripe_sdk")
+    return Confirmation(
+        payment_method=_payment_method(given),
+        return_url=_url(given, "return_url"),
+        off_session=given.flag("off_session"),
+        error_on_requires_action=given.flag("error_on_requires_action"),
+    )
+
+
+def read_change(given: Parameters) -> IntentChange:
+    """Changes to a payment intent."""
+    return IntentChange(
+        amount=given.whole("amount"),
+        description=given.text("description", most=1000),
+        payment_method=_payment_method(given),
+        metadata=given.metadata(),
+    )
+
+
+def read_capture(given: Parameters) -> Capture:
+    """How much to capture."""
+    return Capture(given.whole("amount_to_capture"))
+
+
+def read_cancellation(given: Parameters) -> Cancellation:
+    """Why to cancel."""
+    return Cancellation(given.one_of("cancellation_reason", CANCELLATION_REASONS))
+
+
+def read_new_refund(given: Parameters) -> NewRefund:
+    """A refund of a payment intent or of a charge."""
+    refund = NewRefund(
+        payment_intent=given.text("payment_intent", most=255),
+        charge=given.text("charge", most=255),
+        amount=given.whole("amount"),
+        reason=given.one_of("reason", REFUND_REASONS),
+        metadata=given.metadata() or {},
+    )
+    if not refund.payment_intent and not refund.charge:
+        message = "One of the following params should be provided for this request: "
+        raise InvalidRequest(message + "payment_intent or charge.", code="parameter_missing")
+    return refund
+
+
+def read_fault(given: Parameters) -> NewFault:
+    """Misbehaviour to order."""
+    kind = given.one_of("kind", KINDS)
+    if kind is None:
+        raise missing("kind")
+    return NewFault(
+        kind=kind,
+        path=given.text("path", most=255) or "*",
+        times=given.whole("times", most=1_000_000) or 1,
+        seconds=given.seconds("seconds", 1.0),
+    )
+
+
+def read_outcome(given: Parameters) -> str:
+    """What the buyer made of the 3-D Secure challenge."""
+    outcome = given.one_of("outcome", ("complete", "fail"))
+    if outcome is None:
+        raise missing("outcome")
+    return outcome
+
+
+def read_expansion(given: Parameters) -> frozenset[str]:
+    """What is wanted in full in the place of its id."""
+    wanted = frozenset(given.texts("expand"))
+    for name in wanted - EXPANDABLE:
+        raise invalid("expand", f"This property cannot be expanded ({name}).")
+    return wanted
+
+
+def read_refund_list(given: Parameters) -> ListRequest:
+    """A page of refunds."""
+    return read_list(given, "payment_intent", "charge")
+
+
+def read_event_list(given: Parameters) -> ListRequest:
+    """A page of events."""
+    return read_list(given, "type")
+
+
+def read_list(given: Parameters, *filters: str) -> ListRequest:
+    """A page of a list; `filters` are the further parameters this list knows."""
+    found = {name: given.text(name, most=255) for name in filters}
+    return ListRequest(
+        limit=given.whole("limit", most=100) or 10,
+        starting_after=given.text("starting_after", most=255),
+        ending_before=given.text("ending_before", most=255),
+        created=_created(given),
+        expand=read_expansion(given),
+        filters={name: value for name, value in found.items() if value is not None},
+    )
+
+
+def _currency(given: Parameters) -> str:
+    currency = given.text("currency", most=64, required=True) or ""
+    if currency.upper() not in CURRENCIES:
+        raise invalid("currency", f"Invalid currency: {currency}", "parameter_invalid_string")
+    return currency.lower()
+
+
+def _large_enough(amount: int, currency: str) -> None:
+    least = _LEAST.get(currency, 50)
+    if amount < least:
+        message = f"Amount must be at least {least} {currency}, in the currency's smallest unit."
+        raise invalid("amount", message, "amount_too_small")
+
+
+def _payment_method(given: Parameters) -> str | None:
+    payment_method = given.text("payment_method", most=255)
+    if payment_method and card_of(payment_method) is None:
+        raise NoSuchReference("PaymentMethod", payment_method, "payment_method")
+    return payment_method
+
+
+def _url(given: Parameters, name: str) -> str | None:
+    url = given.text(name, most=2048)
+    if url is None:
+        return None
+    parts = urlsplit(url) if url.isascii() and " " not in url else urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise invalid(name, "Not a valid URL", "url_invalid")
+    return url
+
+
+def _options(given: Parameters) -> dict[str, Any]:
+    """What the intent keeps and repeats without acting on it."""
+    return {
+        "automatic_payment_methods": _automatic(given),
+        "confirmation_method": given.one_of(
+            "confirmation_method", ("automatic", "manual"), "automatic"
+        ),
+        "payment_method_types": _types(given),
+        "receipt_email": given.text("receipt_email", most=320),
+        "shipping": _shipping(given),
+        "statement_descriptor_suffix": given.text("statement_descriptor_suffix", most=22),
+    }
+
+
+def _automatic(given: Parameters) -> dict[str, Any] | None:
+    nested = given.object("automatic_payment_methods")
+    if nested is None:
+        return None
+    automatic = {
+        "allow_redirects": nested.one_of("allow_redirects", ("always", "never"), "always"),
+        "enabled": nested.flag("enabled"),
+    }
+    nested.refuse_the_rest()
+    return automatic
+
+
+def _types(given: Parameters) -> list[str] | None:
+    types = given.texts("payment_method_types")
+    for wanted in types:
+        if wanted != "card":
+            message = f"The payment method type provided: {wanted} is invalid; only card is known."
+            raise invalid("payment_method_types", message, "payment_intent_invalid_parameter")
+    return list(types) or None
+
+
+def _may_redirect(options: dict[str, Any]) -> bool:
+    # Automatic payment methods are on unless types are named (Stripe API since 2023-08-16).
+    automatic = options["automatic_payment_methods"] or {"enabled": True, "allow_redirects": ""}
+    asked = options["payment_method_types"] is None and automatic["enabled"]
+    return bool(asked and automatic["allow_redirects"] != "never")
+
+
+def _shipping(given: Parameters) -> dict[str, Any] | None:
+    nested = given.object("shipping")
+    if nested is None:
+        return None
+    address = nested.object("address")
+    if address is None:
+        raise missing("shipping[address]")
+    shipping: dict[str, Any] = {"address": {name: address.text(name) for name in _ADDRESS}}
+    shipping |= {name: nested.text(name) for name in ("carrier", "phone", "tracking_number")}
+    shipping["name"] = nested.text("name", required=True)
+    address.refuse_the_rest()
+    nested.refuse_the_rest()
+    return shipping
+
+
+def _created(given: Parameters) -> tuple[Bound, ...]:
+    nested = given.object("created")
+    if nested is None:
+        return ()
+    operators = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+    found = [(sign, nested.whole(name, least=0, most=2**33)) for name, sign in operators.items()]
+    nested.refuse_the_rest()
+    return tuple(
+        Bound(sign, datetime.fromtimestamp(second, UTC))
+        for sign, second in found
+        if second is not None
+    )
