@@ -1,0 +1,63 @@
+"""What the environment says, read once at the start."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from store.server.environ import Environ
+from store.users.smtp import SmtpServer
+from store.users.vault import LEAST_SECRET_LENGTH
+
+
+@dataclass(frozen=True)
+class Config:
+    """How this service is set up."""
+
+    encryption_secrets: tuple[str, ...] = field(repr=False)
+    smtp: SmtpServer
+    mail_from: str
+    public_url: str
+    access_token_seconds: int = 600
+    registrations_per_hour: int = 1000
+    proxies: int = 0
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "Config":
+        """KEY_ENCRYPTION_SECRET (32 characters or more each; the first seals, all open), SMTP_URL,
+        MAIL_FROM, PUBLIC_URL, ACCESS_TOKEN_SECONDS, REGISTRATIONS_PER_HOUR (from one network
+        address), PROXIES (how many reverse proxies in front add to X-Forwarded-For).
+        """
+        return cls(
+            encryption_secrets=_secrets(env),
+            smtp=_smtp(env),
+            mail_from=env.text("MAIL_FROM"),
+            public_url=_public_url(env),
+            access_token_seconds=env.whole(
+                "ACCESS_TOKEN_SECONDS", default=600, least=60, most=3600
+            ),
+            registrations_per_hour=env.whole("REGISTRATIONS_PER_HOUR", default=1000, least=1),
+            proxies=env.whole("PROXIES", default=0, most=5),
+        )
+
+
+def _secrets(env: Environ) -> tuple[str, ...]:
+    found = env.texts("KEY_ENCRYPTION_SECRET")
+    if any(len(secret) < LEAST_SECRET_LENGTH for secret in found):
+        env.reject("KEY_ENCRYPTION_SECRET", f"must have {LEAST_SECRET_LENGTH} characters or more")
+    return found
+
+
+def _smtp(env: Environ) -> SmtpServer:
+    url = env.text("SMTP_URL")
+    try:
+        return SmtpServer.from_url(url or "smtp://absent")
+    except ValueError as error:
+        env.reject("SMTP_URL", str(error))
+        return SmtpServer("absent", 25)
+
+
+def _public_url(env: Environ) -> str:
+    url = env.text("PUBLIC_URL")
+    parts = urlsplit(url)
+    if url and not (parts.scheme in {"http", "https"} and parts.hostname):
+        env.reject("PUBLIC_URL", "must begin with https:// or http:// and name a host")
+    return url.rstrip("/")

@@ -1,0 +1,55 @@
+"""A users service on a database of the test's own."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from store.database.config import DatabaseConfig
+from store.database.testing import FleetingServer, postgres  # noqa: F401
+from store.users.app import create_app
+from store.users.config import Config
+from store.users.models.tables import MIGRATIONS, database
+from store.users.smtp import SmtpServer
+from store.users.testing import SECRET, Shop
+from store.users.wiring import Wiring
+
+
+@pytest.fixture(scope="session")
+def template(postgres: FleetingServer) -> str:  # noqa: F811
+    return postgres.template("users", MIGRATIONS)
+
+
+@pytest.fixture
+def database_config(postgres: FleetingServer, template: str) -> Iterator[DatabaseConfig]:  # noqa: F811
+    with postgres.fresh(template) as config:
+        yield config
+
+
+@pytest.fixture
+def opened(database_config: DatabaseConfig) -> Iterator[None]:
+    database.open(database_config)
+    yield
+    database.shut()
+
+
+@pytest.fixture
+def wiring(opened: None) -> Wiring:
+    nowhere = SmtpServer("127.0.0.1", 1)
+    return Wiring.of(Config((SECRET,), nowhere, "shop@example.com", "https://shop.example.com"))
+
+
+@pytest.fixture
+def app(wiring: Wiring) -> Flask:
+    return create_app(wiring)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def shop(client: FlaskClient) -> Shop:
+    return Shop(client)

@@ -1,0 +1,53 @@
+"""Forgets what has run out and keeps the signing keys young. Any number of replicas may do it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from store.server.clock import now
+from store.server.lifecycle import stopping
+from store.users.models.mails import Mail
+from store.users.models.one_time import OneTimeToken
+from store.users.models.sessions import Session
+from store.users.models.tables import database
+from store.users.models.throttles import FamiliarPlace, Throttle
+from store.users.signing_keys import retire_old_keys, rotate_if_due
+from store.users.vault import Vault
+
+EVERY_SECONDS = 60.0
+BATCH = 1000
+
+Purge = Callable[[datetime, int], int]
+
+# How long each kind of row is kept after it has become useless.
+KEPT: tuple[tuple[Purge, timedelta], ...] = (
+    (Session.purge, timedelta(days=1)),
+    (OneTimeToken.purge, timedelta(0)),
+    (Throttle.purge, timedelta(0)),
+    (FamiliarPlace.purge, timedelta(days=90)),
+    (Mail.purge, timedelta(days=30)),
+)
+
+
+def keep_house(vault: Vault) -> None:
+    """Tidy up every minute until the process is told to stop."""
+    while not stopping.is_set():
+        rotate_if_due(vault)
+        retire_old_keys()
+        purge()
+        stopping.wait(EVERY_SECONDS)
+
+
+def purge() -> int:
+    """Forget what has run out, in short transactions: how many rows that were."""
+    return sum(_purge_all(one, now() - kept) for one, kept in KEPT)
+
+
+def _purge_all(one: Purge, before: datetime) -> int:
+    gone = 0
+    while not stopping.is_set():
+        with database.reading():
+            found = one(before, BATCH)
+        gone += found
+        if found < BATCH:
+            break
+    return gone

@@ -1,0 +1,103 @@
+"""The program `users`: `serve`, `migrate`, `make-admin EMAIL`."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from getpass import getpass
+
+from store.server.commands import run
+from store.server.environ import BadEnviron, Environ
+from store.server.logs import set_up_logs
+from store.server.patching import cooperate
+
+
+def serve() -> None:
+    """Answer HTTP, send mails and keep house until SIGTERM."""
+    cooperate()  # before anything opens a socket
+    from store.database.config import DatabaseConfig
+    from store.server.gunicorn import HttpConfig, serve_http
+    from store.users.app import create_app
+    from store.users.config import Config
+    from store.users.housekeeping import keep_house
+    from store.users.models.tables import database
+    from store.users.wiring import Wiring
+
+    env = _environ()
+    config, http = Config.from_environ(env), HttpConfig.from_environ(env)
+    database_config = DatabaseConfig.from_environ(env)
+    env.check()
+    database.open(database_config)
+    wiring = Wiring.of(config)
+    serve_http(
+        "users",
+        lambda: create_app(wiring, config.proxies),
+        http,
+        ready={"database": database.check, "signing_key": wiring.keyring.check},
+        background=[wiring.outbox.run, lambda: keep_house(wiring.vault)],
+    )
+
+
+def migrate() -> None:
+    """Bring the database up to date, then leave."""
+    from store.database.migrations import migrate as run_migrations
+    from store.users.models.tables import MIGRATIONS, database
+
+    with _database():
+        run_migrations(database, MIGRATIONS)
+
+
+def make_admin() -> None:
+    """Make the owner of an e-mail an admin.
+
+    If there is no such account it is made, with the password in ADMIN_PASSWORD, else one that is
+    asked for on the terminal.
+    """
+    from marshmallow import ValidationError
+
+    from store.server.errors import StoreError
+    from store.users import first_admin
+
+    if len(sys.argv) != 3:
+        raise BadEnviron("name one e-mail: users make-admin EMAIL")
+    email = sys.argv[2]
+    with _database():
+        try:
+            outcome = first_admin.make_admin(email, _password)
+        except (ValidationError, StoreError) as error:
+            sys.exit(f"users make-admin: {error}")
+    print(f"{email}: {outcome}")
+
+
+def main() -> None:
+    """Run the command that was asked for."""
+    run("users", {"serve": serve, "migrate": migrate, "make-admin": make_admin})
+
+
+def _password() -> str:
+    return os.environ.get("ADMIN_PASSWORD") or getpass("Password of the new admin: ")
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    from store.database.config import DatabaseConfig
+    from store.users.models.tables import database
+
+    env = _environ()
+    config = DatabaseConfig.from_environ(env)
+    env.check()
+    database.open(config)
+    try:
+        yield
+    finally:
+        database.shut()
+
+
+def _environ() -> Environ:
+    env = Environ(os.environ)
+    set_up_logs("users", env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json"))
+    return env
+
+
+if __name__ == "__main__":
+    main()

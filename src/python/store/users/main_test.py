@@ -1,0 +1,120 @@
+"""The program, as ops run it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from store.database.config import DatabaseConfig
+from store.users.testing import ANN, PASSWORD, SECRET, user_of
+
+PATIENCE_SECONDS = 30.0
+
+
+def environ(database: DatabaseConfig, **more: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "DATABASE_URL": database.url,
+        "KEY_ENCRYPTION_SECRET": SECRET,
+        "SMTP_URL": "smtp://127.0.0.1:1",
+        "MAIL_FROM": "shop@example.com",
+        "PUBLIC_URL": "https://shop.example.com",
+        "BIND": "127.0.0.1",
+        **more,
+    }
+
+
+def command(*arguments: str, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "store.users.main", *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return str(listener.getsockname()[1])
+
+
+@contextmanager
+def served(env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen([sys.executable, "-m", "store.users.main", "serve"], env=env)
+    try:
+        _wait_until_ready(process, f"http://127.0.0.1:{env['OPS_PORT']}/ready")
+        yield process
+    finally:
+        process.kill()
+        process.wait(PATIENCE_SECONDS)
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the process has ended"
+        try:
+            if requests.get(url, timeout=5).status_code == 200:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError("never ready")
+
+
+def test_the_program_serves_and_leaves_cleanly(database_config: DatabaseConfig) -> None:
+    env = environ(database_config, PORT=free_port(), OPS_PORT=free_port())
+    url = f"http://127.0.0.1:{env['PORT']}/v1"
+    person: dict[str, Any] = {"email": ANN, "password": PASSWORD}
+    with served(env) as process:
+        assert requests.post(f"{url}/users", json={**person, "name": "Ann"}, timeout=5).ok
+        tokens = requests.post(f"{url}/sessions", json=person, timeout=5).json()
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert requests.get(f"{url}/users/me", headers=headers, timeout=5).json()["email"] == ANN
+        page = requests.get(f"http://127.0.0.1:{env['OPS_PORT']}/metrics", timeout=5).text
+        assert 'users_logins_total{outcome="ok"} 1.0' in page
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_missing_variables_are_named_in_one_line(database_config: DatabaseConfig) -> None:
+    env = environ(database_config, KEY_ENCRYPTION_SECRET="", SMTP_URL="", DATABASE_URL="")
+    answer = command("serve", env=env)
+    assert answer.returncode == 2
+    assert answer.stderr == (
+        "users serve: bad environment: missing: KEY_ENCRYPTION_SECRET, SMTP_URL, DATABASE_URL\n"
+    )
+
+
+@pytest.mark.usefixtures("opened")
+def test_an_operator_makes_the_first_admin(database_config: DatabaseConfig) -> None:
+    env = environ(database_config, ADMIN_PASSWORD=PASSWORD)
+    assert command("make-admin", ANN, env=env).stdout == f"{ANN}: made\n"
+    user = user_of(ANN)
+    assert user is not None
+    assert user.role == "admin"
+    assert command("make-admin", ANN, env=env).stdout == f"{ANN}: is one already\n"
+
+
+def test_a_bad_admin_is_refused_in_one_line(database_config: DatabaseConfig) -> None:
+    env = environ(database_config, ADMIN_PASSWORD="password")
+    answer = command("make-admin", ANN, env=env)
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        "users make-admin: password: This password is one of the first that guessers try.\n"
+    )
+
+
+def test_migrating_twice_changes_nothing(database_config: DatabaseConfig) -> None:
+    answer = command("migrate", env=environ(database_config))
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")

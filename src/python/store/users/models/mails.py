@@ -1,0 +1,78 @@
+"""Mails that are owed: written with the change they tell of, sent later."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from peewee import IntegerField, TextField
+
+from store.database.model import At, Id
+from store.server.clock import now
+from store.server.ids import new_id
+from store.users.models.tables import UsersTable, database
+
+
+class Mail(UsersTable):
+    """A mail to be made up and sent. It holds no token: that is made when the mail is sent."""
+
+    id = Id(primary_key=True)
+    kind = TextField()
+    email = TextField()
+    written_at = At()
+    attempts = IntegerField(default=0)
+    next_attempt_at = At()
+    given_up_at = At(null=True)
+    last_error = TextField(null=True)
+
+    class Meta:
+        table_name = "mails"
+
+    @classmethod
+    def owe(cls, kind: str, email: str) -> None:
+        """Write down that this mail is to be sent to this e-mail."""
+        moment = now()
+        cls.create(id=new_id(), kind=kind, email=email, written_at=moment, next_attempt_at=moment)
+
+    @classmethod
+    def lease_due(cls, lease: timedelta) -> "Mail | None":
+        """The mail that is due the longest, this caller's alone for the time of the lease.
+
+        If the caller dies, it is due again afterwards: a mail may come twice, but never not at all.
+        """
+        moment = now()
+        leased = database.row(
+            """UPDATE mails SET attempts = attempts + 1, next_attempt_at = %s WHERE id = (
+                SELECT id FROM mails WHERE next_attempt_at <= %s AND given_up_at IS NULL
+                ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING *""",
+            (moment + lease, moment),
+        )
+        return cls(**leased) if leased else None
+
+    @classmethod
+    def done(cls, mail_id: UUID) -> None:
+        """Forget a mail that has been sent, or that nobody is owed any more."""
+        database.run("DELETE FROM mails WHERE id = %s", (mail_id,))
+
+    @classmethod
+    def try_later(cls, mail_id: UUID, at: datetime, error: str) -> None:
+        """Note why it could not be sent, and when to try again."""
+        cls.update(next_attempt_at=at, last_error=error).where(cls.id == mail_id).execute()
+
+    @classmethod
+    def give_up(cls, mail_id: UUID, error: str) -> None:
+        """Note that it cannot be sent; ops find it here."""
+        cls.update(given_up_at=now(), last_error=error).where(cls.id == mail_id).execute()
+
+    @classmethod
+    def forget_to(cls, email: str) -> None:
+        """Drop what is still owed to an e-mail."""
+        database.run("DELETE FROM mails WHERE lower(email) = lower(%s)", (email,))
+
+    @classmethod
+    def purge(cls, before: datetime, limit: int) -> int:
+        """Forget mails that were given up before this moment."""
+        return database.run(
+            """DELETE FROM mails WHERE id IN (
+                SELECT id FROM mails WHERE given_up_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)""",
+            (before, limit),
+        )

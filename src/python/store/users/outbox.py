@@ -1,0 +1,140 @@
+"""Sends what is owed by mail. No request waits for SMTP, and no mail is lost."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from email_validator import validate_email
+
+from store.server.backoff import seconds_to_wait
+from store.server.clock import now
+from store.server.lifecycle import stopping
+from store.users import letters
+from store.users.metrics import MAILS
+from store.users.models.mails import Mail
+from store.users.models.one_time import OneTimeToken
+from store.users.models.people import User
+from store.users.models.tables import database
+from store.users.smtp import NotNow, Refused, SmtpServer
+from store.users.vault import new_token, token_hash
+
+# Longer than all the steps of a slow SMTP server together.
+LEASE = timedelta(minutes=3)
+# RFC 5321, section 4.5.4.1: give up after four or five days; who waits for a token has left by then.
+GIVE_UP_AFTER = timedelta(days=2)
+LONGEST_WAIT_SECONDS = 3600.0
+IDLE_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How mails of one kind are made: their text, page, and token if they carry one."""
+
+    text: tuple[str, str]
+    page: str
+    token_hours: int = 0
+
+
+KINDS = {
+    "verify_email": Kind(letters.VERIFY_EMAIL, "verify-email", token_hours=48),
+    "reset_password": Kind(letters.RESET_PASSWORD, "reset-password", token_hours=1),
+    "already_registered": Kind(letters.ALREADY_REGISTERED, "forgot-password"),
+    "password_changed": Kind(letters.PASSWORD_CHANGED, "forgot-password"),
+}
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Where mails go, and what they say about where they come from."""
+
+    server: SmtpServer
+    sender: str
+    public_url: str
+
+    def run(self) -> None:
+        """Send mails as they become due, until the process is told to stop."""
+        while not stopping.is_set():
+            if not self.send_next():
+                stopping.wait(IDLE_SECONDS)
+
+    def send_next(self) -> bool:
+        """Try to send the mail that is due; False if there is none."""
+        mail = Mail.lease_due(LEASE)
+        if mail is None:
+            return False
+        message = self._message(mail)
+        outcome = self._deliver(mail, message) if message else self._drop(mail)
+        MAILS.labels(mail.kind, outcome).inc()
+        return True
+
+    def _deliver(self, mail: Mail, message: EmailMessage) -> str:
+        try:
+            self.server.send(message)
+        except Refused as error:
+            return self._give_up(mail, str(error))
+        except NotNow as error:
+            if now() - mail.written_at > GIVE_UP_AFTER:
+                return self._give_up(mail, str(error))
+            return self._try_later(mail, str(error))
+        with database.reading():
+            Mail.done(mail.id)
+        return "sent"
+
+    def _drop(self, mail: Mail) -> str:
+        with database.reading():
+            Mail.done(mail.id)
+        return "not_owed"
+
+    def _try_later(self, mail: Mail, error: str) -> str:
+        wait = seconds_to_wait(mail.attempts, cap=LONGEST_WAIT_SECONDS)
+        _log.warning("mail %s cannot be sent now (%s), again in %.0f s", mail.id, error, wait)
+        with database.reading():
+            Mail.try_later(mail.id, now() + timedelta(seconds=wait), error)
+        return "failed"
+
+    def _give_up(self, mail: Mail, error: str) -> str:
+        _log.error("mail %s is given up: %s", mail.id, error)
+        with database.reading():
+            Mail.give_up(mail.id, error)
+        return "given_up"
+
+    def _message(self, mail: Mail) -> EmailMessage | None:
+        """The mail as it goes out; None if its e-mail is nobody's or nothing is owed any more."""
+        with database.transaction():
+            user = User.with_email(mail.email)
+            if user is None or not _is_owed(mail.kind, user):
+                return None
+            subject, body = self._written(KINDS[mail.kind], mail.kind, user)
+        message = EmailMessage()
+        message["Subject"] = subject
+        message["From"] = self.sender
+        message["To"] = validate_email(str(user.email), check_deliverability=False).ascii_email
+        message["Date"] = format_datetime(now())
+        # The same at each try, so that a mail that came twice can be recognised.
+        message["Message-ID"] = f"<{mail.id}@{letters.SHOP}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody is to answer by machine
+        message.set_content(body)
+        return message
+
+    def _written(self, kind: Kind, purpose: str, user: User) -> tuple[str, str]:
+        subject, text = kind.text
+        link, token = f"{self.public_url}/{kind.page}", ""
+        if kind.token_hours:
+            token = new_token()
+            expiry = now() + timedelta(hours=kind.token_hours)
+            OneTimeToken.issue(token_hash(token), user.id, purpose, expiry)
+            # In the fragment, which browsers do not send: it stays out of logs and Referer headers.
+            link = f"{link}#token={token}"
+        return subject, text.format(
+            shop=letters.SHOP, link=link, token=token, hours=kind.token_hours
+        )
+
+
+def _is_owed(kind: str, user: User) -> bool:
+    if kind == "verify_email":
+        return user.state == "active" and not user.email_verified
+    return user.state == "active" or kind != "reset_password"

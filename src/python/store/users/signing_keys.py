@@ -1,0 +1,146 @@
+"""The keys of access tokens: made, published before use, and retired after their last token.
+
+A key is published when it is made, signs from `signs_from` until its successor does, and stays
+published until every token it signed has run out. All of it follows from the rows and the clock, so
+replicas need not talk to each other.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import orjson
+from joserfc.jwk import ECKey
+
+from store.auth.callers import Caller
+from store.server.clock import now
+from store.users.accounts import acting_admin
+from store.users.metrics import KEYS_MADE
+from store.users.models.audit import AuditEntry
+from store.users.models.keys import SigningKey
+from store.users.models.tables import database
+from store.users.vault import Unreadable, Vault
+
+# Verifiers may cache the list for JWKS_SECONDS: by then all of them know a key before it signs.
+JWKS_SECONDS = 300
+PUBLISH_AHEAD = timedelta(minutes=10)
+# NIST SP 800-57 part 1, section 5.3.6 allows years; a month keeps the procedure practised.
+SIGNS_FOR = timedelta(days=30)
+# Longer than the longest ACCESS_TOKEN_SECONDS, and some minutes for clocks that disagree.
+KEPT_AFTERWARDS = timedelta(minutes=70)
+
+_log = logging.getLogger(__name__)
+
+
+class Keyring:
+    """This process's view of the keys, at most `REREAD` old. Makes the first key when there is none."""
+
+    REREAD = timedelta(seconds=30)
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._keys: Sequence[SigningKey] = ()
+        self._reread_at = now()
+        self._opened: dict[str, ECKey] = {}
+
+    def signing(self) -> ECKey:
+        """The key that signs at this moment."""
+        key = _signing_at(now(), self._current())
+        if key.kid not in self._opened:
+            self._opened = {key.kid: _opened(key, self._vault)}
+        return self._opened[key.kid]
+
+    def public(self) -> dict[str, Any]:
+        """The keys with which tokens may be verified, as a JWK Set (RFC 7517)."""
+        return {"keys": [key.public_jwk for key in self._current()]}
+
+    def check(self) -> None:
+        """Return if tokens can be signed."""
+        self.signing()
+
+    def _current(self) -> Sequence[SigningKey]:
+        if not self._keys or now() >= self._reread_at:
+            keys = published_keys()
+            self._keys = keys or (rotate(self._vault),)
+            self._reread_at = now() + self.REREAD
+        return self._keys
+
+
+def published_keys() -> list[SigningKey]:
+    """All keys, in the order in which they sign."""
+    with database.reading():
+        return SigningKey.oldest_first()
+
+
+def rotate_by_hand(vault: Vault, caller: Caller) -> SigningKey:
+    """Have the next key sign soon, because an admin wants it; a key that waits already is it."""
+    with database.transaction():
+        acting_admin(caller)
+        key = rotate(vault)
+        AuditEntry.record("signing_key_rotated", None, caller.id, kid=key.kid)
+    return key
+
+
+def rotate_if_due(vault: Vault) -> None:
+    """Publish the next key in time before the present one has signed for long enough."""
+    keys = published_keys()
+    if not keys or keys[-1].signs_from + SIGNS_FOR - PUBLISH_AHEAD <= now():
+        rotate(vault, only_if_newest=keys[-1].kid if keys else None)
+
+
+def rotate(vault: Vault, only_if_newest: str | None = None) -> SigningKey:
+    """Publish the next key, and say which it is.
+
+    It signs after PUBLISH_AHEAD, the very first one at once. If one waits for its turn, or another
+    replica has been faster, that one is the next.
+    """
+    with database.transaction():
+        SigningKey.lock()
+        keys = SigningKey.oldest_first()
+        moment = now()
+        if keys and (keys[-1].signs_from > moment or only_if_newest not in (None, keys[-1].kid)):
+            return keys[-1]
+        return _make(vault, moment, moment + PUBLISH_AHEAD if keys else moment)
+
+
+def retire_old_keys() -> int:
+    """Take back the keys whose last token has run out: how many that were."""
+    with database.transaction():
+        SigningKey.lock()
+        keys = SigningKey.oldest_first()
+        pairs = pairwise(keys)
+        old = [
+            key.kid for key, successor in pairs if successor.signs_from + KEPT_AFTERWARDS < now()
+        ]
+        for kid in old:
+            SigningKey.remove(kid)
+    return len(old)
+
+
+def _make(vault: Vault, created_at: datetime, signs_from: datetime) -> SigningKey:
+    fresh = ECKey.generate_key("P-256", private=True)
+    public = {
+        **fresh.as_dict(private=False),
+        "kid": fresh.thumbprint(),
+        "alg": "ES256",
+        "use": "sig",
+    }
+    sealed = vault.seal(orjson.dumps(fresh.as_dict(private=True)))
+    KEYS_MADE.inc()
+    _log.info("made signing key %s, which signs from %s", public["kid"], signs_from)
+    return SigningKey.add(public, sealed, created_at, signs_from)
+
+
+def _signing_at(moment: datetime, keys: Sequence[SigningKey]) -> SigningKey:
+    in_turn = [key for key in keys if key.signs_from <= moment]
+    return in_turn[-1] if in_turn else keys[0]
+
+
+def _opened(key: SigningKey, vault: Vault) -> ECKey:
+    try:
+        private = orjson.loads(vault.open(bytes(key.sealed_private)))
+    except Unreadable as error:
+        raise Unreadable(f"signing key {key.kid} is {error}") from None
+    return ECKey.import_key({**private, "kid": key.kid})

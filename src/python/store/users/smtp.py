@@ -1,0 +1,93 @@
+"""Hands mails to an SMTP server."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class Refused(Exception):
+    """The server will not take this mail, now or later (RFC 5321: a reply of 5yz)."""
+
+
+class NotNow(Exception):
+    """The server cannot be reached or does not take the mail at the moment."""
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """Where mails are handed in, and how; every step has `seconds` of time."""
+
+    host: str
+    port: int
+    scheme: str = "smtp"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    seconds: float = 10.0
+
+    @classmethod
+    def from_url(cls, url: str) -> "SmtpServer":
+        """`smtp://host:port` in clear text, `smtp+starttls://user:password@host` upgraded to TLS
+        or not used at all (RFC 3207), `smtps://user:password@host` in TLS from the start (RFC 8314).
+
+        ValueError, without the URL in it, if it is none of these.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError("must be smtp://, smtp+starttls:// or smtps:// with a host")
+        if parts.password and parts.scheme == "smtp":
+            raise ValueError("must be smtp+starttls:// or smtps:// to carry a password")
+        return cls(
+            host=parts.hostname,
+            port=parts.port or _PORTS[parts.scheme],
+            scheme=parts.scheme,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+        )
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand the mail over; Refused or NotNow, which name no address, if that fails."""
+        try:
+            with self._connected() as connection:
+                connection.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, _reason = next(iter(error.recipients.values()))
+            raise _answered(code) from None
+        except smtplib.SMTPResponseException as error:
+            raise _answered(error.smtp_code) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise NotNow(type(error).__name__) from None
+
+    def _connected(self) -> smtplib.SMTP:
+        if self.scheme == "smtps":
+            tls = ssl.create_default_context()
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.seconds, context=tls
+            )
+        else:
+            connection = smtplib.SMTP(self.host, self.port, timeout=self.seconds)
+        try:
+            self._introduce(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _introduce(self, connection: smtplib.SMTP) -> None:
+        if self.scheme == "smtp+starttls":
+            connection.starttls(context=ssl.create_default_context())
+        if self.user:
+            connection.login(self.user, self.password)
+
+
+def _answered(code: int) -> Exception:
+    reason = f"the server answered {code}"
+    # A 5yz to our own log-in or sender is our mistake to mend; the mail can still go afterwards.
+    return Refused(reason) if code in _FOR_GOOD else NotNow(reason)
+
+
+# RFC 5321, section 4.2.3: no such mailbox, not local, or the name is not allowed.
+_FOR_GOOD = frozenset({550, 551, 553})

@@ -1,0 +1,34 @@
+"""The parts that the use cases work with, put together once."""
+
+from dataclasses import dataclass
+
+from store.users.access_tokens import Issuer
+from store.users.config import Config
+from store.users.outbox import Outbox
+from store.users.signing_keys import Keyring
+from store.users.throttling import Door
+from store.users.vault import Vault
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything that is made from the configuration."""
+
+    vault: Vault
+    keyring: Keyring
+    issuer: Issuer
+    door: Door
+    outbox: Outbox
+
+    @classmethod
+    def of(cls, config: Config) -> "Wiring":
+        """The parts as this configuration wants them."""
+        vault = Vault(config.encryption_secrets)
+        keyring = Keyring(vault)
+        return cls(
+            vault=vault,
+            keyring=keyring,
+            issuer=Issuer(keyring, config.access_token_seconds),
+            door=Door(vault, config.registrations_per_hour),
+            outbox=Outbox(config.smtp, config.mail_from, config.public_url),
+        )
