@@ -36,7 +36,10 @@ class ReservationReleased(Conflict):
     code = "reservation_released"
 
     def __init__(self, order_id: UUID) -> None:
-        super().__init__(f"The reservation of order {order_id} has been released.")
+        super().__init__(
+            f"The reservation of order {order_id} has been released.",
+            order_id=str(order_id),
+        )
 
 
 class ReservationDiffers(Conflict):
@@ -46,7 +49,9 @@ class ReservationDiffers(Conflict):
     rpc_code = "ALREADY_EXISTS"
 
     def __init__(self, order_id: UUID) -> None:
-        super().__init__(f"Order {order_id} has a reservation of other lines.")
+        super().__init__(
+            f"Order {order_id} has a reservation of other lines.", order_id=str(order_id)
+        )
 
 
 class UnknownReservation(NotFound):

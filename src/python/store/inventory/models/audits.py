@@ -20,13 +20,13 @@ AUDITS = {
         ) lines USING (sku, warehouse)
         WHERE reserved <> coalesce(held, 0)""",
     "a committed line is sold once, a released one is back": """
-        SELECT order_id, sku, warehouse, state, coalesce(booked, 0) AS booked
-        FROM reservation_lines JOIN reservations USING (order_id) LEFT JOIN (
+        SELECT order_id, line.sku, line.warehouse, state, coalesce(booked, 0) AS booked
+        FROM reservations JOIN reservation_lines line USING (order_id) LEFT JOIN (
             SELECT reference, sku, warehouse, sum(quantity) AS booked
             FROM stock_movements WHERE kind IN ('sold', 'returned')
             GROUP BY reference, sku, warehouse
-        ) ledger ON reference = order_id::text AND (ledger.sku, ledger.warehouse)
-            = (reservation_lines.sku, reservation_lines.warehouse)
+        ) ledger ON (ledger.reference, ledger.sku, ledger.warehouse)
+            = (order_id::text, line.sku, line.warehouse)
         WHERE coalesce(booked, 0) <> CASE state WHEN 'committed' THEN -quantity ELSE 0 END""",
     "nothing is sold without a reservation": """
         SELECT movement.id FROM stock_movements movement

@@ -1,0 +1,72 @@
+"""What a test puts on the shelves, and whether the books are right afterwards."""
+
+from itertools import count
+
+from store.inventory.models.audits import AUDITS
+from store.inventory.models.tables import database
+from store.server.ids import new_id
+
+_deliveries = count(1)
+
+
+def add_variant(
+    sku: str,
+    price: int | None = 1290,
+    *,
+    title: str = "Mug",
+    name: str = "",
+    product: str = "active",
+    variant: str = "active",
+) -> None:
+    """A product with one variant; `price` in euro cents."""
+    product_id = new_id()
+    with database.transaction():
+        database.run(
+            "INSERT INTO products (id, status, title) VALUES (%s, %s, %s)",
+            (product_id, product, title),
+        )
+        database.run(
+            "INSERT INTO variants (id, product_id, sku, name, status) VALUES (%s, %s, %s, %s, %s)",
+            (new_id(), product_id, sku, name, variant),
+        )
+        if price is not None:
+            set_price(sku, price)
+
+
+def set_price(sku: str, amount: int, currency: str = "EUR") -> None:
+    """The price of a SKU from now on; the one until now ends."""
+    with database.transaction():
+        database.run(
+            """UPDATE prices SET valid_until = now()
+            WHERE sku = %s AND currency = %s AND valid_until IS NULL""",
+            (sku, currency),
+        )
+        database.run(
+            "INSERT INTO prices (id, sku, currency, amount) VALUES (%s, %s, %s, %s)",
+            (new_id(), sku, currency, amount),
+        )
+
+
+def deliver(sku: str, quantity: int, warehouse: str = "MAIN") -> None:
+    """Units for a shelf, in a warehouse that is opened when needed."""
+    database.run(
+        "INSERT INTO warehouses (code, name) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        (warehouse, warehouse),
+    )
+    database.run(
+        """INSERT INTO stock_movements (sku, warehouse, kind, quantity, reference, actor)
+        VALUES (%s, %s, 'received', %s, %s, 'test')""",
+        (sku, warehouse, quantity, f"delivery-{next(_deliveries)}"),
+    )
+
+
+def shelves() -> dict[tuple[str, str], tuple[int, int]]:
+    """What is on hand and what is reserved, by SKU and warehouse."""
+    rows = database.rows("SELECT sku, warehouse, on_hand, reserved FROM stock")
+    return {(row["sku"], row["warehouse"]): (row["on_hand"], row["reserved"]) for row in rows}
+
+
+def wrong_in_the_books() -> dict[str, list[dict[str, object]]]:
+    """What the audits find: nothing, if all is well."""
+    found = {name: database.rows(query) for name, query in AUDITS.items()}
+    return {name: rows for name, rows in found.items() if rows}
