@@ -59,4 +59,6 @@ class TextLine(logging.Formatter):
         return " ".join([line, *(f"{name}={getattr(record, name)}" for name in sorted(known))])
 
 
-_PLAIN = vars(logging.makeLogRecord({})).keys() | {"message", "asctime", "taskName"}
+_PLAIN = vars(logging.makeLogRecord({})).keys() | {"message", "asctime"}
+# The access line says these already.
+_PLAIN |= {"method", "route", "status", "duration_ms"}
