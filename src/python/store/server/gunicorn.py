@@ -189,7 +189,7 @@ class Worker(GeventPyWSGIWorker):
 
     def run(self) -> None:
         """Serve until told to stop, then finish what is in hand."""
-        ops = WSGIServer(self.app.ops_listener, ops_app(self.app.ready), log=None)
+        ops = WSGIServer(self.app.ops_listener, ops_app(self.app.ready), log=None, error_log=None)
         ops.start()
         servers = [self._server(sock) for sock in self.sockets]
         loops = [gevent.spawn(_keep_running, loop) for loop in self.app.background]

@@ -1,5 +1,6 @@
 """Whether this process is about to leave."""
 
+import _thread
 import signal
 import threading
 from functools import cached_property
@@ -41,5 +42,6 @@ def stop_at_signals() -> None:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    # From a thread: the handler may have interrupted the very wait that holds the event's lock.
-    threading.Thread(target=stopping.set, daemon=True).start()
+    # In a thread: the handler may have interrupted the very wait that holds the event's lock. And
+    # not a Thread, whose start() waits, which nothing may do in gevent's loop.
+    _thread.start_new_thread(stopping.set, ())

@@ -2,12 +2,13 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import orjson
 
@@ -15,6 +16,7 @@ from store.metrics.exposition import metrics_page
 from store.server.environ import Environ
 from store.server.errors import StoreError
 from store.server.lifecycle import stopping
+from store.server.listening import listen
 
 Check = Callable[[], None]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -77,7 +79,8 @@ class Checks:
         if stopping.is_set():
             return {"process": "stopping"}
         asked = {name: self._ask(name) for name in self._ready}
-        reasons = {name: _reason(name, future, self._deadline) for name, future in asked.items()}
+        ends = time.monotonic() + self._deadline
+        reasons = {name: _reason(name, future, ends) for name, future in asked.items()}
         return {name: reason for name, reason in reasons.items() if reason}
 
     def _ask(self, name: str) -> Future[None]:
@@ -99,11 +102,11 @@ def _settle(check: Check, future: "Future[None]") -> None:
         future.set_result(None)
 
 
-def _reason(name: str, future: "Future[None]", deadline: float) -> str:
+def _reason(name: str, future: "Future[None]", ends: float) -> str:
     try:
-        future.result(deadline)
+        future.result(max(0.0, ends - time.monotonic()))
     except TimeoutError:
-        return f"no answer within {deadline:g} s"
+        return "no answer in time"
     except StoreError as error:
         return error.detail
     except Exception as error:
@@ -115,15 +118,32 @@ def _reason(name: str, future: "Future[None]", deadline: float) -> str:
 
 def start_ops(bind: str, port: int, ready: Mapping[str, Check]) -> WSGIServer:
     """Serve the ops port in a thread, for processes that are not gunicorn's."""
-    server = make_server(bind, port, ops_app(ready), _Server, _QuietHandler)
-    threading.Thread(target=server.serve_forever, daemon=True, name="ops").start()
+    server = _Server((bind, port), _QuietHandler, bind_and_activate=False)
+    server.socket.close()
+    # Bound here, since the library's own way asks DNS for the name of this machine.
+    server.socket = listen(bind, port)
+    server.server_name, server.server_port = bind, server.socket.getsockname()[1]
+    server.setup_environ()
+    server.set_app(ops_app(ready))
+    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True, name="ops").start()
     return server
+
+
+def stop_ops(server: WSGIServer) -> None:
+    """Close the ops port."""
+    server.shutdown()
+    server.server_close()
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def handle_error(self, *_args: object) -> None:
+        """A probe that hangs up is not news."""
+
 
 class _QuietHandler(WSGIRequestHandler):
+    timeout = 10
+
     def log_message(self, *_args: object) -> None:
         """Probes come every few seconds; they are not news."""

@@ -91,6 +91,8 @@ def _unpacked(value: Any) -> Key:
             return datetime.fromisoformat(text)
         case {"u": str(text)}:
             return UUID(text)
+        case bool():
+            raise TypeError("no column sorts by this")
         case int() if not -_BIGINT <= value < _BIGINT:
             raise ValueError("an integer that no column holds")
         case str() if "\0" in value:

@@ -54,8 +54,9 @@ class Redaction(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Always True: the record passes, without its secrets."""
         record.msg, record.args = redacted(record.getMessage()), None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+        if record.exc_info:
+            trace = logging.Formatter().formatException(record.exc_info)
+            record.exc_text, record.exc_info = redacted(trace), None
         members = vars(record)
         for name in members.keys() - _PLAIN:
             members[name] = _clean(name, members[name])

@@ -10,10 +10,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from store.metrics.rpc import MeasureServer
-from store.server.environ import BadEnviron, Environ
+from store.server.environ import Environ
 from store.server.lifecycle import stop_at_signals, stopping
-from store.server.ops import Check, start_ops
-from store.server.rpc_interceptors import Errors, RequestIds
+from store.server.listening import listen
+from store.server.ops import Check, start_ops, stop_ops
+from store.server.rpc_interceptors import Deadlines, Errors, RequestIds
 
 _THREADS = 32
 _GRACEFUL_SECONDS = 20.0
@@ -22,7 +23,7 @@ _OPTIONS = (
     ("grpc.max_send_message_length", 4_000_000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.so_reuseport", 0),
 )
@@ -57,7 +58,7 @@ def make_server(
 
     The given interceptors (auth) run inside of request ids, metrics and the error mapping.
     """
-    chain = [RequestIds(), MeasureServer(), Errors(), *interceptors]
+    chain = [RequestIds(), MeasureServer(), Errors(), Deadlines(), *interceptors]
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="rpc")
     server = grpc.server(
         pool, interceptors=chain, options=_OPTIONS, maximum_concurrent_rpcs=_THREADS * 8
@@ -85,15 +86,14 @@ def serve_rpc(
     stop_at_signals()
     servicer = health.HealthServicer()
     server = make_server(add_servicers, names, interceptors, servicer)
-    try:
-        server.add_insecure_port(f"{rpc.bind}:{rpc.port}")
-    except RuntimeError:
-        raise BadEnviron(f"cannot listen on {rpc.bind}:{rpc.port}") from None
+    # gRPC explains a taken port in five lines of its own; ours is one.
+    listen(rpc.bind, rpc.port).close()
+    server.add_insecure_port(f"{rpc.bind}:{rpc.port}")
     ops = start_ops(rpc.bind, rpc.ops_port, ready)
     server.start()
     _log.info("%s serves gRPC", service)
     stopping.wait()
     servicer.enter_graceful_shutdown()
     server.stop(_GRACEFUL_SECONDS).wait()
-    ops.shutdown()
+    stop_ops(ops)
     _log.info("%s has stopped", service)

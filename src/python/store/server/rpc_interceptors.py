@@ -1,6 +1,7 @@
 """What surrounds every gRPC call that this process answers."""
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import grpc
 from grpc_status import rpc_status
 
 from store.server import context
-from store.server.errors import StoreError
+from store.server.errors import DeadlineExceeded, StoreError
 from store.server.rpc_errors import status_of
 
 Behaviour = Callable[[Any, grpc.ServicerContext], Any]
@@ -48,6 +49,30 @@ class RequestIds(Around):
         known = context.enter(sent.get("x-request-id"), sent.get("traceparent"))
         context_.send_initial_metadata((("x-request-id", known),))
         return call(request, context_)
+
+
+class Deadlines(Around):
+    """Does no work that nobody waits for any more, and lets nobody wait for ever."""
+
+    def __init__(self, seconds: float = 10.0) -> None:
+        self._seconds = seconds
+
+    def around(self, call: Behaviour, request: Any, context_: Any, name: str) -> Any:  # noqa: ARG002
+        left = context_.time_remaining()
+        if left is None:
+            return self._bounded(call, request, context_)
+        if left <= 0:
+            raise DeadlineExceeded("The caller's deadline passed before the call could begin.")
+        return call(request, context_)
+
+    def _bounded(self, call: Behaviour, request: Any, context_: Any) -> Any:
+        timer = threading.Timer(self._seconds, context_.cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            return call(request, context_)
+        finally:
+            timer.cancel()
 
 
 class Errors(Around):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from store.server.backoff import seconds_to_wait
 from store.server.lifecycle import stop_at_signals, stopping
-from store.server.ops import Check, OpsConfig, start_ops
+from store.server.ops import Check, OpsConfig, start_ops, stop_ops
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def run_worker(
     server = start_ops(ops.bind, ops.ops_port, ready)
     _log.info("%s works", service)
     repeat(step, idle_seconds)
-    server.shutdown()
+    stop_ops(server)
     _log.info("%s has stopped", service)
 
 

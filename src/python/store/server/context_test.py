@@ -1,0 +1,43 @@
+import contextvars
+
+import pytest
+
+from store.server import context
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.fixture(autouse=True)
+def apart(request: pytest.FixtureRequest) -> None:
+    context.request_id.set("")
+    context.traceparent.set("")
+
+
+def test_a_sane_request_id_is_kept() -> None:
+    assert context.enter("Order-7_a.b") == "Order-7_a.b"
+    assert context.request_id.get() == "Order-7_a.b"
+
+
+@pytest.mark.parametrize("offered", [None, "", "a b", "a\nb", "ü", "a" * 65, '"'])
+def test_another_request_id_is_replaced(offered: str | None) -> None:
+    made = context.enter(offered)
+    assert made != offered
+    assert len(made) == 32
+    assert made != context.enter(offered)
+
+
+def test_the_trace_is_handed_on() -> None:
+    context.enter("a", TRACE)
+    assert context.trace_id() == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert context.outgoing() == {"x-request-id": "a", "traceparent": TRACE}
+
+
+def test_a_malformed_trace_is_dropped() -> None:
+    context.enter("a", TRACE)
+    context.enter("b", "00-nonsense")
+    assert context.trace_id() == ""
+    assert context.outgoing() == {"x-request-id": "b"}
+
+
+def test_outside_of_a_request_there_is_nothing_to_hand_on() -> None:
+    assert contextvars.Context().run(context.outgoing) == {}
