@@ -1,0 +1,53 @@
+"""What the environment tells this service, read once at the start."""
+
+from dataclasses import dataclass, field
+
+from store.database.config import DatabaseConfig
+from store.server.environ import Environ
+
+STRIPE = "https://api.stripe.com"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where the others are, and the secrets we share with them (left out of the repr)."""
+
+    database: DatabaseConfig
+    inventory_address: str
+    inventory_key: str = field(repr=False)
+    payment_url: str
+    payment_key: str = field(repr=False)
+    payment_return_url: str
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "Config":
+        """DATABASE_*, INVENTORY_ADDRESS, INVENTORY_RPC_KEY, PAYMENT_API_URL, PAYMENT_API_KEY.
+
+        PAYMENT_RETURN_URL is the page that a buyer comes back to from his bank's 3-D Secure.
+        """
+        return cls(
+            database=DatabaseConfig.from_environ(env),
+            inventory_address=env.text("INVENTORY_ADDRESS"),
+            inventory_key=env.text("INVENTORY_RPC_KEY"),
+            payment_url=env.text("PAYMENT_API_URL", STRIPE).rstrip("/"),
+            payment_key=env.text("PAYMENT_API_KEY"),
+            payment_return_url=env.text("PAYMENT_RETURN_URL", ""),
+        )
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """What only the API needs: who signs tokens, and who signs the gateway's webhooks."""
+
+    jwks_url: str
+    webhook_secret: str = field(repr=False)
+    place_seconds: float
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "HttpSettings":
+        """JWKS_URL, PAYMENT_WEBHOOK_SECRET, PLACE_SECONDS (how long a buyer waits for an answer)."""
+        return cls(
+            jwks_url=env.text("JWKS_URL"),
+            webhook_secret=env.text("PAYMENT_WEBHOOK_SECRET"),
+            place_seconds=env.seconds("PLACE_SECONDS", 8.0),
+        )

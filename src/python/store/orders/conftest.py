@@ -1,0 +1,64 @@
+"""A fresh, migrated database for each test, a shop without a network, and people."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+
+from store.auth.callers import Caller, Role
+from store.auth.testing import Signer
+from store.database.database import Database
+from store.database.testing import FleetingServer, postgres  # noqa: F401
+from store.orders import models
+from store.orders.app import create_app
+from store.orders.testing import FakeShop, fake_shop
+from store.orders.wiring import Wiring
+from store.server.ids import new_id
+
+WEBHOOK_SECRET = "whsec_of_the_tests"
+
+
+@pytest.fixture(scope="session")
+def template(postgres: FleetingServer) -> str:  # noqa: F811
+    """The name of a migrated database to copy."""
+    return postgres.template("orders", models.MIGRATIONS)
+
+
+@pytest.fixture(autouse=True)
+def database(postgres: FleetingServer, template: str) -> Iterator[Database]:  # noqa: F811
+    """The orders' database, opened on a copy of its own."""
+    with postgres.fresh(template) as config:
+        models.database.open(config)
+        yield models.database
+        models.database.shut()
+
+
+@pytest.fixture
+def shop() -> FakeShop:
+    """Five mugs and two cups on the shelf."""
+    return fake_shop(MUG=5, CUP=2)
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    """Makes tokens that our application believes."""
+    return Signer()
+
+
+@pytest.fixture
+def buyer() -> Caller:
+    """A customer."""
+    return Caller(new_id(), Role.CUSTOMER)
+
+
+@pytest.fixture
+def clerk() -> Caller:
+    """Somebody who works here."""
+    return Caller(new_id(), Role.STAFF)
+
+
+@pytest.fixture
+def client(signer: Signer, shop: FakeShop) -> FlaskClient:
+    """Talks to orders over HTTP."""
+    wiring = Wiring(shop, WEBHOOK_SECRET, place_seconds=0.5)
+    return create_app(signer.verifier(), wiring).test_client()

@@ -1,0 +1,135 @@
+"""The machine that takes an order to its end, whoever dies on the way.
+
+An order knows its next step. Whoever wants to take it takes a lease on the order first (in the
+database, for 30 seconds), makes the step's call outside any transaction, and writes the outcome
+guarded by the lease. So at most one process works on an order, no connection is held while another
+service is asked, and a process that was slow or believed dead cannot write what it believes.
+
+What one confirmed order costs: 4 calls (Reserve, create payment intent, Commit, capture) and 7
+commits in 7 round trips plus BEGIN and COMMIT of the one with two statements: the Idempotency-Key is
+taken; order, lines, event, lease and the key's note in one transaction; one statement for each of
+the four outcomes (it writes state, payment, prices and event, and keeps the lease for the next
+step); and the answer is kept. Nothing is read back: whoever holds the lease knows the order.
+"""
+
+import logging
+import time
+from uuid import UUID
+
+from store.orders.errors import Declined, LeaseLost, Refusal
+from store.orders.metrics import ATTEMPTS, count_move
+from store.orders.models import Order, leased, order_of
+from store.orders.moves import save
+from store.orders.outcomes import Outcome, Refused, Unknown, Waiting
+from store.orders.plan import change_of, interruption
+from store.orders.states import Reason, Step
+from store.orders.steps import RUN, Shop
+from store.server.backoff import seconds_to_wait
+from store.server.clock import now
+from store.server.errors import StoreError, Unavailable
+from store.server.ids import new_id
+
+LOOK_SECONDS = 0.2
+TRIES_TO_SAVE = 4
+_log = logging.getLogger(__name__)
+
+
+def advance(order_id: UUID, shop: Shop, give_up_at: float) -> Order | None:
+    """Take the order as far as it gets now; None if nothing is due or somebody else is at work.
+
+    No step begins after `give_up_at` (time.monotonic); the last one may outlast it by its deadline.
+    """
+    order = leased(order_id, new_id())
+    return work_on(order, shop, give_up_at) if order else None
+
+
+def work_on(order: Order, shop: Shop, give_up_at: float) -> Order:
+    """Take an order that the caller holds as far as it gets, and let go of it."""
+    try:
+        while order.lease is not None:
+            outcome = interruption(order, now()) or attempt(order, shop)
+            order = settle(order, outcome, give_up_at)
+    except LeaseLost:
+        order = order_of(order.id)
+    return order
+
+
+def drive(order: Order, shop: Shop, give_up_at: float) -> Order:
+    """Take an order to where only its buyer can help, or as far as it gets until `give_up_at`.
+
+    While somebody else is at work on it, this waits and looks.
+    """
+    while not is_settled(order) and time.monotonic() < give_up_at:
+        order = advance(order.id, shop, give_up_at) or order_of(order.id)
+        if not is_settled(order):
+            time.sleep(LOOK_SECONDS)
+    return order
+
+
+def is_settled(order: Order) -> bool:
+    """Whether nothing is left to do but what the buyer has to do himself."""
+    return order.step is None or (order.step == Step.AWAIT_BUYER and not order.cancel_requested_at)
+
+
+def attempt(order: Order, shop: Shop) -> Outcome:
+    """Try the order's step once. Only what is surely refused is refused; the rest is unknown."""
+    assert order.step is not None, "a lease is only given for an order with a step"  # noqa: S101
+    try:
+        outcome = RUN[order.step](order, shop)
+    except (Refusal, Declined) as error:
+        outcome = _refused(order, error)
+    except StoreError as error:
+        _log.warning("order %s, step %s: %s %s", order.id, order.step, error.code, error.detail)
+        outcome = Unknown(error.code)
+    except Exception:
+        _log.exception("order %s, step %s failed; it stays due", order.id, order.step)
+        outcome = Unknown("unexpected")
+    ATTEMPTS.labels(order.step, type(outcome).__name__.lower()).inc()
+    return outcome
+
+
+def settle(order: Order, outcome: Outcome, give_up_at: float) -> Order:
+    """Write the outcome and return the order as it then is; LeaseLost if it is not ours any more.
+
+    If somebody has changed the order meanwhile (a wish to cancel, a webhook), what is done is
+    applied to the order as it is now; what only waits is tried again, since there is news.
+    """
+    for tried in range(1, TRIES_TO_SAVE + 1):
+        try:
+            if saved := _save(order, outcome, give_up_at):
+                return saved
+        except Unavailable:
+            # The write may have happened or not; what we read next says which.
+            if tried == TRIES_TO_SAVE:
+                raise
+            time.sleep(seconds_to_wait(tried, cap=2.0))
+        current = _still_mine(order)
+        if current.step != order.step or isinstance(outcome, Waiting | Unknown):
+            return current
+        order = current
+    raise LeaseLost
+
+
+def _save(order: Order, outcome: Outcome, give_up_at: float) -> Order | None:
+    change = change_of(order, outcome, now())
+    goes_on = change.after.step is not None and not change.wait and time.monotonic() < give_up_at
+    saved = save(order, change if goes_on else change.without_lease())
+    if saved:
+        count_move(order, saved)
+    return saved
+
+
+def _still_mine(order: Order) -> Order:
+    current = order_of(order.id)
+    if current.lease != order.lease:
+        raise LeaseLost
+    return current
+
+
+def _refused(order: Order, error: Refusal | Declined) -> Outcome:
+    """A no ends a sale or a refund. What gives money and stock back takes no for an answer never."""
+    if order.step in (Step.VOID, Step.RELEASE):
+        _log.error("order %s, step %s is refused: %s", order.id, order.step, error.detail)
+        return Unknown(error.code)
+    intent_id = error.intent_id if isinstance(error, Declined) else None
+    return Refused(Reason(error.code), error.facts, intent_id)

@@ -1,0 +1,82 @@
+"""The program `orders`: `serve`, `work`, `migrate`."""
+
+import os
+
+from store.server.commands import run
+from store.server.environ import Environ
+from store.server.logs import set_up_logs
+from store.server.patching import cooperate
+
+
+def serve() -> None:
+    """Answer HTTP until SIGTERM."""
+    cooperate()  # before anything opens a socket
+    from store.auth.keys import RemoteKeys
+    from store.auth.tokens import Verifier
+    from store.orders.app import create_app
+    from store.orders.config import Config, HttpSettings
+    from store.orders.models import database
+    from store.orders.wiring import Wiring, shop_of
+    from store.server.gunicorn import HttpConfig, serve_http
+
+    env = _environ()
+    config, settings, http = (
+        Config.from_environ(env),
+        HttpSettings.from_environ(env),
+        HttpConfig.from_environ(env),
+    )
+    env.check()
+    database.open(config.database)
+    verifier = Verifier(RemoteKeys(settings.jwks_url))
+    wiring = Wiring(shop_of(config), settings.webhook_secret, settings.place_seconds)
+    serve_http("orders", lambda: create_app(verifier, wiring), http, {"database": database.check})
+
+
+def work() -> None:
+    """Bring orders to their end until SIGTERM."""
+    cooperate()  # before anything opens a socket
+    from store.orders.config import Config
+    from store.orders.models import database
+    from store.orders.wiring import shop_of
+    from store.orders.worker import Worker
+    from store.server.ops import OpsConfig
+    from store.server.worker import run_worker
+
+    env = _environ()
+    config, ops = Config.from_environ(env), OpsConfig.from_environ(env)
+    env.check()
+    database.open(config.database)
+    worker = Worker(shop_of(config))
+    run_worker("orders-work", worker.step, ops, {"database": database.check})
+    worker.finish()
+
+
+def migrate() -> None:
+    """Bring the database up to date, then leave."""
+    from store.database.config import DatabaseConfig
+    from store.database.migrations import migrate as run_migrations
+    from store.orders.models import MIGRATIONS, database
+
+    env = _environ()
+    config = DatabaseConfig.from_environ(env)
+    env.check()
+    database.open(config)
+    try:
+        run_migrations(database, MIGRATIONS)
+    finally:
+        database.shut()
+
+
+def main() -> None:
+    """Run the command that was asked for."""
+    run("orders", {"serve": serve, "work": work, "migrate": migrate})
+
+
+def _environ() -> Environ:
+    env = Environ(os.environ)
+    set_up_logs("orders", env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json"))
+    return env
+
+
+if __name__ == "__main__":
+    main()

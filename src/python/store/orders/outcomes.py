@@ -1,0 +1,49 @@
+"""What one attempt at a step can come to."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from store.orders.clients import Hold
+from store.orders.payment_client import Intent, Repayment
+from store.orders.states import Reason
+
+
+@dataclass(frozen=True)
+class Done:
+    """It is done, now or before; with what was learned by it."""
+
+    hold: Hold | None = None
+    intent: Intent | None = None
+    repayment: Repayment | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A definite no: what was taken so far has to be given back."""
+
+    reason: Reason
+    facts: dict[str, Any] = field(default_factory=dict)
+    intent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody else has to act first, the buyer or the bank: look again later."""
+
+    intent: Intent | None = None
+    repayment: Repayment | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Nobody knows what came of it: the same attempt is due again, later."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Nothing was tried: the buyer has asked to cancel before the step began."""
+
+
+Outcome = Done | Refused | Waiting | Unknown | Overtaken

@@ -1,0 +1,242 @@
+"""The payment gateway, as orders needs it, through Stripe's SDK.
+
+Every call may be repeated. What takes money carries an idempotency key made of the order's or the
+refund's id; the gateway then answers what it answered first. It keeps keys for at least 24 hours
+(docs.stripe.com/api/idempotent_requests); for older questions there is `find`, and a payment intent
+by itself refuses a second capture or cancellation.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import stripe
+
+from store.orders.errors import BadSignature, Declined
+from store.server.errors import Unavailable
+from store.server.http_client import session
+
+T = TypeVar("T")
+
+API_VERSION = "2026-10-28.endive"
+DEADLINE_SECONDS = (2.0, 6.0)  # to connect, to answer
+_log = logging.getLogger(__name__)
+
+
+class PaymentUnknown(Unavailable):
+    """The gateway gave no definite answer: it may have done what we asked, or not."""
+
+    code = "payment_unknown"
+
+
+class Frozen(PaymentUnknown):
+    """The gateway replays an internal error for this key, and would do so for a day."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A payment intent, in the gateway's words. Amounts are minor units."""
+
+    id: str
+    status: str
+    capturable: int = 0
+    received: int = 0
+    next_action: str | None = None
+    decline_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Repayment:
+    """A refund as the gateway knows it; status is pending, succeeded, failed or canceled."""
+
+    id: str
+    status: str
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a webhook says: which object it is about, and the order if it names one."""
+
+    event_id: str
+    type: str
+    object_id: str
+    order_id: UUID | None
+
+
+class Payments:
+    """The payment gateway. Declined is a definite no; PaymentUnknown leaves the outcome open."""
+
+    def __init__(self, url: str, key: str, return_url: str = "") -> None:
+        # The SDK reads this switch from its module: nothing about our calls is sent along.
+        stripe.enable_telemetry = False
+        # Where the bank sends the buyer back to; without it he finds no page for 3-D Secure.
+        self._return_to = {"return_url": return_url} if return_url else {}
+        # One session for all greenlets: the SDK's own would be one per greenlet, so one per request.
+        client = stripe.RequestsClient(timeout=DEADLINE_SECONDS, session=session("orders"))
+        self._stripe = stripe.StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": url},
+            max_network_retries=0,
+            http_client=client,
+        ).v1
+
+    def authorise(self, order_id: UUID, amount: int, currency: str, method: str) -> Intent:
+        """Put the amount aside on the buyer's card, not taking it yet. Declined if it is refused."""
+        params: Any = {
+            "amount": amount,
+            "currency": currency.lower(),
+            "capture_method": "manual",
+            "confirm": True,
+            "payment_method": method,
+            "payment_method_types": ["card"],
+            "metadata": {"order_id": str(order_id)},
+            **self._return_to,
+        }
+        options: Any = {"idempotency_key": f"order-{order_id}-authorise"}
+        return _intent(
+            _asked(lambda: self._stripe.payment_intents.create(params=params, options=options))
+        )
+
+    def look(self, intent_id: str) -> Intent:
+        """How a payment stands."""
+        return _intent(_asked(lambda: self._stripe.payment_intents.retrieve(intent_id)))
+
+    def find(self, order_id: UUID, asked_at: datetime) -> Intent | None:
+        """The payment made for an order whose idempotency key the gateway has forgotten by now."""
+        since = int((asked_at - timedelta(minutes=5)).timestamp())
+        until = int((asked_at + timedelta(days=2)).timestamp())
+        params: Any = {"created": {"gte": since, "lte": until}, "limit": 100}
+        pages = _asked(lambda: self._stripe.payment_intents.list(params=params))
+        for found in _all(pages):
+            if found.metadata.to_dict().get("order_id") == str(order_id):
+                return _intent(found)
+        return None
+
+    def capture(self, order_id: UUID, intent_id: str) -> Intent:
+        """Take the authorised amount. Declined if the gateway will not give it any more."""
+        return self._settle("capture", order_id, intent_id, "succeeded")
+
+    def cancel(self, order_id: UUID, intent_id: str) -> Intent:
+        """Let go of what is authorised; a payment that was captured meanwhile comes back as it is."""
+        return self._settle("cancel", order_id, intent_id, "canceled")
+
+    def refund(self, refund_id: UUID, order_id: UUID, intent_id: str, amount: int) -> Repayment:
+        """Give part of a captured payment back. Declined if the gateway refuses for good."""
+        params: Any = {
+            "payment_intent": intent_id,
+            "amount": amount,
+            "metadata": {"refund_id": str(refund_id), "order_id": str(order_id)},
+        }
+
+        def ask(key: str) -> Repayment:
+            options: Any = {"idempotency_key": key}
+            return _repayment(
+                _asked(lambda: self._stripe.refunds.create(params=params, options=options))
+            )
+
+        try:
+            return ask(f"refund-{refund_id}")
+        except Frozen:
+            return self.find_refund(refund_id, intent_id) or ask(f"refund-{refund_id}-{uuid4()}")
+
+    def find_refund(self, refund_id: UUID, intent_id: str) -> Repayment | None:
+        """The refund of a payment that carries our id, if it was ever made."""
+        params: Any = {"payment_intent": intent_id, "limit": 100}
+        for found in _all(_asked(lambda: self._stripe.refunds.list(params=params))):
+            if (found.metadata or {}).get("refund_id") == str(refund_id):
+                return _repayment(found)
+        return None
+
+    def look_at_refund(self, gateway_id: str) -> Repayment:
+        """How a refund stands."""
+        return _repayment(_asked(lambda: self._stripe.refunds.retrieve(gateway_id)))
+
+    def _settle(self, verb: str, order_id: UUID, intent_id: str, goal: str) -> Intent:
+        """Capture or cancel. The intent's own state refuses a second time, whatever the key."""
+        act = getattr(self._stripe.payment_intents, verb)
+
+        def ask(key: str) -> Intent:
+            return _intent(_asked(lambda: act(intent_id, options={"idempotency_key": key})))
+
+        try:
+            return ask(f"order-{order_id}-{verb}")
+        except Frozen:
+            found = self.look(intent_id)
+            return found if found.status == goal else ask(f"order-{order_id}-{verb}-{uuid4()}")
+        except Declined as declined:
+            return self._after_refusal(intent_id, declined, goal)
+
+    def _after_refusal(self, intent_id: str, declined: Declined, goal: str) -> Intent:
+        """The gateway refuses because of the intent's state: the state says what happened before."""
+        found = self.look(intent_id)
+        if found.status == goal or (goal == "canceled" and found.status == "succeeded"):
+            return found
+        raise declined
+
+
+def read_webhook(body: bytes, signature: str | None, secret: str) -> Told:
+    """What the gateway tells us; BadSignature unless it signed this body in the last 5 minutes."""
+    try:
+        event = stripe.Webhook.construct_event(body, signature, secret)
+        return _told(event.to_dict())
+    except (stripe.SignatureVerificationError, ValueError, LookupError, TypeError) as error:
+        raise BadSignature from error
+
+
+def _asked(call: Callable[[], T]) -> T:
+    """What the gateway answers; its errors as a definite no, or as unknown."""
+    try:
+        return call()
+    except stripe.CardError as error:
+        raise _declined(error) from error
+    except stripe.InvalidRequestError as error:
+        raise _declined(error) from error
+    except stripe.StripeError as error:
+        # Its text may quote what we sent; status and code say enough, and hold nothing secret.
+        kind, status = type(error).__name__, error.http_status or 0
+        if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+            _log.error("the payment gateway refuses our key: %s %s", kind, status)
+        if status >= 500 and (error.headers or {}).get("idempotent-replayed") == "true":
+            raise Frozen(f"The payment gateway repeats an internal error: {status}.") from error
+        raise PaymentUnknown(f"The payment gateway did not answer: {kind} {status}.") from error
+
+
+def _declined(error: stripe.CardError | stripe.InvalidRequestError) -> Declined:
+    details: Any = error.error
+    code = getattr(details, "decline_code", None) or error.code or "invalid_request"
+    intent = getattr(details, "payment_intent", None)
+    return Declined(code, intent_id=intent.id if intent else None)
+
+
+def _all(pages: Any) -> Iterable[Any]:
+    walk = pages.auto_paging_iter()
+    while (found := _asked(lambda: next(walk, None))) is not None:
+        yield found
+
+
+def _intent(found: stripe.PaymentIntent) -> Intent:
+    redirect = found.next_action.redirect_to_url if found.next_action else None
+    failure = found.last_payment_error
+    return Intent(
+        id=found.id,
+        status=found.status,
+        capturable=found.amount_capturable or 0,
+        received=found.amount_received or 0,
+        next_action=redirect.url if redirect else None,
+        decline_code=(failure.decline_code or failure.code) if failure else None,
+    )
+
+
+def _repayment(found: stripe.Refund) -> Repayment:
+    return Repayment(found.id, found.status or "pending", getattr(found, "failure_reason", None))
+
+
+def _told(event: dict[str, Any]) -> Told:
+    about = event["data"]["object"]
+    order_id = (about.get("metadata") or {}).get("order_id")
+    return Told(event["id"], event["type"], about["id"], UUID(order_id) if order_id else None)

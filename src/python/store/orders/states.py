@@ -1,0 +1,79 @@
+"""Where an order can be, and the only ways from there: the plan as a table.
+
+The database enforces the same moves by a trigger (migrations/0001_orders.py).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from store.orders.errors import IllegalMove
+
+
+class State(StrEnum):
+    """What the buyer is told about the order."""
+
+    PENDING = "pending"
+    AWAITING_PAYMENT = "awaiting_payment"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    REFUNDED = "refunded"
+
+
+class Step(StrEnum):
+    """What has to be done next for an order; none when nothing has."""
+
+    # Place: take stock and money.
+    RESERVE = "reserve"
+    AUTHORISE = "authorise"
+    AWAIT_BUYER = "await_buyer"
+    COMMIT = "commit"
+    CAPTURE = "capture"
+    # Let go of both again: after a refusal, or when the order is cancelled.
+    VOID = "void"
+    REPAY = "repay"
+    RELEASE = "release"
+
+
+class Reason(StrEnum):
+    """Why an order ended without a sale."""
+
+    OUT_OF_STOCK = "out_of_stock"
+    PAYMENT_DECLINED = "payment_declined"
+    PRICE_CHANGED = "price_changed"
+    EXPIRED = "expired"
+    UNKNOWN_SKU = "unknown_sku"
+    NOT_FOR_SALE = "not_for_sale"
+    BY_BUYER = "cancelled_by_buyer"
+    BY_STAFF = "cancelled_by_staff"
+
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.PENDING: frozenset(
+        {State.AWAITING_PAYMENT, State.CONFIRMED, State.REJECTED, State.CANCELLED}
+    ),
+    State.AWAITING_PAYMENT: frozenset({State.PENDING, State.CANCELLED}),
+    State.CONFIRMED: frozenset({State.SHIPPED, State.CANCELLED, State.REFUNDED}),
+    State.SHIPPED: frozenset({State.DELIVERED, State.REFUNDED}),
+    State.DELIVERED: frozenset({State.REFUNDED}),
+    State.REJECTED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.REFUNDED: frozenset(),
+}
+
+ON_ITS_WAY = frozenset({State.PENDING, State.AWAITING_PAYMENT})
+CANCELLABLE = ON_ITS_WAY | {State.CONFIRMED}
+REFUNDABLE = frozenset({State.CONFIRMED, State.SHIPPED, State.DELIVERED, State.REFUNDED})
+# No step moves these any more; a delivered order may still be refunded by staff.
+FINAL = frozenset({State.REJECTED, State.CANCELLED, State.DELIVERED, State.REFUNDED})
+
+# Until the money is authorised nothing has been promised, so an order that takes too long ends.
+EXPIRING = frozenset({Step.RESERVE, Step.AUTHORISE, Step.AWAIT_BUYER})
+
+
+def refuse_other_moves(before: State, after: State) -> None:
+    """Raise IllegalMove unless the order may go from `before` to `after`; staying is fine."""
+    if before != after and after not in MOVES[before]:
+        raise IllegalMove(before, after)

@@ -1,0 +1,69 @@
+"""The worker: whatever nobody has brought to its end is brought there. Any number may run."""
+
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from uuid import UUID
+
+from store.database.idempotency import IdempotencyKeys
+from store.orders.engine import advance
+from store.orders.metrics import DUE, OLDEST_PENDING
+from store.orders.models import backlog, database, due
+from store.orders.steps import Shop
+from store.server.clock import now
+
+HANDS = 8
+"""Orders worked on at the same time; the database pool has to be as large."""
+
+STEP_SECONDS = 20.0
+LOOK_AROUND_SECONDS = 5.0
+PURGE_SECONDS = 600.0
+KEYS_KEPT = timedelta(hours=25)
+"""Idempotency-Keys are promised for 24 hours."""
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Takes due orders, as many at a time as it has hands, and does the housekeeping between."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="order")
+        self._busy: dict[UUID, Future[object]] = {}
+        self._look_at = self._purge_at = 0.0
+
+    def step(self) -> bool:
+        """Give every free hand an order that is due; whether there was one."""
+        self._housekeep()
+        self._busy = {key: future for key, future in self._busy.items() if not future.done()}
+        free = HANDS - len(self._busy)
+        if not free:
+            wait(self._busy.values(), timeout=1.0, return_when="FIRST_COMPLETED")
+            return True
+        found = due(free, list(self._busy))
+        for order_id in found:
+            self._busy[order_id] = self._hands.submit(self._advance, order_id)
+        return bool(found)
+
+    def finish(self) -> None:
+        """Finish the steps in hand."""
+        self._hands.shutdown(wait=True)
+
+    def _advance(self, order_id: UUID) -> None:
+        try:
+            advance(order_id, self._shop, time.monotonic() + STEP_SECONDS)
+        except Exception:
+            _log.exception("order %s could not be advanced; it stays due", order_id)
+
+    def _housekeep(self) -> None:
+        at = time.monotonic()
+        if at >= self._look_at:
+            self._look_at = at + LOOK_AROUND_SECONDS
+            count, oldest_seconds = backlog()
+            DUE.set(count)
+            OLDEST_PENDING.set(oldest_seconds)
+        if at >= self._purge_at:
+            self._purge_at = at + PURGE_SECONDS
+            IdempotencyKeys(database).purge(now() - KEYS_KEPT)
