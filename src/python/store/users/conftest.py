@@ -12,7 +12,7 @@ from store.users.app import create_app
 from store.users.config import Config
 from store.users.models.tables import MIGRATIONS, database
 from store.users.smtp import SmtpServer
-from store.users.testing import SECRET, Shop
+from store.users.testing import SECRET, PostOffice, Shop
 from store.users.wiring import Wiring
 
 
@@ -34,10 +34,21 @@ def opened(database_config: DatabaseConfig) -> Iterator[None]:
     database.shut()
 
 
+@pytest.fixture(scope="session")
+def post_office() -> Iterator[PostOffice]:
+    with PostOffice.open() as office:
+        yield office
+
+
 @pytest.fixture
-def wiring(opened: None) -> Wiring:
-    nowhere = SmtpServer("127.0.0.1", 1)
-    return Wiring.of(Config((SECRET,), nowhere, "shop@example.com", "https://shop.example.com"))
+def config(post_office: PostOffice) -> Config:
+    smtp = SmtpServer("127.0.0.1", post_office.port, seconds=5.0)
+    return Config((SECRET,), smtp, "shop@example.com", "https://shop.example.com")
+
+
+@pytest.fixture
+def wiring(opened: None, config: Config) -> Wiring:
+    return Wiring.of(config)
 
 
 @pytest.fixture
@@ -51,5 +62,6 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def shop(client: FlaskClient) -> Shop:
-    return Shop(client)
+def shop(client: FlaskClient, wiring: Wiring, post_office: PostOffice) -> Shop:
+    post_office.letters.clear()
+    return Shop(client, wiring.outbox, post_office)

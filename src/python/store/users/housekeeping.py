@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from store.server.clock import now
 from store.server.lifecycle import stopping
+from store.users.metrics import MAILS_WAITING, OLDEST_MAIL
 from store.users.models.mails import Mail
 from store.users.models.one_time import OneTimeToken
 from store.users.models.sessions import Session
@@ -34,12 +35,20 @@ def keep_house(vault: Vault) -> None:
         rotate_if_due(vault)
         retire_old_keys()
         purge()
+        measure_backlog()
         stopping.wait(EVERY_SECONDS)
 
 
 def purge() -> int:
     """Forget what has run out, in short transactions: how many rows that were."""
     return sum(_purge_all(one, now() - kept) for one, kept in KEPT)
+
+
+def measure_backlog() -> None:
+    """Tell the metrics how far the mails are behind."""
+    many, age = Mail.backlog()
+    MAILS_WAITING.set(many)
+    OLDEST_MAIL.set(age)
 
 
 def _purge_all(one: Purge, before: datetime) -> int:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ import pytest
 import requests
 
 from store.database.config import DatabaseConfig
-from store.users.testing import ANN, PASSWORD, SECRET, user_of
+from store.users.testing import ANN, PASSWORD, SECRET, free_port, user_of
 
 PATIENCE_SECONDS = 30.0
 
@@ -44,11 +43,6 @@ def command(*arguments: str, env: dict[str, str]) -> "subprocess.CompletedProces
     )
 
 
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return str(listener.getsockname()[1])
-
-
 @contextmanager
 def served(env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen([sys.executable, "-m", "store.users.main", "serve"], env=env)
@@ -73,7 +67,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
 
 
 def test_the_program_serves_and_leaves_cleanly(database_config: DatabaseConfig) -> None:
-    env = environ(database_config, PORT=free_port(), OPS_PORT=free_port())
+    env = environ(database_config, PORT=str(free_port()), OPS_PORT=str(free_port()))
     url = f"http://127.0.0.1:{env['PORT']}/v1"
     person: dict[str, Any] = {"email": ANN, "password": PASSWORD}
     with served(env) as process:

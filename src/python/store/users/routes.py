@@ -14,6 +14,7 @@ from store.users import address_book, passwords, profile, registration, schemas,
 from store.users.access_tokens import Tokens
 from store.users.models.addresses import Address
 from store.users.models.people import User
+from store.users.signing_keys import JWKS_SECONDS
 from store.users.throttling import Place
 from store.users.wiring import Wiring
 
@@ -43,7 +44,7 @@ def jwks() -> Response:
     """The keys with which access tokens are verified; cache them as long as the answer says."""
     answer = jsonify(wired().keyring.public())
     answer.cache_control.public = True
-    answer.cache_control.max_age = 300
+    answer.cache_control.max_age = JWKS_SECONDS
     return answer
 
 

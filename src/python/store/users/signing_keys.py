@@ -21,7 +21,7 @@ from store.users.metrics import KEYS_MADE
 from store.users.models.audit import AuditEntry
 from store.users.models.keys import SigningKey
 from store.users.models.tables import database
-from store.users.vault import Unreadable, Vault
+from store.users.vault import Vault
 
 # Verifiers may cache the list for JWKS_SECONDS: by then all of them know a key before it signs.
 JWKS_SECONDS = 300
@@ -139,8 +139,5 @@ def _signing_at(moment: datetime, keys: Sequence[SigningKey]) -> SigningKey:
 
 
 def _opened(key: SigningKey, vault: Vault) -> ECKey:
-    try:
-        private = orjson.loads(vault.open(bytes(key.sealed_private)))
-    except Unreadable as error:
-        raise Unreadable(f"signing key {key.kid} is {error}") from None
+    private = orjson.loads(vault.open(bytes(key.sealed_private)))
     return ECKey.import_key({**private, "kid": key.kid})

@@ -1,15 +1,24 @@
 """A customer's view of the service, for tests."""
 
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, cast
 from uuid import UUID
 
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from store.auth.callers import Role
 from store.users.models.people import User
 from store.users.models.tables import database
+from store.users.outbox import Outbox
 
 SECRET = "a secret of the tests that is long enough"
 PASSWORD = "correct horse battery"
@@ -41,11 +50,41 @@ class Person:
         return UUID(body_of(self.ask("GET", "/v1/users/me"))["id"])
 
 
+class PostOffice:
+    """A real SMTP server that keeps what it is handed."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.port = free_port()
+        self.answer = "250 OK"
+
+    @classmethod
+    @contextmanager
+    def open(cls, **options: Any) -> "Iterator[PostOffice]":
+        """A server on a port of its own; `options` are those of aiosmtpd's Controller."""
+        office = cls()
+        controller = Controller(office, hostname="127.0.0.1", port=office.port, **options)
+        controller.start()
+        try:
+            yield office
+        finally:
+            controller.stop()
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802
+        """Called by aiosmtpd with each mail."""
+        if self.answer.startswith("250"):
+            content = cast(bytes, envelope.content)
+            self.letters.append(message_from_bytes(content, policy=policy.default))
+        return self.answer
+
+
 class Shop:
     """The service, as its customers use it."""
 
-    def __init__(self, client: FlaskClient) -> None:
+    def __init__(self, client: FlaskClient, outbox: Outbox, post_office: PostOffice) -> None:
         self.client = client
+        self.outbox = outbox
+        self.post_office = post_office
 
     def ask(self, method: str, path: str, **options: Any) -> TestResponse:
         """Send a request."""
@@ -68,6 +107,20 @@ class Shop:
         """Ask for new tokens."""
         return self.ask("POST", "/v1/sessions/refresh", json={"refresh_token": refresh_token})
 
+    def letters(self) -> list[EmailMessage]:
+        """The mails that came since the last look."""
+        while self.outbox.send_next():
+            pass
+        came = self.post_office.letters[:]
+        self.post_office.letters.clear()
+        return came
+
+    def mailed_token(self) -> str:
+        """The token in the one mail that came since the last look."""
+        (letter,) = self.letters()
+        (token,) = re.findall(r"#token=([\w-]{43})\s", letter.get_content())
+        return str(token)
+
     def person(self, email: str = ANN, role: Role | None = None) -> Person:
         """A registered person with this role, logged in."""
         assert self.register(email).status_code == 202
@@ -81,6 +134,12 @@ class Shop:
         assert answer.status_code == 201, answer.text
         tokens = body_of(answer)
         return Person(self, email, tokens["access_token"], tokens["refresh_token"])
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def give_role(email: str, role: Role) -> None:

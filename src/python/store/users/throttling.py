@@ -12,6 +12,7 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
 from store.users.errors import Throttled
+from store.users.metrics import THROTTLED
 from store.users.models.throttles import FamiliarPlace, Throttle
 from store.users.vault import Vault
 
@@ -53,8 +54,8 @@ class Door:
 
     def admit_login(self, email: str, place: Place) -> None:
         """Count a try to log in; Throttled if there were too many failures."""
-        self._admit(self._place_bucket(place), FAILURES_FROM_A_PLACE, WINDOW)
-        self._admit(self._account_bucket(email, place), FAILURES_FOR_AN_ACCOUNT, WINDOW)
+        _admit("place", self._place_bucket(place), FAILURES_FROM_A_PLACE, WINDOW)
+        _admit("account", self._account_bucket(email, place), FAILURES_FOR_AN_ACCOUNT, WINDOW)
 
     def welcome(self, email: str, place: Place) -> None:
         """The try was good: it does not count, and this place is familiar from now on."""
@@ -74,21 +75,17 @@ class Door:
     def admit_registration(self, place: Place) -> None:
         """Count a registration; Throttled if there were too many from this place."""
         bucket = self._vault.fingerprint("registrations", place.name)
-        self._admit(bucket, self._registrations_per_hour, timedelta(hours=1))
+        _admit("registrations", bucket, self._registrations_per_hour, timedelta(hours=1))
 
     def admit_mail_request(self, place: Place) -> None:
         """Count a request for a mail; Throttled if there were too many from this place."""
         bucket = self._vault.fingerprint("mail requests", place.name)
-        self._admit(bucket, MAIL_REQUESTS_FROM_A_PLACE, MAIL_WINDOW)
+        _admit("mail_requests", bucket, MAIL_REQUESTS_FROM_A_PLACE, MAIL_WINDOW)
 
     def may_mail(self, email: str) -> bool:
         """Whether another mail may go to this e-mail: nobody's letter box is to be flooded."""
         bucket = self._vault.fingerprint("mails", email.lower())
         return not Throttle.take(bucket, MAILS_TO_AN_ADDRESS, MAIL_WINDOW)
-
-    def _admit(self, bucket: bytes, most: int, window: timedelta) -> None:
-        if wait := Throttle.take(bucket, most, window):
-            raise Throttled(wait)
 
     def _account_bucket(self, email: str, place: Place) -> bytes:
         if FamiliarPlace.knows(self._account(email), self._at(place)):
@@ -103,3 +100,9 @@ class Door:
 
     def _at(self, place: Place) -> bytes:
         return self._vault.fingerprint("place", place.name)
+
+
+def _admit(what: str, bucket: bytes, most: int, window: timedelta) -> None:
+    if wait := Throttle.take(bucket, most, window):
+        THROTTLED.labels(what).inc()
+        raise Throttled(wait)

@@ -10,11 +10,18 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from store.server.errors import Unavailable
+
 LEAST_SECRET_LENGTH = 32
 
 
-class Unreadable(Exception):
-    """Sealed with a secret that is not among ours."""
+class Unreadable(Unavailable):
+    """Sealed with a secret that is not among ours: somebody has to mend the environment."""
+
+    code = "sealed"
+
+    def __init__(self) -> None:
+        super().__init__("A key is sealed with a secret that is not in KEY_ENCRYPTION_SECRET.")
 
 
 class Vault:
@@ -33,7 +40,7 @@ class Vault:
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
-            raise Unreadable("sealed with a secret that is not in KEY_ENCRYPTION_SECRET") from None
+            raise Unreadable from None
 
     def fingerprint(self, *parts: str) -> bytes:
         """32 bytes that stand for these texts, and cannot be turned back or guessed from a dump."""

@@ -63,7 +63,7 @@ CREATE TABLE sessions (
     CONSTRAINT sessions_end_has_a_reason CHECK ((ended_at IS NULL) = (ended_because IS NULL))
 );
 CREATE INDEX sessions_live_of_user ON sessions (user_id) WHERE ended_at IS NULL;
-CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_end ON sessions (least(idle_until, ended_at));
 
 CREATE TABLE refresh_tokens (
     token_hash bytea PRIMARY KEY CHECK (octet_length(token_hash) = 32),

@@ -64,6 +64,16 @@ class Mail(UsersTable):
         cls.update(given_up_at=now(), last_error=error).where(cls.id == mail_id).execute()
 
     @classmethod
+    def backlog(cls) -> tuple[int, float]:
+        """How many mails are waiting, and the age of the oldest in seconds."""
+        waiting = database.rows(
+            """SELECT count(*) AS many, min(written_at) AS since FROM mails
+            WHERE given_up_at IS NULL"""
+        )[0]
+        since = waiting["since"]
+        return waiting["many"], (now() - since).total_seconds() if since else 0.0
+
+    @classmethod
     def forget_to(cls, email: str) -> None:
         """Drop what is still owed to an e-mail."""
         database.run("DELETE FROM mails WHERE lower(email) = lower(%s)", (email,))
