@@ -55,6 +55,14 @@ class Died(Trouble):
         )
 
 
+class Failed(Trouble):
+    def __init__(self, name: str, status: int) -> None:
+        super().__init__(
+            f"{name} failed (exit status {status}); what it said stands above. "
+            "If the data of this store is of no worth, start over: ./pants up --fresh"
+        )
+
+
 class NotReady(Trouble):
     def __init__(self, name: str, seconds: float, reason: str) -> None:
         super().__init__(f"{name} was not ready within {seconds:.0f} s: {reason}")

@@ -22,6 +22,7 @@ class Folder:
         self.secrets = self.path / "secrets.json"
         self.addresses = self.path / "addresses.json"
         self.replays = self.path / "replays"
+        self._demo = self.path / "demo-is-loaded"
         self.lock = -1
 
     def hold(self) -> None:
@@ -41,8 +42,18 @@ class Folder:
         """Forget everything but the lock: `--fresh`."""
         for found in (self.database, self.mails, self.replays):
             shutil.rmtree(found, ignore_errors=True)
-        self.secrets.unlink(missing_ok=True)
+        for file in (self.secrets, self.addresses, self._demo):
+            file.unlink(missing_ok=True)
         self.mails.mkdir(exist_ok=True)
+
+    @property
+    def has_demo(self) -> bool:
+        """Whether the demo log-ins and the demo catalogue have been made."""
+        return self._demo.exists()
+
+    def note_demo(self) -> None:
+        """They have."""
+        self._demo.touch()
 
     def let_go(self) -> None:
         """Somebody else may hold it, once our children have gone too."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from store.local.errors import PortInUse, Trouble
 
 HOST = "127.0.0.1"
+SERVICES = ("gateway", "users", "inventory", "orders")
+PROCESSES = (*SERVICES, "inventory-rpc", "orders-work")
 STEP = 100  # far enough that the next store's ports touch none of this one's
 LOWEST, HIGHEST = 2100, 64_000
 
@@ -56,10 +58,8 @@ class Ports:
 
     def all(self) -> Mapping[int, str]:
         """Every port with who listens there."""
-        services = ("users", "inventory", "orders", "gateway")
-        public = {int(getattr(self, name)): name for name in services}
-        processes = (*services, "inventory-rpc", "orders-work")
-        ops = {self.ops(name): f"ops of {name}" for name in processes}
+        public = {int(getattr(self, name)): name for name in SERVICES}
+        ops = {self.ops(name): f"ops of {name}" for name in PROCESSES}
         return {**public, self.mail: "mail", self.inventory_rpc: "inventory gRPC", **ops}
 
     def check_free(self) -> None:

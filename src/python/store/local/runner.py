@@ -11,13 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from store.database.postgres import KEEPER
 from store.local.output import Output
 
+LOOK_SECONDS = 0.02
 STOP_SECONDS = 35.0  # a server finishes what is in hand within 30 s
 
 
@@ -83,6 +84,15 @@ class Runner:
 
     def start(self, program: Program) -> None:
         self._children[program.name] = Child(program, self._output, self._lock)
+
+    def finish(self, program: Program, stopping: Callable[[], bool]) -> int:
+        """Run a program to its end, or stop it if we are to stop; its exit status."""
+        child = Child(program, self._output, self._lock)
+        while child.status is None and not stopping():
+            time.sleep(LOOK_SECONDS)
+        child.ask_to_stop()
+        child.wait(time.monotonic() + STOP_SECONDS)
+        return child.status or 0
 
     def dead(self) -> Child | None:
         """One that has ended although nobody asked it to."""

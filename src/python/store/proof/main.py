@@ -2,6 +2,7 @@
 
 import click
 
+from store.proof.audit import audit
 from store.proof.replay import replay
 
 
@@ -11,6 +12,7 @@ def main() -> None:
 
 
 main.add_command(replay)
+main.add_command(audit)
 
 if __name__ == "__main__":
     main()

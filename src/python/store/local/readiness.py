@@ -1,0 +1,63 @@
+"""Waits until every process says that it is ready."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from store.local.errors import Died, NotReady
+from store.local.output import Output
+from store.local.ports import HOST, PROCESSES, Ports
+from store.local.runner import Runner
+
+READY_SECONDS = 120.0
+PAUSE_SECONDS = 0.1
+
+
+def wait_until_ready(
+    ports: Ports, runner: Runner, output: Output, stopping: Callable[[], bool]
+) -> None:
+    """Return when all are ready; Died or NotReady says which is not, and why."""
+    started = time.monotonic()
+    waiting = dict.fromkeys(PROCESSES, "it did not answer")
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business on the loopback
+        while waiting and not stopping():
+            refuse_the_dead(runner)
+            for name in list(waiting):
+                waiting[name] = _why_not(session, ports.ops(name))
+                if not waiting[name]:
+                    del waiting[name]
+                    output.say(f"{name} is ready after {time.monotonic() - started:.1f} s")
+            _give_up_late(waiting, started)
+            time.sleep(PAUSE_SECONDS)
+
+
+def refuse_the_dead(runner: Runner) -> None:
+    """Died if a process has ended by itself."""
+    dead = runner.dead()
+    if dead is not None and dead.status is not None:
+        raise Died(dead.name, dead.status)
+
+
+def _give_up_late(waiting: dict[str, str], started: float) -> None:
+    if waiting and time.monotonic() - started > READY_SECONDS:
+        name, reason = next(iter(waiting.items()))
+        raise NotReady(name, READY_SECONDS, reason)
+
+
+def _why_not(session: requests.Session, ops_port: int) -> str:
+    try:
+        answer = session.get(f"http://{HOST}:{ops_port}/ready", timeout=5)
+    except requests.RequestException:
+        return "it did not answer"
+    return "" if answer.status_code == 200 else _failing(answer)
+
+
+def _failing(answer: requests.Response) -> str:
+    try:
+        failing: dict[str, Any] = answer.json()["failing"]
+    except (ValueError, KeyError):
+        return f"/ready answers {answer.status_code}"
+    return "; ".join(f"{name}: {reason}" for name, reason in failing.items())

@@ -1,0 +1,77 @@
+"""What `up` prints when the store is ready: where everything is, and how to try it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from store.local.accounts import ADMIN, CUSTOMER, STAFF
+from store.local.ports import SERVICES, Ports
+from store.local.secrets_file import Secrets
+
+READY = "virtual-store is ready"
+BUYER = "you@example.com"
+PASSWORD = "a-password-of-your-own"  # noqa: S105 - an example for people to replace
+JSON = "-H 'Content-Type: application/json'"
+FIELD = "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"{}\"])'"
+
+
+def welcome(console: Console, ports: Ports, secrets: Secrets, mails: Path) -> None:
+    """Print all of it."""
+    console.print(f"\n[bold green]{READY}[/]\n")
+    console.print(_addresses(ports))
+    console.print(_log_ins(secrets))
+    console.print(f"Mails land in {mails}\n", highlight=False, soft_wrap=True)
+    console.print("Try it, line by line:\n")
+    for line in journey(ports):
+        # Plain: a line that is wrapped or coloured could not be copied.
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print("\nCtrl-C stops it; the data stays.\n")
+
+
+def journey(ports: Ports) -> Iterator[str]:
+    """Lines for bash: register, log in, search, order. The last one ends in a confirmed order."""
+    users, inventory, orders = (ports.url(name) for name in ("users", "inventory", "orders"))
+    log_in = f'{{"email":"{BUYER}","password":"{PASSWORD}"}}'
+    register = f'{{"email":"{BUYER}","password":"{PASSWORD}","name":"You"}}'
+    yield f"curl -sS {users}/v1/users {JSON} -d '{register}'"
+    yield (
+        f"TOKEN=$(curl -sS {users}/v1/sessions {JSON} -d '{log_in}' | {FIELD.format('access_token')})"
+    )
+    yield f"curl -sS '{inventory}/v1/products?q=harbour+mug'"
+    yield (
+        f'curl -sS {orders}/v1/orders -H "Authorization: Bearer $TOKEN" '
+        f"-H \"Idempotency-Key: $(date +%s)\" {JSON} -d '{_order()}'"
+    )
+
+
+def _order() -> str:
+    address = '"name":"You","line1":"1 Harbour Street","city":"Hamburg","postal_code":"20457"'
+    return (
+        '{"currency":"EUR","lines":[{"sku":"MUG-RED","quantity":2}],'
+        '"payment_method":"pm_card_visa",'
+        f'"shipping_address":{{{address},"country":"DE"}}}}'
+    )
+
+
+def _addresses(ports: Ports) -> Table:
+    table = Table("service", "address", "docs", "metrics, health", title="Addresses")
+    for name in sorted(SERVICES):
+        url, ops = ports.url(name), f"127.0.0.1:{ports.ops(name)}"
+        docs = f"{url}/" if name == "gateway" else f"{url}/docs"
+        table.add_row(name, url, docs, f"http://{ops}/metrics")
+    rpc = f"127.0.0.1:{ports.inventory_rpc}"
+    table.add_row(
+        "inventory gRPC", rpc, "", f"http://127.0.0.1:{ports.ops('inventory-rpc')}/metrics"
+    )
+    table.add_row("orders worker", "", "", f"http://127.0.0.1:{ports.ops('orders-work')}/metrics")
+    return table
+
+
+def _log_ins(secrets: Secrets) -> Table:
+    table = Table("role", "e-mail", "password", title="Demo log-ins")
+    table.add_row("admin", ADMIN, secrets.admin_password)
+    table.add_row("staff", STAFF, secrets.staff_password)
+    table.add_row("customer", CUSTOMER, secrets.customer_password)
+    return table

@@ -1,0 +1,115 @@
+"""`proof audit`: what all databases and the gateway say, held against each other."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from store.local.addresses import read_addresses
+from store.local.folder import Folder
+from store.local.secrets_file import read
+from store.proof.audit_report import as_json, show
+from store.proof.case_checks import CHECKS
+from store.proof.cases import cases
+from store.proof.errors import CannotProve
+from store.proof.findings import Tally
+from store.proof.gateway_check import Gateway, check_api
+from store.proof.snapshots import DATABASES, Snapshot, snapshots
+from store.proof.table_checks import check_tables
+from store.proof.totals import Totals
+
+
+@dataclass(frozen=True)
+class Result:
+    """Every check's row, the money per currency, and how many orders were too young to judge."""
+
+    tallies: list[Tally]
+    totals: Totals
+    not_judged: int
+
+    @property
+    def found(self) -> int:
+        return sum(tally.found for tally in self.tallies)
+
+
+@click.command()
+@click.option("--grace", default=60, show_default=True, type=click.IntRange(min=0),
+              help="Seconds: what changed more recently is not judged.")  # fmt: skip
+@click.option("--json", "in_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option("--data", default=".store", show_default=True, type=click.Path(path_type=Path),
+              help="The folder of the local store.")  # fmt: skip
+@click.option("--users-database-url", "users", envvar="USERS_DATABASE_URL")
+@click.option("--inventory-database-url", "inventory", envvar="INVENTORY_DATABASE_URL")
+@click.option("--orders-database-url", "orders", envvar="ORDERS_DATABASE_URL")
+@click.option("--gateway-database-url", "gateway", envvar="GATEWAY_DATABASE_URL")
+@click.option("--gateway-url", envvar="PAYMENT_API_URL", help="The gateway's API.")
+def audit(
+    grace: int, in_json: bool, data: Path, gateway_url: str | None, **given: str | None
+) -> None:
+    """Check that nothing was lost and nothing doubled.
+
+    Reads the databases of users, inventory, orders and gateway, each in one read-only snapshot, and
+    the gateway's API (its key comes from PAYMENT_API_KEY). Without addresses: the local store.
+
+    Exit status: 0 nothing found, 1 something found, 2 could not check.
+    """
+    urls, gateway = _addresses(Folder(data), given, gateway_url)
+    result = audited(urls, gateway, grace)
+    if in_json:
+        click.echo(as_json(result.tallies, result.totals, result.not_judged))
+    else:
+        show(Console(), result.tallies, result.totals, result.not_judged)
+    raise SystemExit(1 if result.found else 0)
+
+
+def audited(urls: Mapping[str, str], gateway: Gateway, grace: int) -> Result:
+    """Every check over everything; CannotProve if something cannot be read."""
+    with snapshots(urls) as taken:
+        taken_at = taken["orders"].taken_at
+        before = taken_at - timedelta(seconds=grace)
+        totals = Totals()
+        tallies, not_judged = _judged(taken, before, taken_at, totals)
+        tallies += [totals.check(), *check_tables(taken, before)]
+        tallies.append(check_api(gateway, taken["gateway"], before))
+        return Result(tallies, totals, not_judged)
+
+
+def _judged(
+    taken: Mapping[str, Snapshot], before: datetime, at: datetime, totals: Totals
+) -> tuple[list[Tally], int]:
+    tallies = [Tally(check.name) for check in CHECKS]
+    not_judged = 0
+    for case in cases(taken):
+        if case.touched_at >= before:
+            not_judged += 1
+            continue
+        totals.add(case)
+        for check, tally in zip(CHECKS, tallies, strict=True):
+            if check.concerns(case):
+                tally.count(f"order {case.order_id}", check.judge(case, at))
+    return tallies, not_judged
+
+
+def _addresses(
+    folder: Folder, given: Mapping[str, str | None], gateway_url: str | None
+) -> tuple[Mapping[str, str], Gateway]:
+    key = os.environ.get("PAYMENT_API_KEY")
+    named = {name: url for name, url in given.items() if url}
+    if len(named) == len(DATABASES) and gateway_url and key:
+        return named, Gateway(gateway_url.rstrip("/"), key)
+    if named or gateway_url:
+        raise CannotProve(
+            "For another store than the local one, give all of it: " + ", ".join(_wanted(named))
+        )
+    local = read_addresses(folder.addresses)
+    key = read(folder.secrets).payment_key
+    return local.databases, Gateway(local.ports.url("gateway"), key)
+
+
+def _wanted(named: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"{name.upper()}_DATABASE_URL" for name in DATABASES if name not in named)
+    yield from ("PAYMENT_API_URL", "PAYMENT_API_KEY")

@@ -1,0 +1,60 @@
+"""The four databases as they stood at one moment, read as a stream."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg2
+import psycopg2.extras
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+
+from store.proof.errors import CannotProve
+
+DATABASES = ("orders", "users", "inventory", "gateway")
+ROWS_AT_ONCE = 2_000
+SETTINGS = "-c TimeZone=UTC -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
+
+
+class Snapshot:
+    """One database, read only, in one transaction: later changes are not seen."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name = name
+        try:
+            self._connection = psycopg2.connect(
+                url, options=SETTINGS, application_name="audit", connect_timeout=5
+            )
+        except psycopg2.OperationalError:
+            # The driver's text may quote the address, and with it the password.
+            raise CannotProve(f"The database of {name} cannot be reached.") from None
+        self._connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+        self.taken_at: datetime = next(self.rows("SELECT now()"))[0]
+
+    def rows(
+        self, sql: str, params: Mapping[str, object] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, a few thousand in memory at any time."""
+        try:
+            with self._connection.cursor(name="audit") as cursor:
+                cursor.itersize = ROWS_AT_ONCE
+                cursor.execute(sql, params)
+                yield from cursor
+        except psycopg2.Error as error:
+            reason = (error.diag.message_primary or type(error).__name__).strip()
+            raise CannotProve(f"The database of {self.name} cannot be read: {reason}") from None
+
+    def close(self) -> None:
+        """End the transaction."""
+        self._connection.close()
+
+
+@contextmanager
+def snapshots(urls: Mapping[str, str]) -> Iterator[Mapping[str, Snapshot]]:
+    """All four, taken one right after the other; orders first, since the others follow it."""
+    with ExitStack() as opened:
+        taken = {}
+        for name in DATABASES:
+            taken[name] = Snapshot(name, urls[name])
+            opened.callback(taken[name].close)
+        yield taken
