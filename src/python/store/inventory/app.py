@@ -4,11 +4,17 @@ from flask import Flask
 
 from store.auth.http import guard
 from store.auth.tokens import Verifier
-from store.inventory import category_routes, price_routes, product_routes
+from store.inventory import category_routes, import_routes, price_routes, product_routes
 from store.inventory.stock_routes import stock
 from store.server.web import create_app as create_store_app
 
-BLUEPRINTS = [product_routes.routes, price_routes.routes, category_routes.routes, stock]
+BLUEPRINTS = [
+    product_routes.routes,
+    price_routes.routes,
+    category_routes.routes,
+    import_routes.routes,
+    stock,
+]
 
 
 def create_app(verifier: Verifier) -> Flask:

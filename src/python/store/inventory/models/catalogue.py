@@ -1,5 +1,6 @@
 """Categories, products, variants and prices, one row at a time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -83,6 +84,19 @@ class Category(Changing):
     def at(cls, path: str) -> Self:
         """The category at a path such as "kitchen/mugs"; UnknownCategory."""
         return cls.found(cls.path == path, errors.UnknownCategory(path))
+
+    @classmethod
+    def make_sure_of(cls, path: Sequence[tuple[str, str]]) -> UUID:
+        """The id of the category at a path of (slug, name); it and those above are made if absent."""
+        parent: UUID | None = None
+        place = ""
+        for slug, name in path:
+            place = f"{place}/{slug}".lstrip("/")
+            cls.insert(parent=parent, slug=slug, name=name).on_conflict_ignore().execute()
+            parent = cls.at(place).id
+        if parent is None:
+            raise ValueError("a path has at least one part")
+        return parent
 
     @classmethod
     def after(cls, path: str, limit: int) -> list[Self]:
