@@ -80,6 +80,6 @@ def _is_connection_error(error: Exception) -> bool:
 
 
 def _original(error: Exception) -> Exception:
-    # peewee keeps psycopg2's error as the first argument of its own.
-    first = error.args[0] if error.args else None
-    return first if isinstance(first, psycopg2.Error) else error
+    # peewee keeps psycopg2's error as `orig` of its own.
+    original = getattr(error, "orig", None)
+    return original if isinstance(original, psycopg2.Error) else error
