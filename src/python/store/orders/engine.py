@@ -62,7 +62,7 @@ def drive(order: Order, shop: Shop, give_up_at: float) -> Order:
     while not is_settled(order) and time.monotonic() < give_up_at:
         order = advance(order.id, shop, give_up_at) or order_of(order.id)
         if not is_settled(order):
-            time.sleep(LOOK_SECONDS)
+            time.sleep(max(0.0, min(LOOK_SECONDS, give_up_at - time.monotonic())))
     return order
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from store.database.model import jsonb
-from store.orders.models import LEASE_SECONDS, Line, Order, Refund, database
+from store.orders.models import LEASE_SECONDS, Line, Order, database
 from store.orders.states import refuse_other_moves
 
 
@@ -89,8 +89,10 @@ INSERT INTO refunds (id, order_id, amount, reason, state, gateway_id, failure, r
     created_at)
 VALUES (%(id)s, %(order_id)s, %(amount)s, %(reason)s, %(state)s, %(gateway_id)s, %(failure)s,
     %(requested_by)s, %(created_at)s)
-ON CONFLICT (id) DO UPDATE SET state = excluded.state, gateway_id = excluded.gateway_id,
-    failure = excluded.failure
+"""
+_REFUND_ENDS = """
+UPDATE refunds SET state = %(state)s, gateway_id = %(gateway_id)s, failure = %(failure)s
+WHERE id = %(id)s
 """
 _SHIP = """
 INSERT INTO shipments (id, order_id, carrier, tracking_number, shipped_by, shipped_at)
@@ -126,13 +128,15 @@ def save(before: Order, change: Change, *, mine: bool = True) -> Order | None:
     with database.transaction():
         saved = _move(before, change, mine)
         if saved:
-            for refund in set(saved.refunds) - set(before.refunds):
-                _write_refund(saved.id, refund)
+            _write_refunds(before, saved)
     return saved
 
 
-def _write_refund(order_id: UUID, refund: Refund) -> None:
-    database.run(_REFUND, {**vars(refund), "order_id": order_id})
+def _write_refunds(before: Order, saved: Order) -> None:
+    known = {refund.id for refund in before.refunds}
+    for refund in set(saved.refunds) - set(before.refunds):
+        sql = _REFUND_ENDS if refund.id in known else _REFUND
+        database.run(sql, {**vars(refund), "order_id": saved.id})
 
 
 def write_shipment(order: Order) -> None:

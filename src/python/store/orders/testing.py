@@ -6,6 +6,8 @@ payments.faults.next("capture", Fault.DONE_BUT_TIMED_OUT)
 
 # ruff: noqa: ARG002 - a fake takes what the real one takes, and needs less of it.
 
+import contextlib
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +17,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from store.orders.clients import Hold, Inventory, PricedLine
+from store.orders.engine import advance, is_settled
 from store.orders.errors import Declined, HoldReleased, NotForSale, OutOfStock, UnknownSku
+from store.orders.models import Order, database, order_of
 from store.orders.payment_client import Frozen, Intent, Payments, PaymentUnknown, Repayment
 from store.orders.steps import Shop
 from store.server.channel import Unanswered
@@ -29,13 +33,15 @@ DECLINED = "pm_card_visa_chargeDeclined"
 
 
 class Fault(Enum):
-    """What goes wrong with one call."""
+    """What goes wrong with one call. STOPPED: the process sleeps for so long that others take over."""
 
     CRASH_BEFORE = auto()
     CRASH_AFTER = auto()
     DONE_BUT_TIMED_OUT = auto()
     TIMED_OUT = auto()
     DUPLICATED = auto()
+    STOPPED_BEFORE = auto()
+    STOPPED_AFTER = auto()
 
 
 class SimulatedCrash(BaseException):
@@ -49,6 +55,7 @@ class Faults:
     waiting: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     calls: Counter[str] = field(default_factory=Counter)
     unanswered: type[Exception] = Unanswered
+    meanwhile: Callable[[], None] = lambda: None
 
     def next(self, method: str, *faults: Fault) -> None:
         """Let the method's next calls go wrong in these ways."""
@@ -58,18 +65,30 @@ class Faults:
         """Do the work of a call, unless its fault is in the way."""
         self.calls[method] += 1
         fault = self.waiting[method].popleft() if self.waiting[method] else None
-        if fault is Fault.CRASH_BEFORE:
-            raise SimulatedCrash
-        if fault is Fault.TIMED_OUT:
-            raise self.unanswered("timed out")
-        if fault is Fault.DUPLICATED:
-            work()
+        self._before(fault, work)
         done = work()
-        if fault is Fault.CRASH_AFTER:
-            raise SimulatedCrash
-        if fault is Fault.DONE_BUT_TIMED_OUT:
-            raise self.unanswered("timed out")
+        self._after(fault)
         return done
+
+    def _before(self, fault: Fault | None, work: Callable[[], object]) -> None:
+        match fault:
+            case Fault.CRASH_BEFORE:
+                raise SimulatedCrash
+            case Fault.TIMED_OUT:
+                raise self.unanswered("timed out")
+            case Fault.DUPLICATED:
+                work()
+            case Fault.STOPPED_BEFORE:
+                self.meanwhile()
+
+    def _after(self, fault: Fault | None) -> None:
+        match fault:
+            case Fault.CRASH_AFTER:
+                raise SimulatedCrash
+            case Fault.DONE_BUT_TIMED_OUT:
+                raise self.unanswered("timed out")
+            case Fault.STOPPED_AFTER:
+                self.meanwhile()
 
 
 @dataclass
@@ -277,6 +296,26 @@ class FakeShop(Shop):
 
     inventory: FakeInventory
     payments: FakePayments
+
+
+def time_passes() -> None:
+    """Every lease runs out and every step is due."""
+    database.run(
+        "UPDATE orders SET next_attempt_at = now() - interval '1 second', "
+        "leased_until = CASE WHEN lease IS NULL THEN NULL ELSE now() - interval '1 second' END"
+    )
+
+
+def bring_to_rest(order_id: UUID, shop: Shop) -> Order:
+    """What workers make of an order in the course of time, each dying as the shop's faults say."""
+    for _ in range(20):
+        time_passes()
+        with contextlib.suppress(SimulatedCrash):
+            advance(order_id, shop, time.monotonic() + 5.0)
+        order = order_of(order_id)
+        if is_settled(order):
+            return order
+    raise AssertionError(f"{order} is still on its way")
 
 
 def fake_shop(**shelf: int) -> FakeShop:
