@@ -22,16 +22,12 @@ def cooperate() -> None:
 def wait_for_answer(connection: Any) -> None:
     """Wait in gevent's loop until PostgreSQL has answered (psycopg2's wait callback).
 
-    Whatever ends the wait early (a timeout, a killed greenlet) closes the connection: its
-    statement is half done, and nobody may use it again.
+    Whatever ends the wait early (a lost server, a timeout, a killed greenlet): psycopg2 closes the
+    connection by itself. Closing it here would wait for ever for a lock that psycopg2 holds.
     """
     from gevent.socket import wait_read, wait_write
     from psycopg2.extensions import POLL_OK, POLL_READ
 
-    try:
-        while (state := connection.poll()) != POLL_OK:
-            wait = wait_read if state == POLL_READ else wait_write
-            wait(connection.fileno())
-    except BaseException:
-        connection.close()
-        raise
+    while (state := connection.poll()) != POLL_OK:
+        wait = wait_read if state == POLL_READ else wait_write
+        wait(connection.fileno())

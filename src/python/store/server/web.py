@@ -34,6 +34,7 @@ def create_app(
     app = Flask(service, static_folder=None)
     app.request_class = Request
     app.json = OrjsonProvider(app)
+    app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = max_body_bytes
     app.before_request(_begin)

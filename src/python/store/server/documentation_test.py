@@ -1,0 +1,94 @@
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+
+from store.server.blueprint import Blueprint
+from store.server.schemas import MoneySchema, PageArgs, page_schema
+from store.server.web import create_app
+
+
+@pytest.fixture(scope="module")
+def client() -> FlaskClient:
+    prices = Blueprint("prices", __name__, url_prefix="/v1", description="What things cost")
+
+    @prices.get("/prices")
+    @prices.arguments(PageArgs, location="query")
+    @prices.response(200, page_schema(MoneySchema))
+    def find(args: dict[str, Any]) -> None:
+        """List prices."""
+
+    @prices.put("/prices/<uuid:price_id>")
+    @prices.arguments(MoneySchema)
+    @prices.response(200, MoneySchema)
+    def change(price: dict[str, Any], price_id: UUID) -> None:
+        """Change a price."""
+
+    app = create_app("prices", title="Prices <&>", blueprints=[prices])
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def document(client: FlaskClient) -> Any:
+    return client.get("/openapi.json").get_json()
+
+
+def test_the_document_is_openapi_3_1(document: Any) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert document["info"] == {"title": "Prices <&>", "version": "v1"}
+    assert document["paths"]["/v1/prices"]["get"]["summary"] == "List prices."
+    parameters = document["paths"]["/v1/prices"]["get"]["parameters"]
+    limit = next(one for one in parameters if one["name"] == "limit")
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+
+
+def test_every_answer_but_the_good_one_is_a_problem(document: Any) -> None:
+    answers = document["components"]["responses"]
+    assert answers.keys() == {"DEFAULT_ERROR", "UNPROCESSABLE_ENTITY"}
+    for answer in answers.values():
+        schema = {"$ref": "#/components/schemas/Problem"}
+        assert answer["content"] == {"application/problem+json": {"schema": schema}}
+    used = document["paths"]["/v1/prices/{price_id}"]["put"]["responses"]
+    assert used["default"] == {"$ref": "#/components/responses/DEFAULT_ERROR"}
+    assert used["422"] == {"$ref": "#/components/responses/UNPROCESSABLE_ENTITY"}
+
+
+def test_every_reference_leads_somewhere(document: Any, client: FlaskClient) -> None:
+    for reference in re.findall(r'"#/components/([^"]+)"', client.get("/openapi.json").text):
+        kind, name = reference.split("/")
+        assert name in document["components"][kind]
+
+
+def test_the_docs_page_needs_nothing_from_elsewhere(client: FlaskClient) -> None:
+    page = client.get("/docs")
+    assert page.mimetype == "text/html"
+    assert "<title>Prices &lt;&amp;&gt;</title>" in page.text
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(links) == 4
+    for link in links:
+        assert link.startswith("/docs/")
+        with client.get(link) as asset:
+            assert asset.status_code == 200
+
+
+def test_the_docs_page_runs_under_a_strict_policy(client: FlaskClient) -> None:
+    page = client.get("/docs")
+    policy = dict(
+        part.strip().split(" ", 1) for part in page.headers["Content-Security-Policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    # Nothing inline: the policy would not run it.
+    assert (
+        re.findall(r"<script(?![^>]*\ssrc=)|\son\w+=|javascript:|<style|\sstyle=", page.text) == []
+    )
+    start = client.get("/docs/start.js")
+    assert start.mimetype == "text/javascript"
+    assert '"/openapi.json"' in start.text
+
+
+@pytest.mark.parametrize("name", ["../web.py", "%2e%2e/web.py", "nothing.js", "/etc/passwd"])
+def test_the_docs_give_out_nothing_but_assets(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/docs/{name}").status_code in (404,)
