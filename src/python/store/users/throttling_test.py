@@ -1,0 +1,156 @@
+"""Throttling: for all replicas, the same for everybody, and never for good."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from store.users.app import create_app
+from store.users.config import Config
+from store.users.models.tables import database
+from store.users.models.throttles import Throttle
+from store.users.testing import ANN, PASSWORD, Shop, code_of
+from store.users.throttling import (
+    FAILURES_FOR_AN_ACCOUNT,
+    FAILURES_FROM_A_PLACE,
+    WINDOW,
+    Place,
+)
+from store.users.wiring import Wiring
+
+HOME, CAFE = "192.0.2.10", "198.51.100.20"
+
+
+def fail(shop: Shop, times: int, email: str = ANN, address: str = CAFE) -> TestResponse:
+    """Try a wrong password so often; the last answer."""
+    answers = [shop.log_in(email, "not the password", address) for _ in range(times)]
+    return answers[-1]
+
+
+def let_windows_pass() -> None:
+    database.run("UPDATE throttles SET resets_at = resets_at - %s", (WINDOW,))
+
+
+@pytest.mark.parametrize("email", [ANN, "nobody@example.com"])
+def test_an_account_is_throttled_whether_or_not_it_exists(shop: Shop, email: str) -> None:
+    shop.register()
+    assert code_of(fail(shop, FAILURES_FOR_AN_ACCOUNT, email)) == (401, "wrong_credentials")
+    refused = fail(shop, 1, email)
+    assert code_of(refused) == (429, "throttled")
+    assert 0 < int(refused.headers["Retry-After"]) <= WINDOW.total_seconds()
+
+
+def test_strangers_cannot_lock_an_owner_out_where_they_have_been_before(shop: Shop) -> None:
+    shop.register()
+    assert shop.log_in(address=HOME).status_code == 201
+    fail(shop, FAILURES_FOR_AN_ACCOUNT)
+    assert shop.log_in(address=CAFE).status_code == 429
+    assert shop.log_in(address=HOME).status_code == 201
+
+
+def test_refused_tries_do_not_prolong_the_wait(shop: Shop) -> None:
+    shop.register()
+    fail(shop, FAILURES_FOR_AN_ACCOUNT + 3)
+    let_windows_pass()
+    assert shop.log_in(address=CAFE).status_code == 201
+
+
+def test_a_password_reset_lets_the_owner_in_at_once(shop: Shop) -> None:
+    shop.register()
+    shop.letters()
+    fail(shop, FAILURES_FOR_AN_ACCOUNT)
+    shop.ask("POST", "/v1/password-resets", json={"email": ANN})
+    wanted = {"token": shop.mailed_token(), "password": "quite another battery"}
+    assert shop.ask("POST", "/v1/password-resets/confirm", json=wanted).status_code == 204
+    assert shop.log_in(password="quite another battery", address=CAFE).status_code == 201
+
+
+def test_good_log_ins_do_not_count(shop: Shop) -> None:
+    shop.register()
+    for _ in range(FAILURES_FOR_AN_ACCOUNT + 2):
+        assert shop.log_in().status_code == 201
+    fail(shop, FAILURES_FOR_AN_ACCOUNT - 1, address="192.0.2.1")
+    assert shop.log_in().status_code == 201
+
+
+def try_many_accounts(wiring: Wiring, address: str) -> None:
+    """Fail so often from this address that no further try is let in."""
+    with database.reading():
+        for number in range(FAILURES_FROM_A_PLACE):
+            wiring.door.admit_login(f"{number}@example.com", Place.of(address))
+
+
+def test_one_place_cannot_try_many_accounts(shop: Shop, wiring: Wiring) -> None:
+    try_many_accounts(wiring, CAFE)
+    assert shop.log_in(address=CAFE).status_code == 429
+    assert shop.log_in(address=HOME).status_code == 401
+
+
+def test_replicas_count_together(shop: Shop, wiring: Wiring, config: Config) -> None:
+    other = Shop(create_app(Wiring.of(config)).test_client(), wiring.outbox, shop.post_office)
+    shop.register()
+    fail(shop, FAILURES_FOR_AN_ACCOUNT - 1)
+    fail(other, 1)
+    assert fail(shop, 1).status_code == fail(other, 1).status_code == 429
+
+
+@pytest.mark.usefixtures("opened")
+def test_tries_at_the_same_moment_cannot_pass_together() -> None:
+    passed: list[bool] = []
+
+    def take() -> None:
+        with database.reading():
+            passed.append(not Throttle.take(b"b" * 32, 3, timedelta(minutes=1)))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(passed) == [False] * 5 + [True] * 3
+
+
+def test_guesses_with_a_stolen_access_token_are_throttled(shop: Shop) -> None:
+    ann = shop.person()
+    wanted = {"current_password": "not the password", "new_password": "quite another battery"}
+    for _ in range(FAILURES_FOR_AN_ACCOUNT):
+        answer = ann.ask("POST", "/v1/users/me/password", json=wanted)
+        assert code_of(answer) == (403, "wrong_password")
+    assert ann.ask("POST", "/v1/users/me/password", json=wanted).status_code == 429
+
+
+@pytest.mark.usefixtures("opened")
+def test_registrations_from_one_place_are_limited(config: Config) -> None:
+    strict = replace(config, registrations_per_hour=2)
+    client = create_app(Wiring.of(strict)).test_client()
+    bodies = [{"email": f"{n}@example.com", "password": PASSWORD, "name": "N"} for n in range(3)]
+    answers = [client.post("/v1/users", json=body).status_code for body in bodies]
+    assert answers == [202, 202, 429]
+
+
+def test_behind_a_proxy_the_client_is_told_from_the_proxy(wiring: Wiring) -> None:
+    client = create_app(wiring, proxies=1).test_client()
+    try_many_accounts(wiring, CAFE)
+    body = {"email": ANN, "password": PASSWORD}
+    forged = f"{HOME}, {CAFE}"
+    told = {CAFE: 429, HOME: 401, forged: 429}
+    for header, status in told.items():
+        answer = client.post("/v1/sessions", json=body, headers={"X-Forwarded-For": header})
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "20010db800010002"),
+        ("2001:db8:1:2:ffff::1", "20010db800010002"),
+        ("nonsense", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_place_is_what_one_customer_has(address: str | None, place: str) -> None:
+    assert Place.of(address).name == place
