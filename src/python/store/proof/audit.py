@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -69,20 +69,16 @@ def audit(
 def audited(urls: Mapping[str, str], gateway: Gateway, grace: int) -> Result:
     """Every check over everything; CannotProve if something cannot be read."""
     with snapshots(urls) as taken:
-        taken_at = taken["orders"].taken_at
-        before = taken_at - timedelta(seconds=grace)
-        totals = Totals()
-        tallies, not_judged = _judged(taken, before, taken_at, totals)
-        tallies += [totals.check(), *check_tables(taken, before)]
-        tallies.append(check_api(gateway, taken["gateway"], before))
-        return Result(tallies, totals, not_judged)
+        before = taken["orders"].taken_at - timedelta(seconds=grace)
+        result = judged(taken, before)
+        api = check_api(gateway, taken["gateway"], before)
+        return replace(result, tallies=[*result.tallies, api])
 
 
-def _judged(
-    taken: Mapping[str, Snapshot], before: datetime, at: datetime, totals: Totals
-) -> tuple[list[Tally], int]:
+def judged(taken: Mapping[str, Snapshot], before: datetime) -> Result:
+    """Every check over the databases; what changed after `before` is not judged."""
     tallies = [Tally(check.name) for check in CHECKS]
-    not_judged = 0
+    totals, not_judged, at = Totals(), 0, taken["orders"].taken_at
     for case in cases(taken):
         if case.touched_at >= before:
             not_judged += 1
@@ -91,7 +87,8 @@ def _judged(
         for check, tally in zip(CHECKS, tallies, strict=True):
             if check.concerns(case):
                 tally.count(f"order {case.order_id}", check.judge(case, at))
-    return tallies, not_judged
+    tables = check_tables(taken, before)
+    return Result([*tallies, totals.check(), *tables], totals, not_judged)
 
 
 def _addresses(
