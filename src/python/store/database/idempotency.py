@@ -32,6 +32,7 @@ the `resource_id` if the work was committed. Should the first one be slow, not d
 done once.
 """
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +42,7 @@ from uuid import UUID, uuid4
 
 from store.database.database import Database
 from store.database.model import jsonb
-from store.server.errors import BadRequest, Conflict, Unprocessable
+from store.server.errors import BadRequest, Conflict, Unavailable, Unprocessable
 
 LONGEST_KEY = 255
 LEASE_SECONDS = 60.0
@@ -149,7 +150,9 @@ class Started:
         trace: TracebackType | None,
     ) -> None:
         if error is not None:
-            self.give_up()
+            # If the database is gone, too, the lease runs out by itself.
+            with contextlib.suppress(Unavailable):
+                self.give_up()
 
     def _change(self, sql: str, **values: object) -> None:
         if self._database.run(sql, {**self._mine, **values}) != 1:

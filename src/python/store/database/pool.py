@@ -6,6 +6,7 @@ out to be dead is replaced by whoever finds out (see `Database.execute_sql`).
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKNOWN
 
 from store.database.errors import DatabaseDown, PoolExhausted
+from store.metrics.database import POOL_IN_USE, POOL_SIZE, POOL_TIMEOUTS, POOL_WAIT_SECONDS
 
 Connection = Any  # psycopg2's; mypy cannot follow it through peewee
 
@@ -30,12 +32,13 @@ class Pool:
         self._wait_seconds = wait_seconds
         self._places = threading.BoundedSemaphore(size)
         self._idle: deque[Connection] = deque()
+        self._size = size
         self._closed = False
+        POOL_SIZE.inc(size)
 
     def take(self) -> Connection:
         """A connection for the caller alone; PoolExhausted if none is free in time."""
-        if not self._places.acquire(timeout=self._wait_seconds):
-            raise PoolExhausted("The database is busy; try again in a moment.")
+        self._take_a_place()
         try:
             return self._idle.pop()
         except IndexError:
@@ -49,7 +52,7 @@ class Pool:
             else:
                 discard(connection)
         finally:
-            self._places.release()
+            self._free_the_place()
 
     def replace(self, connection: Connection) -> Connection:
         """A new connection in the place of a broken one; the place stays with the caller."""
@@ -58,15 +61,29 @@ class Pool:
 
     def close(self) -> None:
         """Close what is idle now, and the rest when it comes back."""
+        if not self._closed:
+            POOL_SIZE.dec(self._size)
         self._closed = True
         while self._idle:
             discard(self._idle.pop())
+
+    def _take_a_place(self) -> None:
+        begun = time.perf_counter()
+        if not self._places.acquire(timeout=self._wait_seconds):
+            POOL_TIMEOUTS.inc()
+            raise PoolExhausted("The database is busy; try again in a moment.")
+        POOL_WAIT_SECONDS.observe(time.perf_counter() - begun)
+        POOL_IN_USE.inc()
+
+    def _free_the_place(self) -> None:
+        POOL_IN_USE.dec()
+        self._places.release()
 
     def _new_or_free_the_place(self) -> Connection:
         try:
             return self._new()
         except BaseException:
-            self._places.release()
+            self._free_the_place()
             raise
 
     def _new(self) -> Connection:
