@@ -75,7 +75,7 @@ class Listener:
 
 
 def _ids(event: stripe.Event) -> tuple[str | None, str | None]:
-    thing = event.data.object
+    thing = event.to_dict()["data"]["object"]
     return thing.get("id"), thing.get("payment_intent")
 
 
