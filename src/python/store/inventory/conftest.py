@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
+from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.inventory.app import create_app
@@ -20,13 +21,19 @@ def template(postgres: FleetingServer) -> str:  # noqa: F811
     return postgres.template("inventory", tables.MIGRATIONS)
 
 
-@pytest.fixture(autouse=True)
-def database(postgres: FleetingServer, template: str) -> Iterator[Database]:  # noqa: F811
-    """Inventory's database, opened on a copy of its own."""
+@pytest.fixture
+def database_config(postgres: FleetingServer, template: str) -> Iterator[DatabaseConfig]:  # noqa: F811
+    """Where the test's own copy of the database is."""
     with postgres.fresh(template) as config:
-        tables.database.open(config)
-        yield tables.database
-        tables.database.shut()
+        yield config
+
+
+@pytest.fixture(autouse=True)
+def database(database_config: DatabaseConfig) -> Iterator[Database]:
+    """Inventory's database, opened on a copy of its own."""
+    tables.database.open(database_config)
+    yield tables.database
+    tables.database.shut()
 
 
 @pytest.fixture(scope="session")

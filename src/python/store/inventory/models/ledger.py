@@ -6,13 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import peewee
-
-from store.database.errors import broken_constraint
 from store.inventory.errors import UnknownSku
+from store.inventory.models.refusals import refused_as
 from store.inventory.models.tables import database
 from store.inventory.stock_errors import AlreadyBooked, UnitsReserved, UnknownWarehouse
-from store.server.errors import StoreError
 from store.server.paging import PageRequest
 
 
@@ -60,10 +57,13 @@ class Movement:
 
         Raises AlreadyBooked, UnitsReserved, UnknownSku, UnknownWarehouse.
         """
-        try:
+        with refused_as(
+            a_reference_is_booked_once=AlreadyBooked(new.reference, new.sku),
+            reserved_units_are_on_hand=UnitsReserved(new.sku, new.warehouse),
+            stock_sku_fkey=UnknownSku(new.sku),
+            stock_warehouse_fkey=UnknownWarehouse(new.warehouse),
+        ):
             return cls(**database.rows(_BOOK, asdict(new))[0])
-        except peewee.IntegrityError as error:
-            raise _refusal(new, broken_constraint(error)) from error
 
     @classmethod
     def booked(cls, new: NewMovement) -> "Movement | None":
@@ -156,15 +156,3 @@ INSERT INTO stock_movements (sku, warehouse, kind, on_hand_after, reason, refere
 SELECT sku, warehouse, 'counted', level, %s, %s, %s
 FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS counted (sku, warehouse, level)
 ORDER BY sku, warehouse"""
-
-
-def _refusal(new: NewMovement, constraint: str) -> StoreError:
-    match constraint:
-        case "a_reference_is_booked_once":
-            return AlreadyBooked(new.reference, new.sku)
-        case "reserved_units_are_on_hand":
-            return UnitsReserved(new.sku, new.warehouse)
-        case "stock_warehouse_fkey":
-            return UnknownWarehouse(new.warehouse)
-        case _:
-            return UnknownSku(new.sku)

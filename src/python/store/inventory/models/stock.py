@@ -34,9 +34,9 @@ class Warehouse:
         """Open those that are not there yet, named like their codes."""
         database.run(
             """INSERT INTO warehouses (code, name)
-            SELECT DISTINCT code, code FROM unnest(%s) code
-            WHERE NOT EXISTS (SELECT FROM warehouses known WHERE known.code = code.code)
-            ORDER BY code ON CONFLICT DO NOTHING""",
+            SELECT DISTINCT asked.code, asked.code FROM unnest(%s::text[]) asked (code)
+            WHERE NOT EXISTS (SELECT FROM warehouses known WHERE known.code = asked.code)
+            ORDER BY asked.code ON CONFLICT DO NOTHING""",
             (list(codes),),
         )
 

@@ -1,0 +1,55 @@
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from store.inventory.desk import CLERKS, MOST_AT_ONCE, Desk
+from store.inventory.models.reservations import Answer, Request
+
+
+class Office:
+    """Answers like the database, holds everybody up at first, and fails what it is told to."""
+
+    def __init__(self) -> None:
+        self.open = Event()
+        self.batches: list[int] = []
+
+    def answer_all(self, requests: Sequence[Request]) -> list[Answer]:
+        assert self.open.wait(10)
+        self.batches.append(len(requests))
+        if any("bad" in request for request in requests):
+            raise ValueError("a bad request is among them")
+        return [{"echo": request["number"]} for request in requests]
+
+
+def test_a_lone_request_is_served_at_once() -> None:
+    office = Office()
+    office.open.set()
+    assert Desk(office.answer_all).serve({"number": 1}) == {"echo": 1}
+    assert office.batches == [1]
+
+
+def test_those_who_wait_are_served_together_and_each_gets_the_own_answer() -> None:
+    office = Office()
+    desk = Desk(office.answer_all)
+    with ThreadPoolExecutor(200) as callers:
+        answers = [callers.submit(desk.serve, {"number": number}) for number in range(200)]
+        office.open.set()
+        assert [answer.result(10)["echo"] for answer in answers] == list(range(200))
+    assert sum(office.batches) == 200
+    assert max(office.batches) <= MOST_AT_ONCE
+    assert len(office.batches) < 200
+
+
+def test_nobody_pays_for_the_error_of_another() -> None:
+    office = Office()
+    desk = Desk(office.answer_all)
+    with ThreadPoolExecutor(CLERKS + 20) as callers:
+        good = [callers.submit(desk.serve, {"number": number}) for number in range(CLERKS + 10)]
+        bad = [callers.submit(desk.serve, {"bad": True}) for _ in range(5)]
+        office.open.set()
+        assert [answer.result(10)["echo"] for answer in good] == list(range(CLERKS + 10))
+        for answer in bad:
+            with pytest.raises(ValueError, match="bad request"):
+                answer.result(10)

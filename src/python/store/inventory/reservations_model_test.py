@@ -1,0 +1,158 @@
+"""Random histories of a shop, beside a model that knows nothing but sums."""
+
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from store.inventory.desk import serve_alone
+from store.inventory.models.reservations import Wanted
+from store.inventory.reservations import commit, quote, release, reservation_of, reserve, sweep
+from store.inventory.stock import set_level
+from store.inventory.stock_errors import (
+    OutOfStock,
+    ReservationDiffers,
+    ReservationReleased,
+    UnitsReserved,
+    UnknownReservation,
+)
+from store.inventory.testing import add_variant, deliver, shelves, wrong_in_the_books
+from store.server.ids import new_id
+
+WAREHOUSES = ("A", "B", "C")
+_numbers = count()
+
+amounts = st.integers(1, 6)
+places = st.integers(0, 1)
+baskets = st.dictionaries(places, amounts, min_size=1)
+
+
+class Shop(RuleBasedStateMachine):
+    """Two SKUs in three warehouses. The model: units on hand, and orders with state and basket."""
+
+    orders = Bundle("orders")
+
+    @initialize()
+    def open(self) -> None:
+        number = next(_numbers)
+        self.skus = [f"{number}-A", f"{number}-B"]
+        for sku in self.skus:
+            add_variant(sku)
+        self.on_hand = [0, 0]
+        self.known: dict[UUID, tuple[str, dict[int, int]]] = {}
+
+    def left(self, place: int) -> int:
+        held = (basket.get(place, 0) for state, basket in self.known.values() if state == "held")
+        return self.on_hand[place] - sum(held)
+
+    def enough(self, basket: dict[int, int]) -> bool:
+        return all(self.left(place) >= amount for place, amount in basket.items())
+
+    def sell(self, basket: dict[int, int], sign: int = 1) -> None:
+        for place, amount in basket.items():
+            self.on_hand[place] -= sign * amount
+
+    @rule(place=places, quantity=st.integers(1, 10), warehouse=st.sampled_from(WAREHOUSES))
+    def receive(self, place: int, quantity: int, warehouse: str) -> None:
+        deliver(self.skus[place], quantity, warehouse)
+        self.on_hand[place] += quantity
+
+    @rule(place=places, quantity=st.integers(0, 10), warehouse=st.sampled_from(WAREHOUSES))
+    def count(self, place: int, quantity: int, warehouse: str) -> None:
+        sku = self.skus[place]
+        sweep()
+        before, reserved = shelves().get((sku, warehouse), (0, 0))
+        arguments = (sku, warehouse, quantity, "", f"count-{next(_numbers)}", "test")
+        if quantity < reserved:
+            with pytest.raises(UnitsReserved):
+                set_level(*arguments)
+        else:
+            set_level(*arguments)
+            self.on_hand[place] += quantity - before
+
+    @rule(target=orders)
+    def think_of_an_order(self) -> UUID:
+        return new_id()
+
+    @rule(order=orders, basket=baskets, seconds=st.sampled_from([0, 900]))
+    def reserve(self, order: UUID, basket: dict[int, int], seconds: int) -> None:
+        state, known = self.known.get(order, ("new", basket))
+        after = state
+        if state == "released":
+            expected: Any = ReservationReleased
+        elif known != basket:
+            expected = ReservationDiffers
+        elif state in ("new", "expired"):
+            after = "held" if seconds else "expired"
+            expected = after if self.enough(basket) else OutOfStock
+        else:
+            expected = state
+        lines = [Wanted(self.skus[place], amount) for place, amount in basket.items()]
+        self.ask(expected, lambda: reserve(serve_alone, order, "EUR", lines, seconds))
+        if expected == after != "new":
+            self.known[order] = (after, basket)
+
+    @rule(order=orders)
+    def commit(self, order: UUID) -> None:
+        state, basket = self.known.get(order, ("new", {}))
+        expected: Any = {"new": UnknownReservation, "released": ReservationReleased}.get(state)
+        if state == "expired" and not self.enough(basket):
+            expected = OutOfStock
+        self.ask(expected or "committed", lambda: commit(serve_alone, order))
+        if state in ("held", "expired") and not expected:
+            self.sell(basket)
+            self.known[order] = ("committed", basket)
+
+    @rule(order=orders)
+    def release(self, order: UUID) -> None:
+        state, basket = self.known.get(order, ("new", {}))
+        self.ask("released", lambda: release(serve_alone, order, "cancelled"))
+        if state == "committed":
+            self.sell(basket, -1)
+        self.known[order] = ("released", basket)
+
+    @rule()
+    def sweep(self) -> None:
+        sweep()
+
+    def ask(self, expected: Any, call: Any) -> None:
+        """The call must end in this state, or raise this error."""
+        if isinstance(expected, str):
+            assert call().state == expected
+        else:
+            with pytest.raises(expected):
+                call()
+
+    @invariant()
+    def agrees(self) -> None:
+        if not hasattr(self, "known"):
+            return
+        offers = quote("EUR", [Wanted(sku, 1) for sku in self.skus]).lines
+        assert [left for _, left in offers] == [self.left(place) for place in (0, 1)]
+        for order, (state, _) in self.known.items():
+            assert reservation_of(order).state == state
+
+    def teardown(self) -> None:
+        assert wrong_in_the_books() == {}
+
+
+def test_any_history_agrees_with_the_sums(database: object) -> None:
+    calm = settings(
+        max_examples=25,
+        stateful_step_count=30,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Shop, settings=calm)
