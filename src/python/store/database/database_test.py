@@ -40,9 +40,14 @@ def test_a_transaction_keeps_all_or_nothing(database: Database) -> None:
     with database.transaction():
         add(database, "mug")
         add(database, "cup")
-    with pytest.raises(ZeroDivisionError), database.transaction():
-        add(database, "pot")
-        raise ZeroDivisionError
+
+    def work() -> None:
+        with database.transaction():
+            add(database, "pot")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
     assert names(database) == ["mug", "cup"]
 
 
@@ -57,10 +62,14 @@ def test_a_transaction_inside_another_can_fail_alone(database: Database) -> None
 
 
 def test_a_transaction_that_failed_unnoticed_does_not_pass_for_a_commit(database: Database) -> None:
-    with pytest.raises(peewee.InternalError, match="nothing was kept"), database.transaction():
-        add(database, "mug")
-        with pytest.raises(peewee.IntegrityError):
+    def work() -> None:
+        with database.transaction():
             add(database, "mug")
+            with pytest.raises(peewee.IntegrityError):
+                add(database, "mug")
+
+    with pytest.raises(peewee.InternalError, match="nothing was kept"):
+        work()
     assert names(database) == []
 
 
@@ -104,10 +113,14 @@ def test_sql_without_parameters_may_hold_a_percent_sign(database: Database) -> N
 
 
 def test_plain_sql_joins_the_open_transaction(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.transaction():
-        add(database, "mug")
-        assert names(database) == ["mug"]
-        raise ZeroDivisionError
+    def work() -> None:
+        with database.transaction():
+            add(database, "mug")
+            assert names(database) == ["mug"]
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
     assert names(database) == []
 
 
@@ -138,24 +151,37 @@ def test_a_change_is_never_sent_twice(database: Database, kill: Callable[[], Non
 def test_a_connection_lost_halfway_undoes_the_transaction(
     database: Database, kill: Callable[[], None]
 ) -> None:
-    with pytest.raises(DatabaseDown), database.transaction():
-        add(database, "mug")
-        kill()
-        names(database)
-    with pytest.raises(DatabaseDown), database.reading():
-        names(database)
-        kill()
-        names(database)  # not repeated: what came before may have been about that connection
+    def work() -> None:
+        with database.transaction():
+            add(database, "mug")
+            kill()
+            names(database)
+
+    with pytest.raises(DatabaseDown):
+        work()
+
+    def read_on() -> None:
+        with database.reading():
+            names(database)
+            kill()
+            names(database)  # not repeated: what came before may have been about that connection
+
+    with pytest.raises(DatabaseDown):
+        read_on()
     assert names(database) == []
 
 
 def test_an_error_of_the_block_is_not_hidden_by_the_loss_of_the_connection(
     database: Database, kill: Callable[[], None]
 ) -> None:
-    with pytest.raises(ZeroDivisionError), database.transaction():
-        add(database, "mug")
-        kill()
-        raise ZeroDivisionError
+    def work() -> None:
+        with database.transaction():
+            add(database, "mug")
+            kill()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
     assert names(database) == []
 
 
@@ -175,9 +201,14 @@ def test_a_commit_whose_answer_is_lost_is_unknown(database: Database) -> None:
 def test_a_commit_that_the_database_refuses_is_a_plain_error(database: Database) -> None:
     database.run("ALTER TABLE things ADD UNIQUE (made) DEFERRABLE INITIALLY DEFERRED")
     same = datetime(2026, 1, 1, tzinfo=UTC)
-    with pytest.raises(peewee.IntegrityError), database.transaction():
-        for name in ("mug", "cup"):
-            database.run("INSERT INTO things VALUES (%s, %s, NULL, %s)", (new_id(), name, same))
+
+    def work() -> None:
+        with database.transaction():
+            for name in ("mug", "cup"):
+                database.run("INSERT INTO things VALUES (%s, %s, NULL, %s)", (new_id(), name, same))
+
+    with pytest.raises(peewee.IntegrityError):
+        work()
     assert names(database) == []
 
 

@@ -123,13 +123,13 @@ def test_shutting_closes_idle_connections_at_once_and_others_when_they_come_back
 ) -> None:
     database = opened(config)
     name = config.url.split("?")[0].rsplit("/", 1)[1]
+    pids: list[int] = []
 
     def connections() -> list[tuple[object, ...]]:
-        wait_until_settled = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
-        return postgres.execute(wait_until_settled, (name,))
+        return postgres.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", (name,))
 
     with database.reading():
-        in_threads(2, lambda: None if backend(database) else None)
+        in_threads(2, lambda: pids.append(backend(database)))
         database.shut()
         wait_for(lambda: len(connections()) == 1)
     wait_for(lambda: not connections())
