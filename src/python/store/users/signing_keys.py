@@ -63,7 +63,7 @@ class Keyring:
     def _current(self) -> Sequence[SigningKey]:
         if not self._keys or now() >= self._reread_at:
             keys = published_keys()
-            self._keys = keys or (rotate(self._vault),)
+            self._keys = keys or (rotate(self._vault, keys),)
             self._reread_at = now() + self.REREAD
         return self._keys
 
@@ -78,7 +78,7 @@ def rotate_by_hand(vault: Vault, caller: Caller) -> SigningKey:
     """Have the next key sign soon, because an admin wants it; a key that waits already is it."""
     with database.transaction():
         acting_admin(caller)
-        key = rotate(vault)
+        key = rotate(vault, published_keys())
         AuditEntry.record("signing_key_rotated", None, caller.id, kid=key.kid)
     return key
 
@@ -87,11 +87,11 @@ def rotate_if_due(vault: Vault) -> None:
     """Publish the next key in time before the present one has signed for long enough."""
     keys = published_keys()
     if not keys or keys[-1].signs_from + SIGNS_FOR - PUBLISH_AHEAD <= now():
-        rotate(vault, only_if_newest=keys[-1].kid if keys else None)
+        rotate(vault, keys)
 
 
-def rotate(vault: Vault, only_if_newest: str | None = None) -> SigningKey:
-    """Publish the next key, and say which it is.
+def rotate(vault: Vault, known: Sequence[SigningKey]) -> SigningKey:
+    """Publish the key that comes after those the caller knows, and say which it is.
 
     It signs after PUBLISH_AHEAD, the very first one at once. If one waits for its turn, or another
     replica has been faster, that one is the next.
@@ -100,7 +100,7 @@ def rotate(vault: Vault, only_if_newest: str | None = None) -> SigningKey:
         SigningKey.lock()
         keys = SigningKey.oldest_first()
         moment = now()
-        if keys and (keys[-1].signs_from > moment or only_if_newest not in (None, keys[-1].kid)):
+        if keys and (keys[-1].signs_from > moment or keys[-1] not in known):
             return keys[-1]
         return _make(vault, moment, moment + PUBLISH_AHEAD if keys else moment)
 

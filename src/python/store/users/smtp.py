@@ -8,9 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
+# RFC 5321, section 4.2.3: no such mailbox, not local, or the name is not allowed. Any other 5yz is
+# about our log-in or our sender: a mistake to mend, after which the mail can still go.
+_FOR_GOOD = frozenset({550, 551, 553})
+
 
 class Refused(Exception):
-    """The server will not take this mail, now or later (RFC 5321: a reply of 5yz)."""
+    """The server will not take this mail, now or later."""
 
 
 class NotNow(Exception):
@@ -35,14 +39,18 @@ class SmtpServer:
 
         ValueError, without the URL in it, if it is none of these.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ValueError("must be a URL") from None
         if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError("must be smtp://, smtp+starttls:// or smtps:// with a host")
         if parts.password and parts.scheme == "smtp":
             raise ValueError("must be smtp+starttls:// or smtps:// to carry a password")
         return cls(
             host=parts.hostname,
-            port=parts.port or _PORTS[parts.scheme],
+            port=port or _PORTS[parts.scheme],
             scheme=parts.scheme,
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
@@ -85,9 +93,4 @@ class SmtpServer:
 
 def _answered(code: int) -> Exception:
     reason = f"the server answered {code}"
-    # A 5yz to our own log-in or sender is our mistake to mend; the mail can still go afterwards.
     return Refused(reason) if code in _FOR_GOOD else NotNow(reason)
-
-
-# RFC 5321, section 4.2.3: no such mailbox, not local, or the name is not allowed.
-_FOR_GOOD = frozenset({550, 551, 553})

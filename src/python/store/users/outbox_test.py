@@ -1,0 +1,115 @@
+"""The outbox: every mail goes out, whatever the SMTP server does."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from store.server.lifecycle import stopping
+from store.users.models.mails import Mail
+from store.users.models.tables import database
+from store.users.outbox import LEASE
+from store.users.smtp import SmtpServer
+from store.users.testing import ANN, PostOffice, Shop, free_port
+
+
+@pytest.fixture
+def sulky(post_office: PostOffice) -> Iterator[PostOffice]:
+    yield post_office
+    post_office.answer = "250 OK"
+
+
+def owed() -> list[dict[str, object]]:
+    return database.rows("SELECT attempts, given_up_at, last_error FROM mails")
+
+
+def make_due() -> None:
+    database.run("UPDATE mails SET next_attempt_at = now()")
+
+
+def test_a_mail_says_what_it_must_and_is_forgotten(shop: Shop) -> None:
+    shop.register()
+    (letter,) = shop.letters()
+    assert (letter["To"], letter["From"]) == (ANN, "shop@example.com")
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert "https://shop.example.com/verify-email#token=" in letter.get_content()
+    assert owed() == []
+
+
+def test_a_mail_to_an_international_domain_arrives(shop: Shop) -> None:
+    shop.register("ann@bücher.example.com")
+    (letter,) = shop.letters()
+    assert letter["To"] == "ann@xn--bcher-kva.example.com"
+
+
+def test_a_mail_waits_for_the_server_to_come_back(shop: Shop) -> None:
+    shop.register()
+    away = replace(shop.outbox, server=SmtpServer("127.0.0.1", free_port()))
+    assert away.send_next() is True
+    (mail,) = owed()
+    assert (mail["attempts"], mail["last_error"]) == (1, "ConnectionRefusedError")
+    make_due()
+    assert len(shop.letters()) == 1
+
+
+def test_a_server_that_is_busy_is_asked_again(shop: Shop, sulky: PostOffice) -> None:
+    shop.register()
+    sulky.answer = "451 try again later"
+    shop.outbox.send_next()
+    (mail,) = owed()
+    assert (mail["given_up_at"], mail["last_error"]) == (None, "the server answered 451")
+
+
+def test_a_mail_that_nobody_takes_is_given_up_and_kept_for_ops(
+    shop: Shop, sulky: PostOffice
+) -> None:
+    shop.register()
+    sulky.answer = "550 no such mailbox"
+    assert shop.letters() == []
+    (mail,) = owed()
+    assert mail["given_up_at"] is not None
+    make_due()
+    assert shop.outbox.send_next() is False
+
+
+def test_a_mail_is_not_tried_for_ever(shop: Shop, sulky: PostOffice) -> None:
+    shop.register()
+    database.run("UPDATE mails SET written_at = now() - interval '3 days'")
+    sulky.answer = "451 try again later"
+    shop.outbox.send_next()
+    (mail,) = owed()
+    assert mail["given_up_at"] is not None
+
+
+@pytest.fixture
+def stop() -> Iterator[None]:
+    yield
+    stopping.clear()
+
+
+@pytest.mark.usefixtures("stop")
+def test_replicas_share_the_work(shop: Shop) -> None:
+    for number in range(6):
+        shop.register(f"{number}@example.com")
+    replicas = [threading.Thread(target=shop.outbox.run) for _ in range(3)]
+    for replica in replicas:
+        replica.start()
+    deadline = time.monotonic() + 20
+    while owed() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stopping.set()
+    for replica in replicas:
+        replica.join(10)
+    came = [letter["To"] for letter in shop.post_office.letters]
+    assert sorted(came) == [f"{number}@example.com" for number in range(6)]
+
+
+def test_a_mail_whose_sender_died_is_sent_by_another(shop: Shop) -> None:
+    shop.register()
+    with database.reading():
+        assert Mail.lease_due(LEASE) is not None
+    assert shop.letters() == []
+    make_due()
+    assert len(shop.letters()) == 1
