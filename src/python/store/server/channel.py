@@ -72,38 +72,39 @@ class LazyChannel(grpc.Channel):
         self._safe = safe
 
     @cached_property
-    def _channel(self) -> grpc.Channel:
+    def real(self) -> grpc.Channel:
+        """gRPC's own channel."""
         plain = grpc.insecure_channel(self._address, options=_options(self._safe))
         return grpc.intercept_channel(plain, *self._interceptors)
 
     def unary_unary(self, *args: Any, **kwargs: Any) -> Any:
-        """A call that makes the channel when it is first made."""
-        return _LazyCall(self, args, kwargs)
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "unary_unary", args, kwargs)
 
     def unary_stream(self, *args: Any, **kwargs: Any) -> Any:
-        """As grpc.Channel's."""
-        return self._channel.unary_stream(*args, **kwargs)
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "unary_stream", args, kwargs)
 
     def stream_unary(self, *args: Any, **kwargs: Any) -> Any:
-        """As grpc.Channel's."""
-        return self._channel.stream_unary(*args, **kwargs)
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "stream_unary", args, kwargs)
 
     def stream_stream(self, *args: Any, **kwargs: Any) -> Any:
-        """As grpc.Channel's."""
-        return self._channel.stream_stream(*args, **kwargs)
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "stream_stream", args, kwargs)
 
     def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
         """As grpc.Channel's."""
-        self._channel.subscribe(callback, try_to_connect)
+        self.real.subscribe(callback, try_to_connect)
 
     def unsubscribe(self, callback: Any) -> None:
         """As grpc.Channel's."""
-        self._channel.unsubscribe(callback)
+        self.real.unsubscribe(callback)
 
     def close(self) -> None:
         """Close the connection, if there ever was one."""
-        if "_channel" in vars(self):
-            self._channel.close()
+        if "real" in vars(self):
+            self.real.close()
 
     def __enter__(self) -> "LazyChannel":
         return self
@@ -113,13 +114,15 @@ class LazyChannel(grpc.Channel):
 
 
 class _LazyCall:
-    def __init__(self, channel: LazyChannel, args: Any, kwargs: Any) -> None:
-        self._made_of = channel, args, kwargs
+    """What a stub keeps for one method."""
+
+    def __init__(self, channel: LazyChannel, kind: str, args: Any, kwargs: Any) -> None:
+        self._made_of = channel, kind, args, kwargs
 
     @cached_property
     def _call(self) -> Any:
-        channel, args, kwargs = self._made_of
-        return channel._channel.unary_unary(*args, **kwargs)
+        channel, kind, args, kwargs = self._made_of
+        return getattr(channel.real, kind)(*args, **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)

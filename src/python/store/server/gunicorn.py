@@ -182,9 +182,9 @@ class Worker(GeventPyWSGIWorker):
     wsgi_handler = Handler
 
     def init_signals(self) -> None:
-        """Stop at once at SIGTERM and SIGINT, both gracefully."""
+        """Stop gracefully, and from gevent's loop: Python's own handlers may wait for its turn."""
         super().init_signals()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             gevent.signal_handler(number, stopping.set)
 
     def run(self) -> None:

@@ -1,0 +1,106 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from store.server import worker
+from store.server.lifecycle import stopping
+from store.server.worker import repeat
+
+PROGRAM = """
+import sys, time
+if sys.argv[1] == "gevent":
+    from store.server.patching import cooperate
+    cooperate()
+from store.server.ops import OpsConfig
+from store.server.worker import run_worker
+
+def step():
+    print("step begins", flush=True)
+    time.sleep(0.3)
+    print("step ends", flush=True)
+    return False
+
+run_worker("test", step, OpsConfig("127.0.0.1", 0), {}, idle_seconds=60)
+print("left", flush=True)
+"""
+
+
+@pytest.fixture(autouse=True)
+def not_stopping() -> Iterator[None]:
+    stopping.clear()
+    yield
+    stopping.clear()
+
+
+def test_steps_follow_each_other_while_there_is_work() -> None:
+    done: list[int] = []
+
+    def step() -> bool:
+        done.append(1)
+        if len(done) == 3:
+            stopping.set()
+        return True
+
+    repeat(step, idle_seconds=60)
+    assert len(done) == 3
+
+
+def test_a_failing_step_is_tried_again_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures: list[int] = []
+
+    def at_once(attempt: int) -> float:
+        failures.append(attempt)
+        return 0.0
+
+    monkeypatch.setattr(worker, "seconds_to_wait", at_once)
+
+    def step() -> bool:
+        if len(failures) < 3:
+            raise ZeroDivisionError
+        stopping.set()
+        return True
+
+    repeat(step, idle_seconds=60)
+    assert failures == [1, 2, 3]
+    assert caplog.text.count("\nZeroDivisionError") == 3
+
+
+@contextmanager
+def working(kind: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, kind],
+        env=dict(os.environ) | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("kind", ["plain", "gevent"])
+def test_sigterm_finishes_the_step_in_hand(kind: str) -> None:
+    with working(kind) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "step begins\n"
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=10)
+    assert (process.returncode, said) == (0, "step ends\nleft\n")
+
+
+@pytest.mark.parametrize("kind", ["plain", "gevent"])
+def test_sigterm_wakes_an_idle_worker(kind: str) -> None:
+    with working(kind) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "step begins\n"
+        assert process.stdout.readline() == "step ends\n"
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=10)
+    assert (process.returncode, said) == (0, "left\n")
