@@ -42,12 +42,14 @@ class Around(grpc.ServerInterceptor):
 
 
 class RequestIds(Around):
-    """Takes the caller's request id and trace from the metadata, and gives the id back."""
+    """Takes the request id and the trace from the caller's metadata.
+
+    It is not sent back: the caller knows it, and an answer that has begun is never retried.
+    """
 
     def around(self, call: Behaviour, request: Any, context_: Any, name: str) -> Any:  # noqa: ARG002
         sent = dict(context_.invocation_metadata())
-        known = context.enter(sent.get("x-request-id"), sent.get("traceparent"))
-        context_.send_initial_metadata((("x-request-id", known),))
+        context.enter(sent.get("x-request-id"), sent.get("traceparent"))
         return call(request, context_)
 
 
