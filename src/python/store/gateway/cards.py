@@ -7,14 +7,6 @@ The names of declines exist with and without the brand (`pm_card_visa_chargeDecl
 
 import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
-
-
-class Authentication(StrEnum):
-    """When the buyer has to pass 3-D Secure."""
-
-    NEVER = "never"
-    ALWAYS = "always"
 
 
 @dataclass(frozen=True)
@@ -29,13 +21,13 @@ class Decline:
 
 @dataclass(frozen=True)
 class Card:
-    """One test card."""
+    """One test card. `asks_the_buyer`: 3-D Secure; `refund_ends`: how its bank ends a refund, later."""
 
     brand: str = "visa"
     last4: str = "4242"
     country: str = "US"
     funding: str = "credit"
-    authentication: Authentication = Authentication.NEVER
+    asks_the_buyer: bool = False
     decline: Decline | None = None
     refund_ends: str | None = None
 
@@ -73,7 +65,7 @@ _DECLINES = {
     ),
     "ProcessingError": (Decline("processing_error", "processing_error", _PROCESSING), "0119"),
 }
-_ASKS = Card(authentication=Authentication.ALWAYS)
+_ASKS = Card(asks_the_buyer=True)
 _CARDS = {
     "visa": Card(),
     "visa_debit": Card(last4="5556", funding="debit"),

@@ -87,10 +87,7 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="session")
-def start_gateway(
-    postgres: FleetingServer,  # noqa: F811
-    listener: Listener,
-) -> Iterator[Callable[[str], str]]:
+def start_gateway(listener: Listener) -> Iterator[Callable[[str], str]]:
     """Starts a gateway on a database; its address. All are stopped at the end."""
     started: list[subprocess.Popen[bytes]] = []
 
@@ -126,7 +123,7 @@ def database_url(postgres: FleetingServer) -> Iterator[str]:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def gateway(start_gateway: Callable[[str], str], database_url: str) -> str:
+def gateway(database_url: str, start_gateway: Callable[[str], str]) -> str:
     """The address of a running gateway."""
     return start_gateway(database_url)
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from store.gateway.fault_schemas import NewFault
 from store.gateway.models import database
-from store.gateway.schemas import NewFault
 
 _COLUMNS = "id, kind, path, times, times_left, seconds"
 _TAKE = """

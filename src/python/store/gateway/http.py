@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from store.gateway.calls import Answer, Call, run
 from store.gateway.config import Config
@@ -29,9 +29,9 @@ from store.gateway.errors import (
 )
 from store.gateway.faults import take_mischief
 from store.gateway.ids import new_id
+from store.gateway.list_schemas import read_expansion
 from store.gateway.objects import API_VERSION
 from store.gateway.parameters import Parameters, tree_of
-from store.gateway.schemas import read_expansion
 from store.server.errors import StoreError, Unavailable
 
 T = TypeVar("T")
@@ -50,7 +50,6 @@ _NOT_A_FORM = (
 def speak_stripe(app: Flask, config: Config) -> None:
     """Answer everything, errors too, as Stripe would."""
     app.config["GATEWAY"] = config
-    app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(StoreError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_exception)
@@ -125,13 +124,15 @@ def respond(thing: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(thing), status, content_type="application/json")
 
 
-def _begin() -> None:
-    g.request_id = new_id("req", 14)
+def request_id() -> str:
+    """The id of the request in hand, as Stripe writes it."""
+    made: str = g.setdefault("request_id", new_id("req", 14))
+    return made
 
 
 def _finish(response: Response) -> Response:
     asked = request.headers.get("Stripe-Version", "")
-    response.headers["Request-Id"] = g.request_id
+    response.headers["Request-Id"] = request_id()
     response.headers["Stripe-Version"] = asked if _VERSION.fullmatch(asked) else API_VERSION
     mischief = g.get("mischief")
     if mischief and "drop_after_work" in mischief.kinds:
@@ -156,7 +157,7 @@ def new_call(config: Config, request_id: str, *, endpoint: str) -> Call:
 
 
 def _call(expand: frozenset[str], pairs: list[tuple[str, str]]) -> Call:
-    call = new_call(settings(), g.request_id, endpoint=request.path)
+    call = new_call(settings(), request_id(), endpoint=request.path)
     call.key, call.expand, call.mischief = (
         request.headers.get("Idempotency-Key"),
         expand,
@@ -198,7 +199,7 @@ def _pairs(encoded: bytes) -> list[tuple[str, str]]:
 
 def _respond(answer: Answer, key: str | None) -> Response:
     response = Response(answer.body, answer.status, content_type="application/json")
-    response.headers["Original-Request"] = answer.original or g.request_id
+    response.headers["Original-Request"] = answer.original or request_id()
     if key is not None:
         response.headers["Idempotency-Key"] = key
     if answer.original is not None:
@@ -224,10 +225,15 @@ def _in_our_words(error: StoreError) -> GatewayError:
 
 
 def _answer_http_exception(error: HTTPException) -> Response:
-    if isinstance(error, RequestEntityTooLarge):
-        return _answer_error(TooLargeBody("The request is too large."))
-    where = f"({request.method}: {request.path})"
-    return _answer_error(Unrecognized(f"Unrecognized request URL {where}."))
+    match error.code or 500:
+        case 404 | 405:
+            where = f"({request.method}: {request.path})"
+            return _answer_error(Unrecognized(f"Unrecognized request URL {where}."))
+        case 413:
+            return _answer_error(TooLargeBody("The request is too large."))
+        case code if code < 500:
+            return _answer_error(InvalidRequest(error.description or error.name))
+    return _answer_error(ServerError())
 
 
 def _answer_unexpected(error: Exception) -> Response:

@@ -13,7 +13,6 @@ from typing import Any
 import orjson
 
 from store.database.database import Database
-from store.gateway.schemas import ListRequest
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 database = Database(MIGRATIONS)
@@ -166,14 +165,14 @@ _UPDATE_REFUND = (
     "UPDATE refunds SET status = %s, failure_reason = %s, settles_at = %s, settles_as = %s"
     " WHERE id = %s"
 )
-_INTENT_AND_CHARGE = f"""
+INTENT_AND_CHARGE = f"""
 SELECT {", ".join(f"i.{name}" for name in _INTENT)},
        {", ".join(f"c.{name} AS charge_{name}" for name in _CHARGE)}
 FROM payment_intents i
 LEFT JOIN LATERAL (
     SELECT * FROM charges WHERE payment_intent = i.id ORDER BY seq DESC LIMIT 1) c ON true
 """
-_BY_ID = _INTENT_AND_CHARGE + "WHERE i.id = %s"
+_BY_ID = INTENT_AND_CHARGE + "WHERE i.id = %s"
 # Two statements in one round trip: a join that waits for a lock would show the charge as it was
 # before the wait (READ COMMITTED re-reads only the locked row).
 _LOCKED = "SELECT 1 FROM payment_intents WHERE id = %s FOR UPDATE; " + _BY_ID
@@ -185,25 +184,19 @@ Payment = tuple[Intent, Charge | None]
 def find_payment(intent_id: str) -> Payment | None:
     """The intent and its latest charge."""
     row = database.row(_BY_ID, (intent_id,))
-    return _payment(row) if row else None
+    return payment_of(row) if row else None
 
 
 def lock_payment(intent_id: str) -> Payment | None:
     """The same, held until the transaction ends. Whoever touches a charge holds its intent."""
     row = database.row(_LOCKED, (intent_id, intent_id))
-    return _payment(row) if row else None
+    return payment_of(row) if row else None
 
 
 def intent_of_challenge(challenge: str) -> str | None:
     """The id of the intent whose buyer has been sent to this 3-D Secure challenge."""
     row = database.row("SELECT id FROM payment_intents WHERE challenge = %s", (challenge,))
     return str(row["id"]) if row else None
-
-
-def list_payments(wanted: ListRequest) -> list[Payment]:
-    """One more than wanted, newest first (oldest first before `ending_before`)."""
-    where, params = page_sql(wanted, "payment_intents", "i", {})
-    return [_payment(row) for row in database.rows(_INTENT_AND_CHARGE + where, params)]
 
 
 def find_charge(charge_id: str) -> Charge | None:
@@ -214,48 +207,23 @@ def find_charge(charge_id: str) -> Charge | None:
 
 def find_refund(refund_id: str) -> Refund | None:
     """One refund."""
-    row = database.row(_SELECT_REFUND + "WHERE r.id = %s", (refund_id,))
+    row = database.row(SELECT_REFUND + "WHERE r.id = %s", (refund_id,))
     return Refund(**row) if row else None
-
-
-def list_refunds(wanted: ListRequest) -> list[Refund]:
-    """One more than wanted, newest first."""
-    columns = {"payment_intent": "r.payment_intent", "charge": "r.charge"}
-    where, params = page_sql(wanted, "refunds", "r", columns)
-    return [Refund(**row) for row in database.rows(_SELECT_REFUND + where, params)]
 
 
 def due_refund(now: datetime) -> Refund | None:
     """A refund whose bank answers now, held until the transaction ends; none that another holds."""
     due = "WHERE r.settles_at <= %s ORDER BY r.settles_at LIMIT 1 FOR UPDATE SKIP LOCKED"
-    row = database.row(_SELECT_REFUND + due, (now,))
+    row = database.row(SELECT_REFUND + due, (now,))
     return Refund(**row) if row else None
 
 
-_SELECT_REFUND = f"SELECT {', '.join(f'r.{name}' for name in _REFUND)} FROM refunds r "
+SELECT_REFUND = f"SELECT {', '.join(f'r.{name}' for name in _REFUND)} FROM refunds r "
 
 
-def _payment(row: dict[str, Any]) -> Payment:
+def payment_of(row: dict[str, Any]) -> Payment:
+    """A row of `INTENT_AND_CHARGE`."""
     intent = Intent(**{name: row[name] for name in _INTENT})
     if row["charge_id"] is None:
         return intent, None
     return intent, Charge(**{name: row[f"charge_{name}"] for name in _CHARGE})
-
-
-def page_sql(
-    wanted: ListRequest, table: str, alias: str, columns: dict[str, str]
-) -> tuple[str, list[Any]]:
-    """WHERE, ORDER BY and LIMIT of a page, and their parameters."""
-    tests: list[tuple[str, Any]] = [
-        (f"{columns[name]} = %s", value) for name, value in wanted.filters.items()
-    ]
-    tests += [(f"{alias}.created_at {bound.operator} %s", bound.at) for bound in wanted.created]
-    place = f"(SELECT seq FROM {table} WHERE id = %s)"
-    if wanted.starting_after:
-        tests.append((f"{alias}.seq < {place}", wanted.starting_after))
-    if wanted.ending_before:
-        tests.append((f"{alias}.seq > {place}", wanted.ending_before))
-    where = " AND ".join(test for test, _ in tests) or "true"
-    order = "ASC" if wanted.ending_before else "DESC"
-    sql = f"WHERE {where} ORDER BY {alias}.seq {order} LIMIT %s"
-    return sql, [value for _, value in tests] + [wanted.limit + 1]

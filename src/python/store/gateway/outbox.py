@@ -14,9 +14,10 @@ import orjson
 from store.gateway.errors import NoSuchThing
 from store.gateway.faults import Mischief
 from store.gateway.ids import new_id
-from store.gateway.models import Batch, database, page_sql
+from store.gateway.list_schemas import ListRequest
+from store.gateway.listing import rows_of_page
+from store.gateway.models import Batch, database
 from store.gateway.objects import API_VERSION, Object, list_object
-from store.gateway.schemas import ListRequest
 from store.server.backoff import seconds_to_wait
 from store.server.clock import now
 
@@ -127,8 +128,7 @@ def retrieve(event_id: str) -> orjson.Fragment:
 
 def page(wanted: ListRequest) -> Object:
     """A page of events, newest first."""
-    where, params = page_sql(wanted, "events", "e", {"type": "e.type"})
-    found = database.rows("SELECT e.body::text AS body FROM events e " + where, params)
+    found = rows_of_page("SELECT e.body::text AS body FROM events e", wanted, "event", "e")
     shown = [orjson.Fragment(row["body"]) for row in found[: wanted.limit]]
     if wanted.ending_before:
         shown.reverse()

@@ -6,6 +6,8 @@ from store.gateway.calls import Answer, Call
 from store.gateway.cards import Card, card_of
 from store.gateway.errors import InvalidRequest, NoSuchReference, NoSuchThing
 from store.gateway.ids import new_id
+from store.gateway.list_schemas import ListRequest
+from store.gateway.listing import list_refunds
 from store.gateway.models import (
     Charge,
     Intent,
@@ -15,11 +17,10 @@ from store.gateway.models import (
     find_charge,
     find_payment,
     find_refund,
-    list_refunds,
     lock_payment,
 )
 from store.gateway.objects import Object, charge_object, list_object, refund_object
-from store.gateway.schemas import ListRequest, NewRefund
+from store.gateway.schemas import NewRefund
 from store.server.clock import now
 
 _BANK_TAKES = timedelta(seconds=2)

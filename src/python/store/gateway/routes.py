@@ -2,16 +2,27 @@
 
 from functools import partial
 
-from flask import Response, g, redirect, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from store.gateway import faults, outbox, pages, payments, refunds, schemas
+from store.gateway import (
+    attempts,
+    fault_schemas,
+    faults,
+    list_schemas,
+    outbox,
+    pages,
+    payments,
+    refunds,
+    schemas,
+)
 from store.gateway.http import (
     authenticate,
     misbehave,
     new_call,
     perform,
     read_body,
+    request_id,
     respond,
     settings,
     show,
@@ -35,14 +46,14 @@ def create_payment_intent() -> Response:
 @api.get("/payment_intents")
 def list_payment_intents() -> Response:
     """List payment intents, newest first."""
-    return show(schemas.read_list, partial(payments.page, settings().public_url))
+    return show(list_schemas.read_list, partial(payments.page, settings().public_url))
 
 
 @api.get("/payment_intents/<intent_id>")
 def retrieve_payment_intent(intent_id: str) -> Response:
     """Retrieve a payment intent."""
     find = partial(payments.retrieve, settings().public_url, intent_id)
-    return show(schemas.read_expansion, find)
+    return show(list_schemas.read_expansion, find)
 
 
 @api.post("/payment_intents/<intent_id>")
@@ -78,7 +89,7 @@ def create_refund() -> Response:
 @api.get("/refunds")
 def list_refunds() -> Response:
     """List refunds, newest first; of one `payment_intent` or `charge` if named."""
-    return show(schemas.read_refund_list, refunds.page)
+    return show(list_schemas.read_refund_list, refunds.page)
 
 
 @api.get("/refunds/<refund_id>")
@@ -96,7 +107,7 @@ def retrieve_charge(charge_id: str) -> Response:
 @api.get("/events")
 def list_events() -> Response:
     """List events, newest first; of one `type` if named."""
-    return show(schemas.read_event_list, outbox.page)
+    return show(list_schemas.read_event_list, outbox.page)
 
 
 @api.get("/events/<event_id>")
@@ -114,7 +125,7 @@ def list_deliveries(event_id: str) -> Response:
 @test_helpers.post("/faults")
 def order_fault() -> Response:
     """Order misbehaviour: `kind`, and where it matters `path`, `times` and `seconds`."""
-    return respond(faults.order_fault(read_body(schemas.read_fault)))
+    return respond(faults.order_fault(read_body(fault_schemas.read_fault)))
 
 
 @test_helpers.get("/faults")
@@ -138,15 +149,15 @@ def index() -> str:
 @hosted.get("/challenges/<challenge>")
 def show_challenge(challenge: str) -> str:
     """The 3-D Secure challenge, for the buyer."""
-    return pages.challenge_page(payments.challenged(challenge))
+    return pages.challenge_page(attempts.challenged(challenge))
 
 
 @hosted.post("/challenges/<challenge>")
 def answer_challenge(challenge: str) -> ResponseReturnValue:
     """Pass (`outcome=complete`) or fail (`outcome=fail`) the challenge."""
     passed = read_body(schemas.read_outcome) == "complete"
-    call = new_call(settings(), g.request_id, endpoint=request.path)
-    intent = payments.answer_challenge(call, challenge, passed=passed)
+    call = new_call(settings(), request_id(), endpoint=request.path)
+    intent = attempts.answer_challenge(call, challenge, passed=passed)
     if intent.return_url is None:
         return pages.done_page(intent)
     return redirect(pages.return_url(intent, passed=passed), 303)

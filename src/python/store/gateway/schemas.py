@@ -1,31 +1,20 @@
 """What may be asked for, read from the wire and checked before anything is done."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from store.gateway.cards import card_of
 from store.gateway.errors import InvalidRequest, NoSuchReference
+from store.gateway.intent_options import may_redirect, read_options
 from store.gateway.parameters import Parameters, invalid, missing
 from store.server.money import CURRENCIES
 
 CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
 CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
 REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
-KINDS = (
-    "delay",
-    "rate_limit",
-    "error_500",
-    "error_500_after_work",
-    "drop_before_work",
-    "drop_after_work",
-    "webhook_twice",
-    "webhook_out_of_order",
-    "webhook_delay",
-)
-EXPANDABLE = frozenset({"latest_charge", "data.latest_charge"})
-_ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+_PLAIN = re.compile(r"[!-~]+")
 # Smallest charges, in minor units. Source: docs.stripe.com/currencies (minimum charge amounts).
 _LEAST = {"gbp": 30, "aed": 200, "bgn": 100, "czk": 1500, "dkk": 250, "hkd": 400, "huf": 17500}
 _LEAST |= {"mxn": 1000, "myr": 200, "nok": 300, "pln": 200, "ron": 200, "sek": 300, "thb": 1000}
@@ -101,35 +90,6 @@ class Capture:
     amount: int | None
 
 
-class Bound(NamedTuple):
-    """One end of a time range: an operator and a moment."""
-
-    operator: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class NewFault:
-    """What to do wrong, where (a glob over `METHOD /path`), how often, and for how long."""
-
-    kind: str
-    path: str
-    times: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class ListRequest:
-    """A page of a list, newest first."""
-
-    limit: int
-    starting_after: str | None
-    ending_before: str | None
-    created: tuple[Bound, ...]
-    expand: frozenset[str]
-    filters: dict[str, str]
-
-
 def read_new_intent(given: Parameters) -> NewIntent:
     """A payment intent; InvalidRequest when it makes no sense."""
     amount = given.whole("amount")
@@ -139,8 +99,8 @@ def read_new_intent(given: Parameters) -> NewIntent:
     _large_enough(amount, currency)
     capture = given.one_of("capture_method", CAPTURE_METHODS, "automatic")
     confirm, how = given.flag("confirm"), read_confirmation(given)
-    options = _options(given)
-    if confirm and not how.return_url and _may_redirect(options):
+    options = read_options(given)
+    if confirm and not how.return_url and may_redirect(options):
         raise InvalidRequest(_REDIRECTS, param="return_url")
     return NewIntent(
         amount=amount,
@@ -200,56 +160,12 @@ def read_new_refund(given: Parameters) -> NewRefund:
     return refund
 
 
-def read_fault(given: Parameters) -> NewFault:
-    """Misbehaviour to order."""
-    kind = given.one_of("kind", KINDS)
-    if kind is None:
-        raise missing("kind")
-    return NewFault(
-        kind=kind,
-        path=given.text("path", most=255) or "*",
-        times=given.whole("times", most=1_000_000) or 1,
-        seconds=given.seconds("seconds", 1.0),
-    )
-
-
 def read_outcome(given: Parameters) -> str:
     """What the buyer made of the 3-D Secure challenge."""
     outcome = given.one_of("outcome", ("complete", "fail"))
     if outcome is None:
         raise missing("outcome")
     return outcome
-
-
-def read_expansion(given: Parameters) -> frozenset[str]:
-    """What is wanted in full in the place of its id."""
-    wanted = frozenset(given.texts("expand"))
-    for name in wanted - EXPANDABLE:
-        raise invalid("expand", f"This property cannot be expanded ({name}).")
-    return wanted
-
-
-def read_refund_list(given: Parameters) -> ListRequest:
-    """A page of refunds."""
-    return read_list(given, "payment_intent", "charge")
-
-
-def read_event_list(given: Parameters) -> ListRequest:
-    """A page of events."""
-    return read_list(given, "type")
-
-
-def read_list(given: Parameters, *filters: str) -> ListRequest:
-    """A page of a list; `filters` are the further parameters this list knows."""
-    found = {name: given.text(name, most=255) for name in filters}
-    return ListRequest(
-        limit=given.whole("limit", most=100) or 10,
-        starting_after=given.text("starting_after", most=255),
-        ending_before=given.text("ending_before", most=255),
-        created=_created(given),
-        expand=read_expansion(given),
-        filters={name: value for name, value in found.items() if value is not None},
-    )
 
 
 def _currency(given: Parameters) -> str:
@@ -277,78 +193,10 @@ def _url(given: Parameters, name: str) -> str | None:
     url = given.text(name, most=2048)
     if url is None:
         return None
-    parts = urlsplit(url) if url.isascii() and " " not in url else urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc or not _PLAIN.fullmatch(url):
         raise invalid(name, "Not a valid URL", "url_invalid")
     return url
-
-
-def _options(given: Parameters) -> dict[str, Any]:
-    """What the intent keeps and repeats without acting on it."""
-    return {
-        "automatic_payment_methods": _automatic(given),
-        "confirmation_method": given.one_of(
-            "confirmation_method", ("automatic", "manual"), "automatic"
-        ),
-        "payment_method_types": _types(given),
-        "receipt_email": given.text("receipt_email", most=320),
-        "shipping": _shipping(given),
-        "statement_descriptor_suffix": given.text("statement_descriptor_suffix", most=22),
-    }
-
-
-def _automatic(given: Parameters) -> dict[str, Any] | None:
-    nested = given.object("automatic_payment_methods")
-    if nested is None:
-        return None
-    automatic = {
-        "allow_redirects": nested.one_of("allow_redirects", ("always", "never"), "always"),
-        "enabled": nested.flag("enabled"),
-    }
-    nested.refuse_the_rest()
-    return automatic
-
-
-def _types(given: Parameters) -> list[str] | None:
-    types = given.texts("payment_method_types")
-    for wanted in types:
-        if wanted != "card":
-            message = f"The payment method type provided: {wanted} is invalid; only card is known."
-            raise invalid("payment_method_types", message, "payment_intent_invalid_parameter")
-    return list(types) or None
-
-
-def _may_redirect(options: dict[str, Any]) -> bool:
-    # Automatic payment methods are on unless types are named (Stripe API since 2023-08-16).
-    automatic = options["automatic_payment_methods"] or {"enabled": True, "allow_redirects": ""}
-    asked = options["payment_method_types"] is None and automatic["enabled"]
-    return bool(asked and automatic["allow_redirects"] != "never")
-
-
-def _shipping(given: Parameters) -> dict[str, Any] | None:
-    nested = given.object("shipping")
-    if nested is None:
-        return None
-    address = nested.object("address")
-    if address is None:
-        raise missing("shipping[address]")
-    shipping: dict[str, Any] = {"address": {name: address.text(name) for name in _ADDRESS}}
-    shipping |= {name: nested.text(name) for name in ("carrier", "phone", "tracking_number")}
-    shipping["name"] = nested.text("name", required=True)
-    address.refuse_the_rest()
-    nested.refuse_the_rest()
-    return shipping
-
-
-def _created(given: Parameters) -> tuple[Bound, ...]:
-    nested = given.object("created")
-    if nested is None:
-        return ()
-    operators = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-    found = [(sign, nested.whole(name, least=0, most=2**33)) for name, sign in operators.items()]
-    nested.refuse_the_rest()
-    return tuple(
-        Bound(sign, datetime.fromtimestamp(second, UTC))
-        for sign, second in found
-        if second is not None
-    )
