@@ -19,7 +19,7 @@ from store.inventory.catalogue_schemas import (
 )
 from store.inventory.errors import StaffOnly
 from store.inventory.http import staff_asks, to_shopper, to_staff
-from store.inventory.models.search import Wish
+from store.inventory.models.wishes import Wish
 from store.inventory.search_schemas import ProductPage, SearchArgs
 from store.server.blueprint import Blueprint
 from store.server.etags import wanted_version

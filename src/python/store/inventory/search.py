@@ -8,7 +8,8 @@ from zlib import crc32
 
 from store.inventory.models.facets import facets_of
 from store.inventory.models.listings import shown_products
-from store.inventory.models.search import Sort, Wish, fitting_products
+from store.inventory.models.search import fitting_products
+from store.inventory.models.wishes import Sort, Wish
 from store.server.paging import decode_cursor, encode_cursor, page_of
 
 MOST_TERMS = 8

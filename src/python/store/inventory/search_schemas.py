@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from store.inventory.catalogue_schemas import PRODUCT_STATUSES, ProductOut, category_path
-from store.inventory.models.search import Sort, Wish
+from store.inventory.models.wishes import Sort, Wish
 from store.inventory.search import terms_of
 from store.server.money import MAX_AMOUNT
 from store.server.schemas import Currency, PageArgs, QueryWhole, Schema, Text

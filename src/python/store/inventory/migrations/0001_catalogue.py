@@ -93,7 +93,7 @@ CREATE TABLE prices (
     CONSTRAINT prices_do_not_overlap
         EXCLUDE USING gist (sku WITH =, currency WITH =, tstzrange(valid_from, valid_until) WITH &&)
 );
-CREATE INDEX prices_by_sku ON prices (sku, currency, valid_from DESC);
+CREATE INDEX prices_by_amount ON prices (currency, amount);
 """
 
 

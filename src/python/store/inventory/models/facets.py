@@ -5,16 +5,18 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from store.inventory.models.search import (
-    BOUNDS,
+from store.inventory.models.tables import database
+from store.inventory.models.wishes import (
     FITS_CATEGORY,
     Shape,
     Wish,
     fits_attribute,
+    fits_bounds,
     fits_stock,
     fits_terms,
+    for_sale,
+    with_look_alikes,
 )
-from store.inventory.models.tables import database
 
 # Every variant that fits the words, the status and the stock, with the names of the other wishes
 # that it misses. What counts for a facet misses nothing, or only the wish of that facet.
@@ -22,7 +24,7 @@ _OFFERS = """
     offers AS MATERIALIZED (
         SELECT p.id AS product_id, p.category_id, p.attributes || v.attributes AS attributes,
             {amount} AS amount, array_remove(ARRAY[{misses}]::text[], NULL) AS misses
-        FROM products p JOIN variants v ON v.product_id = p.id {joins}
+        FROM {sources}
         WHERE {conditions}
     )
 """
@@ -87,33 +89,32 @@ def _counting(shape: Shape) -> str:
     offers = _OFFERS.format(
         amount="c.amount" if with_price else "NULL::bigint",
         misses=", ".join(_misses(shape)),
-        joins=" ".join(_joins(shape)),
+        sources=_sources(shape),
         conditions=" AND ".join(_conditions(shape)),
     )
     facets = [_CATEGORIES, _ATTRIBUTES, *([_PRICES] if with_price else [])]
-    return f"WITH {offers} {' UNION ALL '.join(facets)}"
+    return with_look_alikes(shape, f"WITH {offers} {' UNION ALL '.join(facets)}")
 
 
-def _joins(shape: Shape) -> Iterator[str]:
+def _sources(shape: Shape) -> str:
+    sources = [f"{for_sale(shape)} JOIN products p ON p.id = v.product_id"]
     if shape.terms:
-        yield "JOIN product_documents d ON d.product_id = p.id"
+        sources.append("JOIN product_documents d ON d.product_id = p.id")
     if "category" in shape.filters:
-        yield "LEFT JOIN categories k ON k.id = p.category_id"
-    if "currency" in shape.filters:
-        yield "JOIN current_prices c ON c.sku = v.sku AND c.currency = %(currency)s"
+        sources.append("LEFT JOIN categories k ON k.id = p.category_id")
+    return " ".join(sources)
 
 
 def _conditions(shape: Shape) -> Iterator[str]:
     yield "p.status = ANY (%(statuses)s) AND v.status = 'active'"
-    yield from fits_terms(shape.terms)
-    yield from fits_stock(shape.in_stock)
+    yield from fits_terms(shape)
+    yield from fits_stock(shape)
 
 
 def _misses(shape: Shape) -> Iterator[str]:
     if "category" in shape.filters:
         yield _unless(FITS_CATEGORY, "'category'")
-    bounds = " AND ".join(BOUNDS[name] for name in sorted(shape.filters & BOUNDS.keys()))
-    if bounds:
+    if bounds := " AND ".join(fits_bounds(shape)):
         yield _unless(bounds, "'price'")
     for n in range(shape.attributes):
         yield _unless(fits_attribute(n), f"%(miss{n})s")
