@@ -1,5 +1,6 @@
 """What the environment says, read once at the start."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ class Config:
         return cls(
             encryption_secrets=_secrets(env),
             smtp=_smtp(env),
-            mail_from=env.text("MAIL_FROM"),
+            mail_from=_mail_from(env),
             public_url=_public_url(env),
             access_token_seconds=env.whole(
                 "ACCESS_TOKEN_SECONDS", default=600, least=60, most=3600
@@ -53,6 +54,13 @@ def _smtp(env: Environ) -> SmtpServer:
     except ValueError as error:
         env.reject("SMTP_URL", str(error))
         return SmtpServer("absent", 25)
+
+
+def _mail_from(env: Environ) -> str:
+    sender = env.text("MAIL_FROM")
+    if sender and not re.fullmatch(r"[^@\s]+@[^@\s]+|[^<>\r\n]* <[^@\s<>]+@[^@\s<>]+>", sender):
+        env.reject("MAIL_FROM", "must be an e-mail, or a name with an e-mail in <>")
+    return sender
 
 
 def _public_url(env: Environ) -> str:

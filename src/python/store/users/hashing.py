@@ -8,9 +8,9 @@ from store.server.off_loop import off_the_loop
 # OWASP, Password Storage Cheat Sheet: at least 19 MiB of memory, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-# The hash of a text that no password can be: it is shorter than any password may be. Checking
-# against it costs what checking against a customer's hash costs.
-_NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgb3duIHNhbHQ$zJ0rL3Q/1En2KyhBLegbopjASHCp33zDVNKjj/TOVYk"
+# The hash of random bytes that nobody knows. Checking against it costs what checking against a
+# customer's hash costs.
+_NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdC4uIQ$SiRj+aAqGJNkeVtXgng1noe268eVx95JDQQoB8LkItU"
 
 
 def hash_password(password: str) -> str:
@@ -20,7 +20,8 @@ def hash_password(password: str) -> str:
 
 def is_password(password: str, password_hash: str | None) -> bool:
     """Whether this is the password; for nobody's hash (None) False, after just as much work."""
-    return off_the_loop(lambda: _matches(password, password_hash or _NOBODYS_HASH))
+    matches = off_the_loop(lambda: _matches(password, password_hash or _NOBODYS_HASH))
+    return matches and password_hash is not None
 
 
 def is_outdated(password_hash: str) -> bool:

@@ -54,6 +54,15 @@ class NewPassword(Password):
         super().__init__(shortest=8, longest=128, **options)
 
 
+class Flag(fields.Boolean):
+    """JSON's true or false, and nothing that is like them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Country(Text):
     """An ISO 3166-1 alpha-2 code in capital letters."""
 
@@ -167,7 +176,7 @@ class UserIn(Schema):
     """What admins may change about others."""
 
     role = Text(load_default=None, validators=(validate.OneOf(ROLES),))
-    disabled = fields.Boolean(load_default=None, truthy={True}, falsy={False})
+    disabled = Flag(load_default=None)
 
     @validates_schema
     def _changes_something(self, data: dict[str, Any], **_options: Any) -> None:

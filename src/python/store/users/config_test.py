@@ -1,0 +1,53 @@
+"""What the environment may say."""
+
+import pytest
+
+from store.server.environ import BadEnviron, Environ
+from store.users.config import Config
+from store.users.testing import SECRET
+
+GOOD = {
+    "KEY_ENCRYPTION_SECRET": f"{SECRET}, {SECRET} older",
+    "SMTP_URL": "smtps://shop:pass@mail.example.com",
+    "MAIL_FROM": "shop@example.com",
+    "PUBLIC_URL": "https://shop.example.com/",
+}
+
+
+def read(**changes: str) -> Config:
+    env = Environ({**GOOD, **changes})
+    config = Config.from_environ(env)
+    env.check()
+    return config
+
+
+def test_a_good_environment_is_read() -> None:
+    config = read()
+    assert config.encryption_secrets == (SECRET, f"{SECRET} older")
+    assert (config.smtp.host, config.smtp.port) == ("mail.example.com", 465)
+    assert config.public_url == "https://shop.example.com"
+    assert (config.access_token_seconds, config.proxies) == (600, 0)
+
+
+def test_no_secret_is_in_the_repr() -> None:
+    shown = repr(read())
+    assert SECRET not in shown
+    assert "pass" not in shown.replace("password", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEY_ENCRYPTION_SECRET", "too short"),
+        ("SMTP_URL", "mail.example.com"),
+        ("MAIL_FROM", "the shop"),
+        ("PUBLIC_URL", "shop.example.com"),
+        ("ACCESS_TOKEN_SECONDS", "86400"),
+        ("REGISTRATIONS_PER_HOUR", "many"),
+        ("PROXIES", "-1"),
+    ],
+)
+def test_a_wrong_variable_is_named_and_not_shown(name: str, value: str) -> None:
+    with pytest.raises(BadEnviron, match=name) as refused:
+        read(**{name: value})
+    assert value not in str(refused.value)

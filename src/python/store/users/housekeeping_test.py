@@ -1,0 +1,66 @@
+"""What has run out is forgotten, and nothing else."""
+
+import pytest
+from prometheus_client import REGISTRY
+
+from store.users import housekeeping
+from store.users.models.tables import database
+from store.users.testing import ANN, Shop
+
+COUNTED = ("sessions", "refresh_tokens", "one_time_tokens", "throttles", "familiar_places", "mails")
+
+
+def counts() -> dict[str, int]:
+    return {name: database.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"] for name in COUNTED}
+
+
+@pytest.fixture
+def busy(shop: Shop) -> Shop:
+    """A shop with something in every table."""
+    shop.person()
+    shop.letters()
+    shop.ask("POST", "/v1/password-resets", json={"email": ANN})
+    assert min(counts().values()) > 0
+    return shop
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_is_still_good_is_kept() -> None:
+    before = counts()
+    assert housekeeping.purge() == 0
+    assert counts() == before
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_has_run_out_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "BATCH", 1)
+    database.run(
+        """UPDATE sessions SET started_at = started_at - interval '40 days',
+        idle_until = idle_until - interval '40 days', expires_at = expires_at - interval '40 days'"""
+    )
+    database.run("UPDATE one_time_tokens SET expires_at = now() - interval '1 second'")
+    database.run("UPDATE throttles SET resets_at = now() - interval '1 second'")
+    database.run("UPDATE familiar_places SET seen_at = now() - interval '91 days'")
+    database.run("UPDATE mails SET given_up_at = now() - interval '31 days'")
+    housekeeping.purge()
+    assert set(counts().values()) == {0}
+
+
+def test_a_session_that_was_ended_is_forgotten_after_a_day(busy: Shop) -> None:
+    busy.again().ask("DELETE", "/v1/sessions")
+    housekeeping.purge()
+    assert counts()["sessions"] == 2
+    database.run("UPDATE sessions SET ended_at = ended_at - interval '25 hours'")
+    housekeeping.purge()
+    assert counts()["sessions"] == counts()["refresh_tokens"] == 0
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_metrics_say_how_far_the_mails_are_behind() -> None:
+    database.run("UPDATE mails SET written_at = now() - interval '1 hour'")
+    housekeeping.measure_backlog()
+    assert REGISTRY.get_sample_value("users_mails_waiting") == 1.0
+    assert (REGISTRY.get_sample_value("users_oldest_mail_seconds") or 0.0) >= 3600.0
+    database.run("DELETE FROM mails")
+    housekeeping.measure_backlog()
+    assert REGISTRY.get_sample_value("users_oldest_mail_seconds") == 0.0
