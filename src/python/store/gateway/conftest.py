@@ -87,11 +87,11 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="session")
-def start_gateway(listener: Listener) -> Iterator[Callable[[str], str]]:
-    """Starts a gateway on a database; its address. All are stopped at the end."""
+def start_gateway() -> Iterator[Callable[[str, str], str]]:
+    """Starts a gateway on a database, for a listener; its address. All are stopped at the end."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(database_url: str) -> str:
+    def start(database_url: str, webhook_url: str) -> str:
         port, ops_port = _free_ports()
         environ = {
             "DATABASE_URL": database_url,
@@ -100,7 +100,7 @@ def start_gateway(listener: Listener) -> Iterator[Callable[[str], str]]:
             "OPS_PORT": str(ops_port),
             "API_KEYS": f"{API_KEY},{OTHER_KEY}",
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "WEBHOOK_URL": listener.url,
+            "WEBHOOK_URL": webhook_url,
             "WEBHOOK_SECRET": WEBHOOK_SECRET,
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "text",
@@ -123,9 +123,9 @@ def database_url(postgres: FleetingServer) -> Iterator[str]:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def gateway(database_url: str, start_gateway: Callable[[str], str]) -> str:
+def gateway(database_url: str, listener: Listener, start_gateway: Callable[[str, str], str]) -> str:
     """The address of a running gateway."""
-    return start_gateway(database_url)
+    return start_gateway(database_url, listener.url)
 
 
 @pytest.fixture

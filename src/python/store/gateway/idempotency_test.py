@@ -81,11 +81,11 @@ def test_a_second_replica_knows_the_keys_of_the_first(
     pay: Pay,
     gateway: str,
     database_url: str,
-    start_gateway: Callable[[str], str],
+    start_gateway: Callable[[str, str], str],
     http: requests.Session,
 ) -> None:
     key = str(uuid4())
-    other = start_gateway(database_url)
+    other = start_gateway(database_url, "")
     answers = [
         http.post(f"{url}/v1/payment_intents", FORM, headers={"Idempotency-Key": key})
         for url in (gateway, other)
