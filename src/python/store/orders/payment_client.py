@@ -113,7 +113,7 @@ class Payments:
         params: Any = {"created": {"gte": since, "lte": until}, "limit": 100}
         pages = _asked(lambda: self._stripe.payment_intents.list(params=params))
         for found in _all(pages):
-            if found.metadata.to_dict().get("order_id") == str(order_id):
+            if _metadata(found).get("order_id") == str(order_id):
                 return _intent(found)
         return None
 
@@ -148,7 +148,7 @@ class Payments:
         """The refund of a payment that carries our id, if it was ever made."""
         params: Any = {"payment_intent": intent_id, "limit": 100}
         for found in _all(_asked(lambda: self._stripe.refunds.list(params=params))):
-            if (found.metadata or {}).get("refund_id") == str(refund_id):
+            if _metadata(found).get("refund_id") == str(refund_id):
                 return _repayment(found)
         return None
 
@@ -219,21 +219,28 @@ def _all(pages: Any) -> Iterable[Any]:
         yield found
 
 
+def _metadata(found: Any) -> dict[str, str]:
+    return found.to_dict().get("metadata") or {}
+
+
 def _intent(found: stripe.PaymentIntent) -> Intent:
-    redirect = found.next_action.redirect_to_url if found.next_action else None
-    failure = found.last_payment_error
+    # As plain data: the SDK's objects raise for members that the gateway has left out.
+    said = found.to_dict()
+    redirect = (said.get("next_action") or {}).get("redirect_to_url") or {}
+    failure = said.get("last_payment_error") or {}
     return Intent(
-        id=found.id,
-        status=found.status,
-        capturable=found.amount_capturable or 0,
-        received=found.amount_received or 0,
-        next_action=redirect.url if redirect else None,
-        decline_code=(failure.decline_code or failure.code) if failure else None,
+        id=said["id"],
+        status=said["status"],
+        capturable=said.get("amount_capturable") or 0,
+        received=said.get("amount_received") or 0,
+        next_action=redirect.get("url"),
+        decline_code=failure.get("decline_code") or failure.get("code"),
     )
 
 
 def _repayment(found: stripe.Refund) -> Repayment:
-    return Repayment(found.id, found.status or "pending", getattr(found, "failure_reason", None))
+    said = found.to_dict()
+    return Repayment(said["id"], said.get("status") or "pending", said.get("failure_reason"))
 
 
 def _told(event: dict[str, Any]) -> Told:
