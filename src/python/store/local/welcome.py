@@ -35,13 +35,14 @@ def journey(ports: Ports) -> Iterator[str]:
     users, inventory, orders = (ports.url(name) for name in ("users", "inventory", "orders"))
     log_in = f'{{"email":"{BUYER}","password":"{PASSWORD}"}}'
     register = f'{{"email":"{BUYER}","password":"{PASSWORD}","name":"You"}}'
-    yield f"curl -sS {users}/v1/users {JSON} -d '{register}'"
+    yield f"curl -sSw '\\n' {users}/v1/users {JSON} -d '{register}'"
     yield (
         f"TOKEN=$(curl -sS {users}/v1/sessions {JSON} -d '{log_in}' | {FIELD.format('access_token')})"
     )
-    yield f"curl -sS '{inventory}/v1/products?q=harbour+mug'"
+    yield f"curl -sSw '\\n' '{inventory}/v1/products?q=harbour+mug'"
     yield (
-        f'curl -sS {orders}/v1/orders -H "Authorization: Bearer $TOKEN" '
+        f"curl -sSw '\\n' {orders}"
+        f'/v1/orders -H "Authorization: Bearer $TOKEN" '
         f"-H \"Idempotency-Key: $(date +%s)\" {JSON} -d '{_order()}'"
     )
 

@@ -68,6 +68,14 @@ class Api:
                 return answer
             self.sleep(wait)
 
+    def is_there(self, url: str) -> bool:
+        """Whether anybody answers, whatever the answer is."""
+        try:
+            self._pool.request("GET", url)
+        except urllib3.exceptions.HTTPError:
+            return False
+        return True
+
     def sleep(self, seconds: float) -> None:
         """Wait, unless somebody stops us."""
         if self.stopping.wait(seconds):

@@ -38,10 +38,10 @@ def _checks(tallies: Sequence[Tally]) -> Table:
 
 
 def _money(totals: Totals) -> Table:
-    columns = ("orders sold", "their totals", "captured", "given back", "kept", "refunded later")
+    """Given back: for orders that came to nothing. Refunded: later, for orders that were sold."""
     table = Table("currency", title="Money, in minor units")
-    for name in columns:
-        table.add_column(name, justify="right")
+    for name in ("sold", "totals", "captured", "given back", "kept", "refunded"):
+        table.add_column(name, justify="right", overflow="fold")
     for currency, total in sorted(totals.by_currency.items()):
         facts = (
             total.orders,

@@ -237,6 +237,8 @@ def test_what_changed_a_moment_ago_is_not_judged(small_store: SmallStore) -> Non
 
 
 def test_changes_during_the_audit_are_not_seen(small_store: SmallStore) -> None:
+    small_store.plant("gateway", "SELECT")  # the copy that is changed while it is read
+    small_store.plant("orders", "SELECT")
     with snapshots(small_store.urls) as taken:
         small_store.plant("gateway", "DELETE FROM refunds")
         small_store.plant("orders", f"UPDATE orders SET total = 1 WHERE id = '{REFUNDED}'")

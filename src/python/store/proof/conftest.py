@@ -8,26 +8,29 @@ from psycopg2.extensions import parse_dsn
 import store
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.proof.snapshots import DATABASES
-from store.proof.testing import SmallStore
+from store.proof.testing import ROWS, SmallStore, write
 
 HERE = Path(store.__file__).parent
 
 
 @pytest.fixture(scope="session")
-def templates(postgres: FleetingServer) -> Mapping[str, str]:  # noqa: F811
-    """A database of each service, with the service's own migrations."""
-    return {name: postgres.template(name, HERE / name / "migrations") for name in DATABASES}
+def clean(postgres: FleetingServer) -> Iterator[Mapping[str, str]]:  # noqa: F811
+    """The names of a small store's databases, each with its service's own migrations."""
+    with ExitStack() as opened:
+        databases = {}
+        for name in DATABASES:
+            template = postgres.template(name, HERE / name / "migrations")
+            fresh = opened.enter_context(postgres.fresh(template))
+            databases[name] = parse_dsn(fresh.url)["dbname"]
+            write(postgres.url(databases[name]), ROWS[name])
+        yield databases
 
 
 @pytest.fixture
 def small_store(
     postgres: FleetingServer,  # noqa: F811
-    templates: Mapping[str, str],
+    clean: Mapping[str, str],
 ) -> Iterator[SmallStore]:
     """Five orders, one of each kind, and everything that belongs to them."""
-    with ExitStack() as opened:
-        copies = {
-            name: parse_dsn(opened.enter_context(postgres.fresh(templates[name])).url)["dbname"]
-            for name in DATABASES
-        }
-        yield SmallStore({name: postgres.url(copy) for name, copy in copies.items()})
+    with ExitStack() as copies:
+        yield SmallStore(postgres, clean, copies)

@@ -118,6 +118,7 @@ class Replay:
         if len(left) < len(wanted):
             self._console.print(f"{len(wanted) - len(left):,} orders were done by an earlier run.")
         try:
+            self._knock()
             customers = self._open_accounts({basket.customer for basket in left})
             return self._place(left, customers)
         except Stopped:
@@ -125,6 +126,12 @@ class Replay:
             raise SystemExit(STOPPED) from None
         except CannotLogIn as refused:
             raise CannotProve(f"A customer could not be made: {refused}") from None
+
+    def _knock(self) -> None:
+        """Say at once if nobody is there: later we are patient."""
+        for url in (self._target.users_url, self._target.orders_url):
+            if not self._shop.api.is_there(url):
+                raise CannotProve(f"Nothing answers at {url}: is the store up? ./pants up")
 
     def _open_accounts(self, names: set[str]) -> Mapping[str, Customer]:
         customers = [self._customer(name) for name in sorted(names)]

@@ -4,9 +4,13 @@ The rows are written past all triggers: what the services would never let happen
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from uuid import UUID
 
 import psycopg2
+from psycopg2.extensions import parse_dsn
+
+from store.database.testing import FleetingServer
 
 BUYER = UUID(int=1)
 SOLD, CANCELLED, REJECTED, REFUNDED, PENDING = (str(UUID(int=10 + number)) for number in range(5))
@@ -87,19 +91,26 @@ ROWS = {"users": USERS, "inventory": INVENTORY, "orders": ORDERS, "gateway": GAT
 
 
 class SmallStore:
-    """Its databases by service, as a superuser reaches them."""
+    """Its databases by service, as a superuser reaches them; only those that are changed are copied."""
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
-        self.urls = urls
-        for service, rows in ROWS.items():
-            self.plant(service, rows)
+    def __init__(self, server: FleetingServer, clean: Mapping[str, str], copies: ExitStack) -> None:
+        self._server, self._clean, self._copies = server, clean, copies
+        self.urls = {service: server.url(database) for service, database in clean.items()}
 
     def plant(self, service: str, sql: str) -> None:
-        """Write past all triggers and foreign keys; only a row's own constraints remain."""
-        connection = psycopg2.connect(self.urls[service])
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute("SET session_replication_role = replica")
-                cursor.execute(sql)
-        finally:
-            connection.close()
+        """Change a copy of a service's database; the audit then reads the copy."""
+        if self.urls[service] == self._server.url(self._clean[service]):
+            copy = self._copies.enter_context(self._server.fresh(self._clean[service]))
+            self.urls[service] = self._server.url(parse_dsn(copy.url)["dbname"])
+        write(self.urls[service], sql)
+
+
+def write(url: str, sql: str) -> None:
+    """Write past all triggers and foreign keys; only a row's own constraints remain."""
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(sql)
+    finally:
+        connection.close()
