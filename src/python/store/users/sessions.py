@@ -18,7 +18,8 @@ from store.users.vault import new_token, open_as_holder, seal_for_holder, token_
 
 # How long after its first use a refresh token may be shown again, by a client that has lost the
 # answer: it gets the same successor, unless that has been used, which proves the answer arrived.
-LOST_ANSWER_GRACE = timedelta(seconds=30)
+# Enough for a client's time-out and a retry. Longer, and a thief could keep step with the owner.
+LOST_ANSWER_GRACE = timedelta(seconds=60)
 
 
 def log_in(email: str, password: str, place: Place, door: Door, issuer: Issuer) -> Tokens:
@@ -119,10 +120,8 @@ def _end_reused(session: Session) -> None:
 
 def log_out(caller: Caller) -> None:
     """End the session that the caller's token is of. The token itself runs out within minutes."""
-    if caller.session_id is None:
-        return
     with database.transaction():
-        if Session.end(caller.session_id, "logged_out"):
+        if caller.session_id and Session.end(caller.session_id, "logged_out"):
             AuditEntry.record("logged_out", caller.id, caller.id, session=str(caller.session_id))
 
 

@@ -139,6 +139,20 @@ def tables() -> list[str]:
     return [row["tablename"] for row in found]
 
 
+def test_a_password_that_changes_while_it_is_checked_opens_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.register()
+
+    def slow_check(_password: str, password_hash: str) -> bool:
+        database.run("UPDATE credentials SET password_hash = %s", (password_hash + "x",))
+        return True
+
+    monkeypatch.setattr("store.users.sessions.is_password", slow_check)
+    assert code_of(shop.log_in()) == (401, "wrong_credentials")
+    assert database.rows("SELECT id FROM sessions") == []
+
+
 def test_logging_in_rehashes_an_outdated_password(shop: Shop) -> None:
     shop.register()
     weaker = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
