@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from store.database.errors import DatabaseDown, PoolExhausted
 from store.inventory.models.reservations import Answer, Request, answer_all
 
 MOST_AT_ONCE = 64
@@ -60,13 +61,21 @@ class Desk:
     def _settle(self, batch: list[Ticket]) -> None:
         try:
             answers = self._answer_all([ticket.request for ticket in batch])
+        except (DatabaseDown, PoolExhausted) as error:
+            _refuse(batch, error)
         except Exception as error:
             if len(batch) == 1:
-                batch[0].answer.set_exception(error)
-                return
-            # One of them has failed all: alone, each gets what is its own.
-            for ticket in batch:
-                self._settle([ticket])
+                _refuse(batch, error)
+            else:
+                # One of them has failed all. Halving finds it, and serves the others meanwhile.
+                middle = len(batch) // 2
+                self._settle(batch[:middle])
+                self._settle(batch[middle:])
         else:
             for ticket, answer in zip(batch, answers, strict=True):
                 ticket.answer.set_result(answer)
+
+
+def _refuse(batch: list[Ticket], error: Exception) -> None:
+    for ticket in batch:
+        ticket.answer.set_exception(error)

@@ -4,6 +4,7 @@ from threading import Event
 
 import pytest
 
+from store.database.errors import DatabaseDown
 from store.inventory.desk import CLERKS, MOST_AT_ONCE, Desk
 from store.inventory.models.reservations import Answer, Request
 
@@ -18,8 +19,9 @@ class Office:
     def answer_all(self, requests: Sequence[Request]) -> list[Answer]:
         assert self.open.wait(10)
         self.batches.append(len(requests))
-        if any("bad" in request for request in requests):
-            raise ValueError("a bad request is among them")
+        for request in requests:
+            if error := request.get("error"):
+                raise error
         return [{"echo": request["number"]} for request in requests]
 
 
@@ -47,9 +49,23 @@ def test_nobody_pays_for_the_error_of_another() -> None:
     desk = Desk(office.answer_all)
     with ThreadPoolExecutor(CLERKS + 20) as callers:
         good = [callers.submit(desk.serve, {"number": number}) for number in range(CLERKS + 10)]
-        bad = [callers.submit(desk.serve, {"bad": True}) for _ in range(5)]
+        request = {"error": ValueError("a bad request is among them")}
+        bad = [callers.submit(desk.serve, request) for _ in range(5)]
         office.open.set()
         assert [answer.result(10)["echo"] for answer in good] == list(range(CLERKS + 10))
         for answer in bad:
             with pytest.raises(ValueError, match="bad request"):
                 answer.result(10)
+
+
+def test_a_lost_database_is_asked_once_for_a_batch() -> None:
+    office = Office()
+    desk = Desk(office.answer_all)
+    with ThreadPoolExecutor(40) as callers:
+        request = {"error": DatabaseDown("The database is not available.")}
+        lost = [callers.submit(desk.serve, request) for _ in range(40)]
+        office.open.set()
+        for answer in lost:
+            with pytest.raises(DatabaseDown):
+                answer.result(10)
+    assert sum(office.batches) == 40

@@ -1,7 +1,7 @@
 """The gRPC half of inventory: what other services may ask."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 
@@ -30,6 +30,8 @@ from store.server.worker import repeat
 
 NAME = "store.inventory.v1.Inventory"
 SWEEP_SECONDS = 1.0
+LOCK_SECONDS = 2.0
+"""How long a batch waits for a shelf that somebody else has locked; callers wait no longer either."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Config:
         """Read all settings; call `env.check()` before using them."""
         return cls(
             rpc=RpcConfig.from_environ(env),
-            database=DatabaseConfig.from_environ(env),
+            database=replace(DatabaseConfig.from_environ(env), lock_seconds=LOCK_SECONDS),
             keys=env.texts("RPC_KEYS"),
         )
 

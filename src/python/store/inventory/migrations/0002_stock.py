@@ -46,6 +46,7 @@ CREATE TABLE stock_movements (
 
 CREATE INDEX stock_movements_of_a_shelf ON stock_movements (sku, warehouse, id);
 CREATE INDEX stock_movements_of_a_warehouse ON stock_movements (warehouse, id);
+CREATE INDEX stock_movements_of_a_kind ON stock_movements (kind, id);
 """
 
 # Given a quantity, the trigger fills in the level after it; given the level that was counted
@@ -96,6 +97,10 @@ END $$;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_movements
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('the ledger is append-only: book a movement against it');
+
+CREATE TRIGGER sold_through_reservations BEFORE INSERT ON stock_movements
+    FOR EACH ROW WHEN (NEW.kind IN ('sold', 'returned') AND pg_trigger_depth() = 0)
+    EXECUTE FUNCTION refuse('units are sold and returned by moving a reservation');
 
 CREATE TRIGGER written_by_triggers BEFORE INSERT OR UPDATE OR DELETE ON stock
     FOR EACH ROW WHEN (pg_trigger_depth() = 0)
