@@ -25,7 +25,7 @@ CALLED = Histogram(
     ("client", "method", "status"),
     buckets=BUCKETS,
 )
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def measure_http(app: Flask) -> None:
@@ -54,7 +54,7 @@ def _begin() -> None:
 def _observe(response: Response) -> Response:
     now = time.perf_counter()
     asked = request._get_current_object()  # type: ignore[attr-defined]
-    method = asked.method if asked.method in _METHODS else "other"
+    method = asked.method if asked.method in METHODS else "other"
     # The template of the route and never the path, which has no end of values.
     route = asked.url_rule.rule if asked.url_rule else "unmatched"
     _child(method, route, response.status_code).observe(now - g.get("metrics_began", now))

@@ -1,8 +1,8 @@
 """What belongs to the request in hand, for logs and for calls to other services."""
 
+import os
 import re
 from contextvars import ContextVar
-from uuid import uuid4
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request in hand; empty outside of one."""
@@ -16,8 +16,8 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"
 
 def enter(offered_id: str | None, offered_traceparent: str | None = None) -> str:
     """Begin a request: its id is the offered one if that is sane, else a new one."""
-    sane = offered_id is not None and _SANE_ID.fullmatch(offered_id)
-    chosen = offered_id if sane and offered_id else uuid4().hex
+    sane = offered_id and _SANE_ID.fullmatch(offered_id)
+    chosen = offered_id if sane and offered_id else os.urandom(16).hex()
     request_id.set(chosen)
     known = offered_traceparent and _TRACEPARENT.fullmatch(offered_traceparent)
     traceparent.set(offered_traceparent if known and offered_traceparent else "")

@@ -2,16 +2,28 @@
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from store.server import context
+from store.server.environ import BadEnviron
 from store.server.redaction import Redaction
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_FORMS = ("json", "text")
 
 
 def set_up_logs(service: str, level: str = "INFO", form: str = "json") -> None:
-    """Send every record of this process to stdout, redacted, as `json` or as `text`."""
+    """Send every record of this process to stdout, redacted, as `json` or as `text`.
+
+    BadEnviron when the level or the form is none: both come from the environment.
+    """
+    if level.upper() not in _LEVELS:
+        raise BadEnviron(f"bad environment: LOG_LEVEL must be one of {', '.join(_LEVELS)}")
+    if form not in _FORMS:
+        raise BadEnviron(f"bad environment: LOG_FORMAT must be one of {', '.join(_FORMS)}")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLine(service) if form == "json" else TextLine())
     handler.addFilter(Redaction())
@@ -27,23 +39,25 @@ class JsonLine(OrjsonFormatter):
     """time, level, logger, message, service, request_id, trace_id, and what the record adds."""
 
     def __init__(self, service: str) -> None:
-        super().__init__(
-            "{levelname}{name}{message}",
-            style="{",
-            rename_fields={"levelname": "level", "name": "logger"},
-            static_fields={"service": service},
-            timestamp="time",
-        )
+        super().__init__("{message}", style="{")
+        self._service = service
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
-        """Add what belongs to the request in hand."""
-        super().add_fields(log_data, record, message_dict)
+        """Fill the line; `message_dict` brings the traceback."""
+        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat()
+        log_data["level"] = record.levelname
+        log_data["logger"] = record.name
+        log_data["message"] = record.message
+        log_data["service"] = self._service
         if known := context.request_id.get():
             log_data["request_id"] = known
         if trace := context.trace_id():
             log_data["trace_id"] = trace
+        members = vars(record)
+        log_data.update({name: members[name] for name in members.keys() - _PLAIN})
+        log_data.update(message_dict)
 
 
 class TextLine(logging.Formatter):
@@ -55,10 +69,10 @@ class TextLine(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line, with the record's extras behind it."""
         line = super().formatMessage(record)
-        known = vars(record).keys() - _PLAIN
+        known = vars(record).keys() - _PLAIN - _SAID
         return " ".join([line, *(f"{name}={getattr(record, name)}" for name in sorted(known))])
 
 
 _PLAIN = vars(logging.makeLogRecord({})).keys() | {"message", "asctime"}
-# The access line says these already.
-_PLAIN |= {"method", "route", "status", "duration_ms"}
+_SAID = {"method", "route", "status", "duration_ms"}
+"""What the access line already says in its message."""

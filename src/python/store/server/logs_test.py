@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from store.server import context
+from store.server.environ import BadEnviron
 from store.server.logs import set_up_logs
 
 
@@ -66,6 +67,12 @@ def test_setting_up_twice_does_not_double_lines(capsys: pytest.CaptureFixture[st
     set_up_logs("orders")
     logging.warning("once")
     assert len(lines(capsys)) == 1
+
+
+@pytest.mark.parametrize("wrong", [("LOUD", "json"), ("INFO", "xml"), ("", "json")])
+def test_an_unknown_level_or_form_is_a_bad_environ(wrong: tuple[str, str]) -> None:
+    with pytest.raises(BadEnviron, match="bad environment: LOG_"):
+        set_up_logs("orders", *wrong)
 
 
 def test_text_is_for_eyes(capsys: pytest.CaptureFixture[str]) -> None:

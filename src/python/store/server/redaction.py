@@ -49,10 +49,16 @@ def _masked_card(digits: re.Match[str]) -> str:
 
 
 class Redaction(logging.Filter):
-    """Masks secrets in the message, the extras and the traceback of every record."""
+    """Masks secrets in the message, the extras and the traceback of every record.
+
+    Records that say `clean=True` pass as they are: the access log writes one for each request, and
+    nothing in it comes from the caller.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always True: the record passes, without its secrets."""
+        if vars(record).pop("clean", False):
+            return True
         record.msg, record.args = redacted(record.getMessage()), None
         if record.exc_info:
             trace = logging.Formatter().formatException(record.exc_info)

@@ -83,3 +83,10 @@ def test_tracebacks_are_masked() -> None:
     Redaction().filter(record)
     assert "SECRET" not in str(record.exc_text)
     assert "Traceback" in str(record.exc_text)
+
+
+def test_a_record_that_is_known_to_be_clean_passes_quickly() -> None:
+    record = logging.makeLogRecord({"msg": "GET /tokens/<token> %s", "args": (200,), "clean": True})
+    assert Redaction().filter(record)
+    assert record.getMessage() == "GET /tokens/<token> 200"
+    assert "clean" not in vars(record)
