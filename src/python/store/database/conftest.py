@@ -1,3 +1,5 @@
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +22,15 @@ def up(migrator, db):
         )
     """)
 '''
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    # Not pytest's tmp_path: it is too long for a socket, and only its owner may enter it.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    folder.rmdir()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

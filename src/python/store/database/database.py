@@ -11,9 +11,9 @@ database.rows("SELECT sku, on_hand FROM stock WHERE on_hand < %s", (10,))
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import peewee
@@ -28,10 +28,8 @@ from store.database.pool import Pool
 
 __all__ = ["Database", "DatabaseConfig"]
 
+T = TypeVar("T")
 Params = Sequence[Any] | dict[str, Any]
-
-# What may be sent again on another connection if the first turns out to be dead.
-REPEATABLE = ("SELECT", "BEGIN")
 
 
 class Database(peewee.PostgresqlDatabase):
@@ -84,7 +82,6 @@ class Database(peewee.PostgresqlDatabase):
             yield
             return
         self.connect()
-        self._state.untried = True
         try:
             yield
         finally:
@@ -92,26 +89,15 @@ class Database(peewee.PostgresqlDatabase):
 
     def rows(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
         """The rows of one statement as dictionaries; joins an open transaction."""
-        with self.reading():
-            cursor = self.execute_sql(sql, params or None)
-            names = [column.name for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return self._ask(sql, params, _all_rows)
 
     def row(self, sql: str, params: Params = ()) -> dict[str, Any] | None:
-        """The first row of one statement, or None if it has none."""
-        with self.reading():
-            cursor = self.execute_sql(sql, params or None)
-            found = cursor.fetchone()
-            if found is None:
-                return None
-            return {
-                column.name: value for column, value in zip(cursor.description, found, strict=True)
-            }
+        """The first row of one statement, or None if it has none; joins an open transaction."""
+        return self._ask(sql, params, _first_row)
 
     def run(self, sql: str, params: Params = ()) -> int:
         """How many rows one statement changed; joins an open transaction."""
-        with self.reading():
-            return int(self.execute_sql(sql, params or None).rowcount)
+        return self._ask(sql, params, _row_count)
 
     def check(self) -> None:
         """Return if the database answers and knows all our migrations; else Unavailable says why.
@@ -125,23 +111,22 @@ class Database(peewee.PostgresqlDatabase):
     def execute_sql(self, sql: str, params: Params | None = None) -> Any:
         """One statement on this thread's connection; its cursor. The ORM comes through here, too."""
         state = self._state
-        try:
-            cursor = self._execute_cursor(sql, params)
-        except (peewee.DatabaseError, peewee.InterfaceError) as error:
-            ours = in_our_words(error)
-            if isinstance(ours, DatabaseDown) and self._may_repeat(sql):
-                state.untried = False
-                state.conn = state.pool.replace(state.conn)
-                return self.execute_sql(sql, params)
-            if ours is error:
-                raise
-            raise ours from error
+        if state.closed:
+            raise peewee.InterfaceError("No connection: use transaction() or reading().")
+        cursor = _execute(state.conn, sql, params)
         state.untried = False
         return cursor
 
     def begin(self, isolation_level: object = None) -> None:  # noqa: ARG002
-        """BEGIN. A pooled connection that has died meanwhile is noticed here, and replaced."""
-        self.execute_sql("BEGIN")
+        """BEGIN; if the pooled connection turns out to be dead, on a new one: nothing is lost yet."""
+        state = self._state
+        try:
+            self.execute_sql("BEGIN")
+        except DatabaseDown:
+            if not state.untried:
+                raise
+            state.conn = state.pool.replace(state.conn)
+            self.execute_sql("BEGIN")
 
     def commit(self) -> None:
         """COMMIT, and make sure that it was one."""
@@ -161,28 +146,58 @@ class Database(peewee.PostgresqlDatabase):
         with contextlib.suppress(DatabaseDown):
             self.execute_sql("ROLLBACK")
 
-    def _execute_cursor(self, sql: str, params: Params | None, **_: object) -> Any:
-        # As peewee's, but None stays None: only then may SQL without parameters contain a bare %.
-        with in_peewees_words:
-            cursor = self.cursor()  # type: ignore[no-untyped-call]
-            cursor.execute(sql, params)
-        return cursor
+    def _ask(self, sql: str, params: Params, read: Callable[[Any], T]) -> T:
+        # Past peewee: taking a connection through it costs as much as a short query.
+        if not self._state.closed:
+            return read(self.execute_sql(sql, params or None))
+        pool = self._opened()
+        connection = pool.take()
+        try:
+            return read(_execute(connection, sql, params or None))
+        finally:
+            pool.give_back(connection)
 
-    def _connect(self) -> Any:
+    def _opened(self) -> Pool:
         if self._pool is None:
             raise peewee.InterfaceError("The database has not been opened.")
-        self._state.pool = self._pool
-        return self._pool.take()
+        return self._pool
+
+    def _connect(self) -> Any:
+        state = self._state
+        state.pool, state.untried = self._opened(), True
+        return state.pool.take()
 
     def _close(self, conn: Any) -> None:
         self._state.pool.give_back(conn)
 
-    def _may_repeat(self, sql: str) -> bool:
-        """Whether nothing can have happened yet: the connection died in the pool, not in our hands."""
-        state = self._state
-        return (
-            not state.closed and state.untried and sql.lstrip()[:6].upper().startswith(REPEATABLE)
-        )
+
+def _execute(connection: Any, sql: str, params: Params | None) -> Any:
+    try:
+        with in_peewees_words:
+            cursor = connection.cursor()
+            cursor.execute(sql, params)
+    except (peewee.DatabaseError, peewee.InterfaceError) as error:
+        ours = in_our_words(error)
+        if ours is error:
+            raise
+        raise ours from error
+    return cursor
+
+
+def _all_rows(cursor: Any) -> list[dict[str, Any]]:
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _first_row(cursor: Any) -> dict[str, Any] | None:
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    return {column.name: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+def _row_count(cursor: Any) -> int:
+    return int(cursor.rowcount)
 
 
 def _connect(arguments: dict[str, Any]) -> Any:

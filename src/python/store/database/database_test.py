@@ -71,7 +71,7 @@ def test_a_query_by_the_orm_needs_a_connection_taken_on_purpose(database: Databa
             table_name = "things"
 
     Thing.bind(database)
-    with pytest.raises(peewee.InterfaceError, match="not opened"):
+    with pytest.raises(peewee.InterfaceError, match="No connection"):
         Thing.select().count()
     with database.reading():
         assert Thing.select().count() == 0

@@ -2,15 +2,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import peewee
 import pytest
 
+from store.database import pool
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.errors import Collision, CommitUnknown, DatabaseDown, DatabaseSlow
+from store.database.postgres import Server
 from store.server.ids import new_id
 
 ADD = "INSERT INTO things (id, name) VALUES (%s, %s)"
@@ -26,7 +29,7 @@ def names(database: Database) -> list[str]:
     return [row["name"] for row in database.rows("SELECT name FROM things ORDER BY id")]
 
 
-def test_a_transaction_begins_on_another_connection_when_the_pooled_one_is_dead(
+def test_a_connection_that_died_in_the_pool_is_replaced_unnoticed(
     database: Database, kill: Callable[[], None]
 ) -> None:
     add(database, "mug")
@@ -34,20 +37,47 @@ def test_a_transaction_begins_on_another_connection_when_the_pooled_one_is_dead(
     with database.transaction():
         add(database, "cup")
     kill()
-    assert names(database) == ["mug", "cup"]
+    add(database, "pot")
+    kill()
+    assert names(database) == ["mug", "cup", "pot"]
     kill()
     with database.reading():
-        assert names(database) == ["mug", "cup"]
+        assert names(database) == ["mug", "cup", "pot"]
 
 
-def test_a_change_is_never_sent_twice(database: Database, kill: Callable[[], None]) -> None:
+def test_a_transaction_begins_anew_when_the_connection_died_silently(
+    database: Database, kill: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_is_alive", lambda _: True)
     add(database, "mug")
     kill()
-    with pytest.raises(DatabaseDown) as caught:
+    with database.transaction():
         add(database, "cup")
+    assert names(database) == ["mug", "cup"]
+
+
+def test_a_statement_whose_answer_is_lost_is_never_sent_twice(database: Database) -> None:
+    database.run("CREATE SEQUENCE times_run")
+    with pytest.raises(DatabaseDown) as caught:
+        database.rows("SELECT nextval('times_run'), pg_terminate_backend(pg_backend_pid())")
     assert (caught.value.status, caught.value.code) == (503, "database_unavailable")
-    add(database, "pot")
-    assert names(database) == ["mug", "pot"]
+    assert database.row("SELECT nextval('times_run') AS n") == {"n": 2}
+
+
+def test_work_goes_on_when_the_server_is_back(home: Path) -> None:
+    server = Server(home, durable=False)
+    server.start()
+    database = Database()
+    database.open(DatabaseConfig(url=server.url("postgres")))
+    database.rows("SELECT 1")
+    server.stop()
+    for ask in (lambda: database.rows("SELECT 1"), database.check):
+        with pytest.raises(DatabaseDown):
+            ask()
+    server.start()
+    assert database.rows("SELECT 1 AS one") == [{"one": 1}]
+    database.shut()
+    server.stop()
 
 
 def test_a_connection_lost_halfway_undoes_the_transaction(

@@ -1,7 +1,9 @@
 """A bounded pool of connections that trusts them.
 
-No ping at check-out: under load it costs as much as the query it precedes. A connection that turns
-out to be dead is replaced by whoever finds out (see `Database.execute_sql`).
+No ping at check-out: under load it costs as much as the query it precedes. A look at the socket is
+enough to find a connection that the server has closed. One that died silently shows at BEGIN, and
+is replaced there (`Database.begin`); other statements are never sent twice, since even a SELECT may
+call a function that writes.
 """
 
 import contextlib
@@ -39,10 +41,7 @@ class Pool:
     def take(self) -> Connection:
         """A connection for the caller alone; PoolExhausted if none is free in time."""
         self._take_a_place()
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._new_or_free_the_place()
+        return self._rested() or self._new_or_free_the_place()
 
     def give_back(self, connection: Connection) -> None:
         """The caller needs it no more. What is broken is thrown away, what is open is rolled back."""
@@ -66,6 +65,17 @@ class Pool:
         self._closed = True
         while self._idle:
             discard(self._idle.pop())
+
+    def _rested(self) -> Connection | None:
+        """The living connection that was used last, if there is one."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            if _is_alive(connection):
+                return connection
+            discard(connection)
 
     def _take_a_place(self) -> None:
         begun = time.perf_counter()
@@ -97,6 +107,16 @@ def discard(connection: Connection) -> None:
     """Close a connection, whatever state it is in."""
     with contextlib.suppress(psycopg2.Error):
         connection.close()
+
+
+def _is_alive(connection: Connection) -> bool:
+    """Whether the server has left the connection open: two system calls, no round trip."""
+    try:
+        connection.poll()  # reads the server's last words, if there are any
+        connection.poll()  # finds out that it has hung up after them
+    except psycopg2.Error:
+        return False
+    return not connection.closed
 
 
 def _is_clean(connection: Connection) -> bool:

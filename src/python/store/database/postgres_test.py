@@ -20,15 +20,6 @@ from store.database.testing import FleetingServer
 ROOT = os.geteuid() == 0
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    # Not pytest's tmp_path: it is too long for a socket, and only its owner may enter it.
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    folder.rmdir()
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="module")
 def durable() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
