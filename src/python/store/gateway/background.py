@@ -14,6 +14,7 @@ from store.server.lifecycle import stopping
 _BATCH = 64
 _SENDERS = 8
 _IDLE_SECONDS = 0.2
+_BANK_SECONDS = 0.5
 _CLEANING_SECONDS = 600.0
 _log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ def deliver_events(listener: Listener) -> None:
 def settle_refunds(new_call: Callable[[str], calls.Call]) -> None:
     """Let banks answer refunds until the process stops."""
     while not stopping.is_set():
-        if not refunds.settle_one(new_call(new_id("req"))):
-            stopping.wait(_IDLE_SECONDS)
+        if not refunds.settle_one(new_call(new_id("req", 14))):
+            stopping.wait(_BANK_SECONDS)
 
 
 def forget_old_keys() -> None:

@@ -19,7 +19,7 @@ from store.server.clock import now
 from store.server.errors import Unavailable
 
 _log = logging.getLogger(__name__)
-_CLAIM = "SELECT * FROM claim_key(%s)"
+_CLAIM = "SELECT free, (kept).* FROM claim_key(%s)"
 _KEEP = (
     "INSERT INTO idempotency_keys"
     " (key, endpoint, fingerprint, request_id, status, body, created_at)"
@@ -71,7 +71,10 @@ class Call:
         self.batch.save()
 
 
-def run(call: Call, work: Callable[[Call], Answer]) -> Answer:
+Work = Callable[[Call], Answer]
+
+
+def run(call: Call, work: Work) -> Answer:
     """Do the work once for its key: a repeated key gets the first answer again.
 
     KeyInUse while the first is still at it, KeyReused when the request is another one.
@@ -90,16 +93,16 @@ def _replay(call: Call) -> Answer | None:
     if call.key is None:
         return None
     known = database.row(_CLAIM, (call.key,)) or {}
-    if not known["free"]:
-        raise KeyInUse(call.key)
     if known["status"] is None:
+        if not known["free"]:
+            raise KeyInUse(call.key)
         return None
     if known["endpoint"] != call.endpoint or known["fingerprint"] != call.fingerprint:
         raise _reused(call.key, known["endpoint"], call.endpoint)
     return Answer(known["status"], bytes(known["body"]), known["request_id"])
 
 
-def _first(call: Call, work: Callable[[Call], Answer]) -> Answer:
+def _first(call: Call, work: Work) -> Answer:
     try:
         answer = work(call)
     except GatewayError as error:

@@ -42,5 +42,8 @@ class Config:
             log_level=env.text("LOG_LEVEL", "INFO"),
             log_format=env.text("LOG_FORMAT", "json"),
         )
+        for name in ("PUBLIC_URL", "WEBHOOK_URL"):
+            if not env.text(name, "http://").startswith(("http://", "https://")):
+                env.reject(name, "must start with http:// or https://")
         env.check()
         return config

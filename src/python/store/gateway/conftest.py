@@ -1,12 +1,14 @@
 """The gateway as its users meet it: a real process, a real database, the official SDK."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,11 +17,24 @@ import requests
 import stripe
 
 from store.database.testing import FleetingServer, postgres  # noqa: F401
-from store.gateway.models import MIGRATIONS
+from store.gateway.models import MIGRATIONS, database
 
 API_KEY = "sk_test_gateway"
 OTHER_KEY = "sk_test_rotated"
 WEBHOOK_SECRET = "whsec_gateway"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A gateway's processes, and where they listen."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def kill(self) -> None:
+        """End all of it at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
 
 
 class Listener:
@@ -87,33 +102,26 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="session")
-def start_gateway() -> Iterator[Callable[[str, str], str]]:
-    """Starts a gateway on a database, for a listener; its address. All are stopped at the end."""
+def start_gateway() -> Iterator[Callable[[str, str], Running]]:
+    """Starts a gateway on a database, for a listener. All are stopped at the end."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(database_url: str, webhook_url: str) -> str:
+    def start(database_url: str, webhook_url: str) -> Running:
         port, ops_port = _free_ports()
-        environ = {
+        environ = _environ(port, ops_port) | {
             "DATABASE_URL": database_url,
-            "BIND": "127.0.0.1",
-            "PORT": str(port),
-            "OPS_PORT": str(ops_port),
-            "API_KEYS": f"{API_KEY},{OTHER_KEY}",
-            "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "WEBHOOK_URL": webhook_url,
-            "WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "LOG_LEVEL": "WARNING",
-            "LOG_FORMAT": "text",
         }
         command = [sys.executable, "-m", "store.gateway.main", "serve"]
-        started.append(subprocess.Popen(command, env=_inherited() | environ))
+        started.append(subprocess.Popen(command, env=environ, start_new_session=True))
         _wait_until_ready(started[-1], f"http://127.0.0.1:{ops_port}/ready")
-        return environ["PUBLIC_URL"]
+        return Running(started[-1], environ["PUBLIC_URL"])
 
     yield start
-    for process in started:
+    alive = [process for process in started if process.poll() is None]
+    for process in alive:
         process.terminate()
-    assert [process.wait(20) for process in started] == [0] * len(started)
+    assert [process.wait(20) for process in alive] == [0] * len(alive)
 
 
 @pytest.fixture(scope="session")
@@ -123,9 +131,20 @@ def database_url(postgres: FleetingServer) -> Iterator[str]:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def gateway(database_url: str, listener: Listener, start_gateway: Callable[[str, str], str]) -> str:
+def gateway(
+    database_url: str, listener: Listener, start_gateway: Callable[[str, str], Running]
+) -> str:
     """The address of a running gateway."""
-    return start_gateway(database_url, listener.url)
+    return start_gateway(database_url, listener.url).url
+
+
+@pytest.fixture
+def fresh_database(postgres: FleetingServer) -> Iterator[None]:  # noqa: F811
+    """A database of its own for a test that works inside this process."""
+    with postgres.fresh(postgres.template("gateway", MIGRATIONS)) as config:
+        database.open(config)
+        yield
+        database.shut()
 
 
 @pytest.fixture
@@ -188,10 +207,18 @@ def _free_ports() -> tuple[int, int]:
         return first.getsockname()[1], second.getsockname()[1]
 
 
-def _inherited() -> dict[str, str]:
+def _environ(port: int, ops_port: int) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "BIND": "127.0.0.1",
+        "PORT": str(port),
+        "OPS_PORT": str(ops_port),
+        "API_KEYS": f"{API_KEY},{OTHER_KEY}",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "LOG_LEVEL": "WARNING",
+        "LOG_FORMAT": "text",
     }
 
 

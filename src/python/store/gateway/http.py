@@ -83,7 +83,8 @@ def misbehave() -> Response | None:
     if "error_500" in mischief.kinds:
         raise ServerError
     if "drop_before_work" in mischief.kinds:
-        return _hang_up()
+        _hang_up()
+        return Response(status=503)
     return None
 
 
@@ -136,7 +137,7 @@ def _finish(response: Response) -> Response:
     response.headers["Stripe-Version"] = asked if _VERSION.fullmatch(asked) else API_VERSION
     mischief = g.get("mischief")
     if mischief and "drop_after_work" in mischief.kinds:
-        return _hang_up()
+        _hang_up()
     return response
 
 
@@ -144,11 +145,10 @@ def _fails_after_work() -> bool:
     return "error_500_after_work" in g.mischief.kinds
 
 
-def _hang_up() -> Response:
+def _hang_up() -> None:
     """Close the connection under the answer: the client learns nothing but that."""
     connection: socket.socket = request.environ["gunicorn.sock"]
     connection.shutdown(socket.SHUT_RDWR)
-    return Response(status=500)
 
 
 def new_call(config: Config, request_id: str, *, endpoint: str) -> Call:

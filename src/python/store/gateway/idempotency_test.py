@@ -9,6 +9,8 @@ import pytest
 import requests
 import stripe
 
+from store.gateway.conftest import Running
+
 Pay = Callable[..., stripe.PaymentIntent]
 FORM = {"amount": "900", "currency": "eur"}
 
@@ -81,11 +83,11 @@ def test_a_second_replica_knows_the_keys_of_the_first(
     pay: Pay,
     gateway: str,
     database_url: str,
-    start_gateway: Callable[[str, str], str],
+    start_gateway: Callable[[str, str], Running],
     http: requests.Session,
 ) -> None:
     key = str(uuid4())
-    other = start_gateway(database_url, "")
+    other = start_gateway(database_url, "").url
     answers = [
         http.post(f"{url}/v1/payment_intents", FORM, headers={"Idempotency-Key": key})
         for url in (gateway, other)

@@ -136,7 +136,6 @@ CREATE TABLE events (
     created_at timestamptz NOT NULL
 );
 CREATE INDEX events_by_type ON events (type, seq);
-CREATE INDEX events_created ON events (created_at);
 
 CREATE TABLE deliveries (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -166,20 +165,20 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
 
--- Takes the key until the transaction ends, and says what was answered to it before. A function,
--- because its second statement sees what was committed while the first one took the lock.
-CREATE FUNCTION claim_key(
-    wanted text, OUT free boolean, OUT endpoint text, OUT fingerprint text, OUT request_id text,
-    OUT status smallint, OUT body bytea
-) LANGUAGE plpgsql AS $$
+-- Says what was answered to a key; if nothing was, takes the key until the transaction ends. A
+-- function, because its second SELECT sees what was committed just before the lock was taken.
+CREATE FUNCTION claim_key(wanted text, OUT free boolean, OUT kept idempotency_keys)
+LANGUAGE plpgsql AS $$
+DECLARE
+    oldest CONSTANT timestamptz := now() - interval '24 hours';
 BEGIN
-    free := pg_try_advisory_xact_lock(hashtextextended(wanted, 0));
-    IF free THEN
-        DELETE FROM idempotency_keys k
-            WHERE k.key = wanted AND k.created_at < now() - interval '24 hours';
-        SELECT k.endpoint, k.fingerprint, k.request_id, k.status, k.body
-            INTO endpoint, fingerprint, request_id, status, body
-            FROM idempotency_keys k WHERE k.key = wanted;
+    SELECT * INTO kept FROM idempotency_keys k WHERE k.key = wanted AND k.created_at >= oldest;
+    IF NOT found THEN
+        free := pg_try_advisory_xact_lock(hashtextextended(wanted, 0));
+        IF free THEN
+            DELETE FROM idempotency_keys k WHERE k.key = wanted AND k.created_at < oldest;
+            SELECT * INTO kept FROM idempotency_keys k WHERE k.key = wanted;
+        END IF;
     END IF;
 END $$;
 
