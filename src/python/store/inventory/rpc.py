@@ -58,7 +58,7 @@ class Servicer(InventoryServicer):
     def __init__(self, serve: Serve) -> None:
         self._serve = serve
 
-    def Quote(self, request: pb.QuoteRequest, context: grpc.ServicerContext) -> pb.QuoteReply:  # noqa: ARG002
+    def Quote(self, request: pb.QuoteRequest, _context: grpc.ServicerContext) -> pb.QuoteReply:
         quote = reservations.quote(currency_of(request.currency), lines_of(request.lines))
         return pb.QuoteReply(
             currency=quote.currency,
@@ -69,7 +69,7 @@ class Servicer(InventoryServicer):
             total=quote.total,
         )
 
-    def Reserve(self, request: pb.ReserveRequest, context: grpc.ServicerContext) -> pb.Reservation:  # noqa: ARG002
+    def Reserve(self, request: pb.ReserveRequest, _context: grpc.ServicerContext) -> pb.Reservation:
         return _reservation(
             reservations.reserve(
                 self._serve,
@@ -80,10 +80,10 @@ class Servicer(InventoryServicer):
             )
         )
 
-    def Commit(self, request: pb.CommitRequest, context: grpc.ServicerContext) -> pb.Reservation:  # noqa: ARG002
+    def Commit(self, request: pb.CommitRequest, _context: grpc.ServicerContext) -> pb.Reservation:
         return _reservation(reservations.commit(self._serve, order_id_of(request.order_id)))
 
-    def Release(self, request: pb.ReleaseRequest, context: grpc.ServicerContext) -> pb.Reservation:  # noqa: ARG002
+    def Release(self, request: pb.ReleaseRequest, _context: grpc.ServicerContext) -> pb.Reservation:
         order_id, reason = order_id_of(request.order_id), reason_of(request.reason)
         return _reservation(reservations.release(self._serve, order_id, reason))
 

@@ -280,3 +280,31 @@ def test_an_expired_hold_reads_as_expired(inventory: InventoryStub, mugs: None) 
     assert database.row("SELECT count(*) AS sold FROM stock_movements WHERE kind = 'sold'") == {
         "sold": 0
     }
+
+
+def test_a_hundred_lines_are_one_reservation(inventory: InventoryStub) -> None:
+    lines = {f"SKU-{number}": 10_000 for number in range(100, 0, -1)}
+    for sku in lines:
+        add_variant(sku, 99_999_999)
+        deliver(sku, 6_000, "A")
+        deliver(sku, 6_000, "B")
+    order = str(new_id())
+    held = inventory.Reserve(reserve_request(order, **lines), timeout=20)
+    assert [line.sku for line in held.lines] == list(lines)
+    assert held.total == 100 * 10_000 * 99_999_999
+    inventory.Commit(pb.CommitRequest(order_id=order), timeout=20)
+    inventory.Release(pb.ReleaseRequest(order_id=order), timeout=20)
+    assert set(shelves().values()) == {(6_000, 0)}
+
+
+def test_callers_do_not_notice_that_idle_connections_were_cut(
+    inventory: InventoryStub, mugs: None
+) -> None:
+    inventory.Reserve(reserve_request(new_id(), MUG=1), timeout=5)
+    database.row(
+        """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    )
+    for _ in range(8):
+        inventory.Reserve(reserve_request(new_id(), MUG=1), timeout=5)
+    assert shelves() == {("MUG", "MAIN"): (100, 9)}
