@@ -106,9 +106,9 @@ class Verifier:
         self._rules().validate(claims)
         session = claims.get("sid")
         caller = Caller(
-            id=UUID(claims["sub"]),
+            id=UUID(str(claims["sub"])),
             role=Role(claims["role"]),
-            session_id=None if session is None else UUID(session),
+            session_id=None if session is None else UUID(str(session)),
         )
         return caller, float(claims["exp"])
 

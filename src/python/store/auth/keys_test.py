@@ -1,0 +1,178 @@
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from store.auth import keys
+from store.auth.callers import Caller, Role
+from store.auth.keys import RemoteKeys, StaticKeys, UnknownKey
+from store.auth.testing import Signer
+from store.auth.tokens import InvalidToken, Verifier
+from store.server.errors import Unavailable
+from store.server.ids import new_id
+
+OLD, NEW, OTHER = Signer("old"), Signer("new"), Signer("other")
+CALLER = Caller(new_id(), Role.CUSTOMER)
+
+
+class Publisher:
+    """Users' side: publishes keys over real HTTP, counts who asks, and can be out of order."""
+
+    def __init__(self) -> None:
+        self.body: bytes = b""
+        self.status = 200
+        self.asked = 0
+        self.publish(OLD)
+        publisher = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                publisher.asked += 1
+                self.send_response(publisher.status)
+                self.end_headers()
+                self.wfile.write(publisher.body)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/.well-known/jwks.json"
+
+    def publish(self, *signers: Signer) -> None:
+        self.body = json.dumps({"keys": [s.jwks()["keys"][0] for s in signers]}).encode()
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    made = Publisher()
+    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> "Clock":
+    made = Clock()
+    monkeypatch.setattr(keys, "time", made)
+    return made
+
+
+class Clock:
+    """Stands in for the `time` module."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def test_keys_are_fetched_when_first_needed_and_once(publisher: Publisher) -> None:
+    remote = RemoteKeys(publisher.url)
+    assert publisher.asked == 0
+    for _ in range(3):
+        assert remote.find("old").kid == "old"
+    assert publisher.asked == 1
+
+
+def test_a_new_key_is_found_when_a_token_names_it(publisher: Publisher, clock: Clock) -> None:
+    verifier = Verifier(RemoteKeys(publisher.url))
+    assert verifier.caller_of(OLD.token(CALLER)) == CALLER
+    publisher.publish(OLD, NEW)
+    clock.now += keys.FETCH_AT_MOST_EVERY
+    assert verifier.caller_of(NEW.token(CALLER)) == CALLER
+    assert verifier.caller_of(OLD.token(CALLER)) == CALLER
+    assert publisher.asked == 2
+
+
+def test_invented_key_ids_do_not_become_load(publisher: Publisher, clock: Clock) -> None:
+    verifier = Verifier(RemoteKeys(publisher.url))
+    for _ in range(20):
+        with pytest.raises(InvalidToken):
+            verifier.caller_of(OTHER.token(CALLER))
+    assert publisher.asked == 1
+    clock.now += keys.FETCH_AT_MOST_EVERY
+    with pytest.raises(InvalidToken):
+        verifier.caller_of(OTHER.token(CALLER))
+    assert publisher.asked == 2
+
+
+def test_those_who_need_the_keys_at_the_same_time_ask_once(publisher: Publisher) -> None:
+    remote = RemoteKeys(publisher.url)
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(remote.find("old"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert (len(found), publisher.asked) == (8, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b""),
+        (404, b"{}"),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b'{"keys":[]}'),
+        (200, b"\xff"),
+    ],
+)
+def test_old_keys_stay_good_while_the_publisher_is_out_of_order(
+    publisher: Publisher, clock: Clock, status: int, body: bytes
+) -> None:
+    verifier = Verifier(RemoteKeys(publisher.url))
+    assert verifier.caller_of(OLD.token(CALLER)) == CALLER
+    publisher.status, publisher.body = status, body
+    clock.now += keys.FRESH_SECONDS + 1
+    assert verifier.caller_of(OLD.token(CALLER)) == CALLER
+    # A key that nobody can ask for may be a good one: try again later, do not log in again.
+    with pytest.raises(Unavailable) as caught:
+        verifier.caller_of(NEW.token(CALLER))
+    assert caught.value.status == 503
+    publisher.status = 200
+    publisher.publish(OLD, NEW)
+    clock.now += keys.FETCH_AT_MOST_EVERY
+    assert verifier.caller_of(NEW.token(CALLER)) == CALLER
+
+
+def test_without_any_key_a_token_cannot_be_judged() -> None:
+    verifier = Verifier(RemoteKeys("http://127.0.0.1:1/jwks.json"))
+    with pytest.raises(Unavailable):
+        verifier.caller_of(OLD.token(CALLER))
+    with pytest.raises(InvalidToken):
+        verifier.caller_of("nonsense")
+
+
+def test_a_withdrawn_key_is_forgotten(publisher: Publisher, clock: Clock) -> None:
+    remote = RemoteKeys(publisher.url)
+    remote.find("old")
+    publisher.publish(NEW)
+    clock.now += keys.FRESH_SECONDS + 1
+    with pytest.raises(UnknownKey):
+        remote.find("old")
+
+
+def test_what_is_not_ours_in_a_key_set_is_passed_over() -> None:
+    strange: list[Any] = [
+        None,
+        {"kty": "RSA", "kid": "r"},
+        {"kty": "EC", "crv": "P-256", "kid": "broken", "x": "!", "y": "!"},
+        {"kty": "EC", "crv": "P-256", "kid": ["list"]},
+        {"kty": "EC", "crv": "P-384", "kid": "p"},
+    ]
+    static = StaticKeys({"keys": [*strange, *OLD.jwks()["keys"]]})
+    assert static.find("old").kid == "old"
+    for kid in ("r", "broken", "p", "nobody"):
+        with pytest.raises(UnknownKey):
+            static.find(kid)
+
+
+def test_a_published_key_is_never_a_private_one() -> None:
+    assert "d" not in OLD.jwks()["keys"][0]
