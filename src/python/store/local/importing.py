@@ -59,12 +59,12 @@ def send(
 ) -> Result:
     """Import a file; `sent` is told how many of its bytes have gone out."""
     with rest.upload(
-        f"{inventory_url}/v1/imports", wanted.params(), _content(wanted.file, sent), token
+        f"{inventory_url}/v1/imports", wanted.params(), content_of(wanted.file, sent), token
     ) as answer:
-        return _result(_lines(answer))
+        return result_of(_lines(answer))
 
 
-def _content(file: Path, sent: Callable[[int], None]) -> Iterator[bytes]:
+def content_of(file: Path, sent: Callable[[int], None]) -> Iterator[bytes]:
     """The bytes of a file, unpacked if it is gzip."""
     with file.open("rb") as raw:
         packed = raw.read(2) == GZIP
@@ -91,7 +91,7 @@ def _lines(answer: requests.Response) -> Iterator[dict[str, Any]]:
         raise CutOff from None
 
 
-def _result(lines: Iterator[dict[str, Any]]) -> Result:
+def result_of(lines: Iterator[dict[str, Any]]) -> Result:
     rejects = []
     for line in lines:
         match line["type"]:

@@ -1,5 +1,6 @@
 """The whole store, once, as a newcomer meets it."""
 
+import gzip
 import json
 import os
 import random
@@ -127,17 +128,33 @@ def try_it(lines: Sequence[str]) -> dict[str, object]:
 
 
 def audit(data: Path) -> dict[str, object]:
-    command = ["audit", "--json", "--grace", "0", "--data", str(data)]
+    command = ["store.proof.main", "audit", "--json", "--grace", "0", "--data", str(data)]
+    report: dict[str, object] = json.loads(run(*command))
+    return report
+
+
+def import_books(data: Path) -> str:
+    """Import a file of two good rows and a bad one; what was said."""
+    file = data / "books.csv.gz"
+    rows = "Code,Name,Cost\nBOOK-1,Ein Buch,9.90\nBOOK-2,Noch eins,0\nBOOK-3,Ein drittes,12.50\n"
+    file.write_bytes(gzip.compress(rows.encode()))
+    columns = ["--map", "sku=Code", "--map", "title=Name", "--map", "price=Cost"]
+    values = ["--set", "currency=EUR", "--rejects", str(data / "rejects.csv")]
+    command = ["store.local.main", "import", str(file), *columns, *values]
+    return run(*command, "--data", str(data))
+
+
+def run(module: str, *arguments: str) -> str:
+    """What a command of ours prints; it has to succeed."""
     done = subprocess.run(
-        [sys.executable, "-m", "store.proof.main", *command],
+        [sys.executable, "-m", module, *arguments],
         env=python_environ(Path.cwd()),
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    report: dict[str, object] = json.loads(done.stdout)
-    return report
+    return done.stdout
 
 
 def nothing_is_left(data: Path) -> bool:
@@ -174,6 +191,8 @@ def test_a_newcomer_starts_it_orders_a_mug_stops_it_and_finds_everything_again(
             "kept": 2980,
         }
     }
+    assert "3 rows, 2 created, 0 updated, 0 unchanged, 1 rejected" in import_books(data)
+    assert (data / "rejects.csv").read_text().splitlines()[1] == "3,3,Cost,Must be above zero."
     wait_for(lambda: any("@example.com" in mail.name for mail in (data / "mail").glob("*.eml")), 30)
 
     assert first.end(signal.SIGINT) == 0

@@ -5,12 +5,20 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import parse_dsn
 
-import store
 from store.database.testing import FleetingServer, postgres  # noqa: F401
+from store.gateway import models as gateway
+from store.inventory.models import tables as inventory
+from store.orders import models as orders
 from store.proof.snapshots import DATABASES
 from store.proof.testing import ROWS, SmallStore, write
+from store.users.models import tables as users
 
-HERE = Path(store.__file__).parent
+MIGRATIONS: Mapping[str, Path] = {
+    "users": users.MIGRATIONS,
+    "inventory": inventory.MIGRATIONS,
+    "orders": orders.MIGRATIONS,
+    "gateway": gateway.MIGRATIONS,
+}
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +27,7 @@ def clean(postgres: FleetingServer) -> Iterator[Mapping[str, str]]:  # noqa: F81
     with ExitStack() as opened:
         databases = {}
         for name in DATABASES:
-            template = postgres.template(name, HERE / name / "migrations")
+            template = postgres.template(name, MIGRATIONS[name])
             fresh = opened.enter_context(postgres.fresh(template))
             databases[name] = parse_dsn(fresh.url)["dbname"]
             write(postgres.url(databases[name]), ROWS[name])

@@ -1,8 +1,6 @@
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -10,32 +8,11 @@ import pytest
 from store.proof import api as api_module
 from store.proof.api import Api
 from store.proof.customers import Customer
+from store.proof.fake_store import FakeStore, serving
 from store.proof.invoices import Basket
 from store.proof.placing import Shop, at_once, place
 
 BASKET = Basket("536365", "2010", "17850", Counter({"MUG": 2}))
-SESSION = {"access_token": "a", "refresh_token": "r", "expires_in": 600}
-
-
-class FakeStore:
-    """Answers what it was told to, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, Any]]] = []
-        self.asked: list[tuple[str, str, str | None, Any]] = []
-
-    def answer(
-        self, method: str, path: str, key: str | None, body: Any
-    ) -> tuple[int, dict[str, Any]]:
-        self.asked.append((method, path, key, body))
-        if path == "/v1/users":
-            return 202, {}
-        if path.startswith("/v1/sessions"):
-            return 201, SESSION
-        return self.answers.pop(0)
-
-    def asked_for(self, path: str) -> list[tuple[str, str, str | None, Any]]:
-        return [asked for asked in self.asked if asked[1] == path]
 
 
 @pytest.fixture
@@ -45,33 +22,8 @@ def store() -> FakeStore:
 
 @pytest.fixture
 def url(store: FakeStore) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def handle_it(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            key = self.headers.get("Idempotency-Key")
-            status, content = store.answer(
-                self.command, self.path, key, json.loads(body or b"null")
-            )
-            data = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.send_header("Location", "/v1/orders/7")
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = handle_it  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(store) as address:
+        yield address
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,8 +98,20 @@ def _end(console: Console, invoices: Invoices, outcomes: Sequence[Outcome], run:
     show(console, invoices, outcomes, run)
     unfinished = sum(not outcome.is_final for outcome in outcomes)
     if unfinished:
-        console.print(f"{unfinished:,} orders did not end: run the same command again.")
+        console.print(f"Orders that have not ended: {unfinished:,}. Run the same command again.")
         raise SystemExit(1)
+
+
+@contextmanager
+def _told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` at Ctrl-C and SIGTERM: orders in hand are followed to their answer."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stop()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 class Replay:
@@ -112,15 +125,14 @@ class Replay:
 
     def run(self, wanted: Sequence[Basket]) -> Run:
         """Place what no earlier run has finished."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._shop.api.stopping.set())
         left = [basket for basket in wanted if not self._journal.is_done(basket.order)]
         if len(left) < len(wanted):
             self._console.print(f"{len(wanted) - len(left):,} orders were done by an earlier run.")
         try:
-            self._knock()
-            customers = self._open_accounts({basket.customer for basket in left})
-            return self._place(left, customers)
+            with _told_to_stop(self._shop.api.stopping.set):
+                self._knock()
+                customers = self._open_accounts({basket.customer for basket in left})
+                return self._place(left, customers)
         except Stopped:
             self._console.print("Stopped. Run the same command again to go on.")
             raise SystemExit(STOPPED) from None

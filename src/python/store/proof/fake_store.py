@@ -1,0 +1,79 @@
+"""A tiny store for tests: lets everybody in, and answers orders as it was told to."""
+
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+SESSION = {"access_token": "a", "refresh_token": "r", "expires_in": 600}
+
+
+Answer = tuple[int, dict[str, Any]]
+Asked = tuple[str, str, str | None, Any]  # method, path, Idempotency-Key, body
+
+
+class FakeStore:
+    """Remembers what it was asked; the answers about orders are taken from its list, in turn."""
+
+    def __init__(self, answers: Iterable[Answer] = ()) -> None:
+        self.answers = list(answers)
+        self.asked: list[Asked] = []
+
+    def answer(self, method: str, path: str, key: str | None, body: Any) -> Answer:
+        """What to answer to a request."""
+        self.asked.append((method, path, key, body))
+        if path == "/":
+            return 404, {}
+        if path == "/v1/users":
+            return 202, {}
+        if path.startswith("/v1/sessions"):
+            return 201, SESSION
+        return self.order()
+
+    def order(self) -> Answer:
+        """The next answer about an order."""
+        return self.answers.pop(0)
+
+    def asked_for(self, path: str) -> list[Asked]:
+        """All requests for a path."""
+        return [asked for asked in self.asked if asked[1] == path]
+
+
+@contextmanager
+def serving(store: FakeStore) -> Iterator[str]:
+    """Serve it over HTTP on the loopback; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def handle_it(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            key = self.headers.get("Idempotency-Key")
+            status, content = store.answer(
+                self.command, self.path, key, json.loads(body or b"null")
+            )
+            data = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Location", "/v1/orders/7")
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = handle_it  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,61 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from store.proof.errors import CannotProve
+from store.proof.fake_store import FakeStore, serving
+from store.proof.gateway_check import Gateway, Payment, compare, listed
+
+PAID = Payment("pi_2", 500, "EUR", "succeeded", 500)
+OPEN = Payment("pi_1", 700, "EUR", "requires_capture", 0)
+
+
+def found(stored: list[Payment], told: list[Payment]) -> list[str]:
+    return [finding.subject for finding in compare(iter(stored), iter(told)).findings]
+
+
+def test_the_same_list_twice_is_fine() -> None:
+    assert found([PAID, OPEN], [PAID, OPEN]) == []
+
+
+def test_a_payment_that_was_open_may_have_been_captured_since() -> None:
+    assert found([OPEN], [OPEN._replace(status="succeeded", received=700)]) == []
+
+
+def test_a_settled_payment_that_reads_otherwise_is_found() -> None:
+    assert found([PAID, OPEN], [PAID._replace(received=499), OPEN]) == ["pi_2"]
+
+
+def test_an_amount_that_reads_otherwise_is_found() -> None:
+    assert found([OPEN], [OPEN._replace(amount=1)]) == ["pi_1"]
+
+
+def test_a_payment_that_only_one_side_knows_is_found() -> None:
+    assert found([PAID], []) == ["pi_2"]
+    assert found([], [PAID]) == ["pi_2"]
+
+
+def test_the_api_is_read_page_by_page() -> None:
+    store = FakeStore()
+    store.answers = [page(["pi_3", "pi_2"], more=True), page(["pi_1"], more=False)]
+    with serving(store) as url:
+        ids = [payment.id for payment in listed(Gateway(url, "sk_test"), datetime.now(UTC))]
+    assert ids == ["pi_3", "pi_2", "pi_1"]
+    assert "starting_after=pi_2" in store.asked[1][1]
+
+
+def test_an_api_that_refuses_us_proves_nothing() -> None:
+    store = FakeStore()
+    store.answers = [(401, {})]
+    with serving(store) as url, pytest.raises(CannotProve, match="cannot be read") as refused:
+        list(listed(Gateway(url, "sk_test_geheim"), datetime.now(UTC)))
+    assert "geheim" not in refused.value.message
+
+
+def page(ids: list[str], *, more: bool) -> tuple[int, dict[str, Any]]:
+    data = [
+        {"id": each, "amount": 1, "currency": "eur", "status": "succeeded", "amount_received": 1}
+        for each in ids
+    ]
+    return 200, {"data": data, "has_more": more}
