@@ -1,5 +1,6 @@
 """What is sent and answered about products, variants, categories and prices."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -20,7 +21,7 @@ _path = validate.Regexp(PATH, error='Must be a path of slugs such as "kitchen/mu
 def sku_field(**options: Any) -> Text:
     """A SKU: up to 64 letters, digits, dots, underscores and hyphens."""
     form = validate.Regexp(SKU, error="Must be letters, digits, '.', '_' or '-', at most 64.")
-    return Text(max=64, validators=(form,), **options)
+    return Text(validators=(form,), **options)
 
 
 def category_path(**options: Any) -> Text:
@@ -28,11 +29,40 @@ def category_path(**options: Any) -> Text:
     return Text(max=400, validators=(_path,), **options)
 
 
-def attributes_field(**options: Any) -> fields.Dict:
+class Attributes(fields.Dict):
     """Up to 50 attributes, texts by name."""
-    return fields.Dict(
-        keys=Text(max=50), values=Text(max=200), validate=validate.Length(max=50), **options
-    )
+
+    def __init__(self, **options: Any) -> None:
+        few = validate.Length(max=50)
+        super().__init__(keys=Text(max=50), values=Text(max=200), validate=few, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            raise ValidationError(_by_attribute(error.messages)) from None
+
+
+def _by_attribute(messages: Any) -> Any:
+    """The complaints by attribute, not by its key and its value."""
+    if not isinstance(messages, dict):
+        return messages
+    return {
+        name: [why for found in each.values() for why in found] for name, each in messages.items()
+    }
+
+
+class Moment(fields.AwareDateTime):
+    """An ISO 8601 time with its offset, in this age; loads in UTC."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=None, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        if not 1970 < moment.year < 9999:
+            raise ValidationError("Must be a year from 1971 to 9998.")
+        return moment.astimezone(UTC)
 
 
 class CurrencyArgs(Schema):
@@ -53,7 +83,7 @@ class VariantIn(Schema):
 
     sku = sku_field(required=True)
     name = Text(min=0, max=200)
-    attributes = attributes_field()
+    attributes = Attributes()
     prices = fields.List(fields.Nested(MoneySchema), validate=validate.Length(max=50))
 
     @validates_schema
@@ -68,7 +98,7 @@ class VariantChange(Schema):
     """What may change about a variant; its SKU never does."""
 
     name = Text(min=0, max=200)
-    attributes = attributes_field()
+    attributes = Attributes()
     status = Text(validators=(validate.OneOf(VARIANT_STATUSES),))
 
 
@@ -79,7 +109,7 @@ class ProductChange(Schema):
     description = Text(min=0, max=10_000, lines=True)
     category = category_path(allow_none=True)
     handle = Text(max=100, allow_none=True)
-    attributes = attributes_field()
+    attributes = Attributes()
     images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=20))
     status = Text(validators=(validate.OneOf(PRODUCT_STATUSES),))
 
@@ -171,15 +201,15 @@ class PriceIn(Schema):
 
     amount = Whole(required=True, min=0, max=MAX_AMOUNT)
     currency = Currency(required=True)
-    valid_from = fields.AwareDateTime(default_timezone=None)
-    valid_until = fields.AwareDateTime(default_timezone=None, allow_none=True)
+    valid_from = Moment()
+    valid_until = Moment(allow_none=True)
     replace = fields.Boolean(load_default=False)
 
 
 class PriceEnd(Schema):
     """When a price ends; null for never."""
 
-    valid_until = fields.AwareDateTime(required=True, default_timezone=None, allow_none=True)
+    valid_until = Moment(required=True, allow_none=True)
 
 
 class PriceOut(Schema):

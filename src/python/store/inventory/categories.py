@@ -7,6 +7,7 @@ from store.inventory.errors import CategoryBelowItself, CategoryExists, Category
 from store.inventory.models.catalogue import Category
 from store.inventory.models.refusals import refused_as
 from store.inventory.models.tables import database
+from store.server.errors import Invalid
 from store.server.paging import decode_cursor, encode_cursor, page_of
 
 Fields = dict[str, Any]
@@ -15,7 +16,8 @@ Fields = dict[str, Any]
 def list_categories(limit: int, cursor: str | None) -> dict[str, Any]:
     """A page of the tree by path; BadCursor."""
     after = decode_cursor("categories", cursor, str) if cursor else None
-    found = Category.after(after[0] if after else "", limit + 1)
+    with database.reading():
+        found = Category.after(after[0] if after else "", limit + 1)
     page = page_of(found, limit, lambda last: encode_cursor("categories", last.path))
     return {"items": [_shown(each) for each in page.items], "next_cursor": page.next_cursor}
 
@@ -29,7 +31,11 @@ def category(category_id: UUID) -> tuple[Fields, int]:
 
 def create_category(wanted: Fields) -> UUID:
     """Create a category; CategoryExists, UnknownCategory (the parent)."""
-    with database.transaction(), refused_as(categories_path_key=CategoryExists(wanted["slug"])):
+    exists = CategoryExists(wanted["slug"])
+    with (
+        database.transaction(),
+        refused_as(categories_path_key=exists, categories_path_check=_path_too_long()),
+    ):
         return UUID(str(Category.create(**_columns(wanted)).id))
 
 
@@ -40,6 +46,7 @@ def change_category(category_id: UUID, version: int, changes: Fields) -> None:
         held.guard(version)
         with refused_as(
             categories_path_key=CategoryExists(changes.get("slug", held.slug)),
+            categories_path_check=_path_too_long(),
             categories_no_circle=CategoryBelowItself(held.path),
         ):
             held.change(_columns(changes))
@@ -63,6 +70,10 @@ def _shown(found: Category) -> Fields:
         "path": found.path,
         "name": found.name,
     }
+
+
+def _path_too_long() -> Invalid:
+    return Invalid("slug", "The path would be longer than 400 characters.")
 
 
 def _columns(wanted: Fields) -> Fields:

@@ -22,16 +22,18 @@ routes = Blueprint("categories", __name__, url_prefix="/v1")
 @routes.response(200, page_schema(CategoryOut))
 def list_categories(asked: dict[str, Any]) -> Response:
     """All categories by path: each comes after the one it is in."""
+    staff = staff_asks()
     page = categories.list_categories(asked["limit"], asked["cursor"])
-    return to_staff(page) if staff_asks() else to_shopper(page)
+    return to_staff(page) if staff else to_shopper(page)
 
 
 @routes.get("/categories/<uuid:category_id>")
 @routes.response(200, CategoryOut)
 def get_category(category_id: UUID) -> Response:
     """A category."""
+    staff = staff_asks()
     category, version = categories.category(category_id)
-    return to_staff(category, version) if staff_asks() else to_shopper(category)
+    return to_staff(category, version) if staff else to_shopper(category)
 
 
 @routes.post("/categories")

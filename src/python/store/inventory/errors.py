@@ -1,10 +1,10 @@
 """What can go wrong in inventory, in the shop's words.
 
-    NotFound                       Conflict
-    ├── UnknownProduct             ├── SkuTaken, HandleTaken, CategoryExists
-    ├── UnknownSku                 ├── CategoryInUse, CategoryBelowItself
-    ├── UnknownPrice               ├── PricesOverlap
-    └── UnknownCategory            └── PriceIsHistory
+NotFound                       Conflict
+├── UnknownProduct             ├── SkuTaken, HandleTaken, CategoryExists
+├── UnknownSku                 ├── CategoryInUse, CategoryBelowItself
+├── UnknownPrice               ├── PricesOverlap
+└── UnknownCategory            └── PriceIsHistory
 """
 
 from uuid import UUID

@@ -101,8 +101,11 @@ class Category(Changing):
     @classmethod
     def after(cls, path: str, limit: int) -> list[Self]:
         """Up to `limit` categories whose paths come after this one."""
-        by_bytes = cls.path.collate("C")
-        return list(cls.select().where(by_bytes > path).order_by(by_bytes).limit(limit))
+        # By bytes, so that the order is the same on every machine.
+        behind = peewee.SQL('path COLLATE "C" > %s', (path,))
+        return list(
+            cls.select().where(behind).order_by(peewee.SQL('path COLLATE "C"')).limit(limit)
+        )
 
     @classmethod
     def by_id(cls, category_id: UUID) -> Self:

@@ -29,25 +29,29 @@ _OFFERS = """
     )
 """
 
+# DISTINCT inside, count(*) outside: count(DISTINCT ...) would sort where this hashes.
 _CATEGORIES = """
-    SELECT 'category' AS facet, above.path AS name, above.name AS value, sum(found.products) AS products
-    FROM (SELECT category_id, count(DISTINCT product_id) AS products
-          FROM offers WHERE misses <@ '{category}' GROUP BY category_id) found
-    JOIN categories here ON here.id = found.category_id
+    SELECT 'category' AS facet, above.path AS name, above.name AS value, sum(here.products) AS products
+    FROM (SELECT path, count(*) AS products
+          FROM (SELECT DISTINCT product_id, category_id FROM offers WHERE misses <@ '{category}') found
+          JOIN categories ON id = category_id GROUP BY path) here
     JOIN categories above ON above.path = here.path OR starts_with(here.path, above.path || '/')
     GROUP BY above.path, above.name
 """
 
 _ATTRIBUTES = """
-    (SELECT 'attribute', a.key, a.value, count(DISTINCT product_id)
-     FROM offers CROSS JOIN LATERAL jsonb_each_text(attributes) a
-     WHERE misses <@ ARRAY['attribute:' || a.key]
-     GROUP BY a.key, a.value ORDER BY 4 DESC, 2, 3 LIMIT 500)
+    (SELECT 'attribute', key, value, count(*)
+     FROM (SELECT DISTINCT product_id, key, value
+           FROM offers CROSS JOIN LATERAL jsonb_each_text(attributes)
+           WHERE misses <@ ARRAY['attribute:' || key]) found
+     GROUP BY key, value ORDER BY 4 DESC, 2, 3 LIMIT 500)
 """
 
 _PRICES = """
-    SELECT 'price', width_bucket(amount, %(bounds)s::bigint[])::text, '', count(DISTINCT product_id)
-    FROM offers WHERE misses <@ '{price}' AND amount IS NOT NULL GROUP BY 2
+    SELECT 'price', bucket::text, '', count(*)
+    FROM (SELECT DISTINCT product_id, width_bucket(amount, %(bounds)s::bigint[]) AS bucket
+          FROM offers WHERE misses <@ '{price}') found
+    GROUP BY bucket
 """
 
 # 0, 1, 2, 5, 10, 20, 50, ... up to the largest amount there is.
