@@ -58,7 +58,7 @@ def app(wiring: Wiring) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    return app.test_client()
+    return app.test_client(use_cookies=False)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from store.users.models.mails import Mail
 from store.users.models.one_time import OneTimeToken
 from store.users.models.sessions import Session
 from store.users.models.tables import database
-from store.users.models.throttles import FamiliarPlace, Throttle
+from store.users.models.throttles import Throttle
 from store.users.signing_keys import retire_old_keys, rotate_if_due
 from store.users.vault import Vault
 
@@ -24,7 +24,6 @@ KEPT: tuple[tuple[Purge, timedelta], ...] = (
     (Session.purge, timedelta(days=1)),
     (OneTimeToken.purge, timedelta(0)),
     (Throttle.purge, timedelta(0)),
-    (FamiliarPlace.purge, timedelta(days=90)),
     (Mail.purge, timedelta(days=30)),
 )
 

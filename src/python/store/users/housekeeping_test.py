@@ -7,7 +7,7 @@ from store.users import housekeeping
 from store.users.models.tables import database
 from store.users.testing import ANN, Shop
 
-COUNTED = ("sessions", "refresh_tokens", "one_time_tokens", "throttles", "familiar_places", "mails")
+COUNTED = ("sessions", "refresh_tokens", "one_time_tokens", "throttles", "mails")
 
 
 def counts() -> dict[str, int]:
@@ -40,7 +40,6 @@ def test_what_has_run_out_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     database.run("UPDATE one_time_tokens SET expires_at = now() - interval '1 second'")
     database.run("UPDATE throttles SET resets_at = now() - interval '1 second'")
-    database.run("UPDATE familiar_places SET seen_at = now() - interval '91 days'")
     database.run("UPDATE mails SET given_up_at = now() - interval '31 days'")
     housekeeping.purge()
     assert set(counts().values()) == {0}

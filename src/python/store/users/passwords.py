@@ -30,17 +30,16 @@ def refuse_guessable(field: str, password: str, *about_the_person: str) -> None:
             raise Invalid(field, "Must not be your name or e-mail.")
 
 
-def change_password(caller: Caller, current: str, wanted: str, place: Place, door: Door) -> None:
+def change_password(caller: Caller, current: str, wanted: str, door: Door) -> None:
     """Replace the password and end all other sessions; WrongPassword if `current` is not it.
 
-    Guesses count as log-ins do: a stolen access token does not open a second way to try.
+    Guesses are throttled: a stolen access token does not open a second way to try.
     """
     with database.reading():
         user = User.active(caller.id)
         password_hash = Credential.hash_of(caller.id)
-        email = str(user.email)
-        refuse_guessable("new_password", wanted, email, user.name)
-        door.admit_login(email, place)
+        refuse_guessable("new_password", wanted, str(user.email), user.name)
+        door.admit_password_change(caller.id)
     if not is_password(current, password_hash):
         raise WrongPassword
     fresh_hash = hash_password(wanted)
@@ -48,8 +47,7 @@ def change_password(caller: Caller, current: str, wanted: str, place: Place, doo
         User.active(caller.id, lock=True)
         if Credential.hash_of(caller.id) != password_hash:
             raise WrongPassword
-        _replace(user, fresh_hash, keep=caller.session_id)
-        door.welcome(email, place)
+        _replace(user, fresh_hash, door, keep=caller.session_id)
 
 
 def request_reset(email: str, place: Place, door: Door) -> None:
@@ -80,15 +78,15 @@ def reset_password(token: str, wanted: str, door: Door) -> None:
         user = User.active(owner, lock=True)
         if OneTimeToken.spend(digest, "reset_password") is None:
             raise BadOneTimeToken
-        _replace(user, fresh_hash, keep=None)
+        _replace(user, fresh_hash, door, keep=None)
         if not user.email_verified:
             user.change(email_verified_at=now())
-        door.forgive(str(user.email))
 
 
-def _replace(user: User, password_hash: str, keep: UUID | None) -> None:
+def _replace(user: User, password_hash: str, door: Door, keep: UUID | None) -> None:
     Credential.replace_hash(user.id, password_hash)
     Session.end_all(user.id, "password_changed", but=keep)
     OneTimeToken.forget(user.id, "reset_password")
     Mail.owe("password_changed", str(user.email))
     AuditEntry.record("password_changed", user.id, user.id, by_mail=keep is None)
+    door.forgive(user.id, str(user.email))

@@ -50,4 +50,4 @@ def _forget(user: User, door: Door) -> None:
     Address.forget_all(user.id)
     user.anonymise()
     Mail.forget_to(email)
-    door.forget(email)
+    door.forgive(user.id, email)

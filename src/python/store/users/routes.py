@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, jsonify, request
+from werkzeug.http import dump_cookie
 
 from store.auth.http import current_caller, login_required
 from store.server.blueprint import Blueprint
@@ -15,12 +16,14 @@ from store.users.access_tokens import Tokens
 from store.users.models.addresses import Address
 from store.users.models.people import User
 from store.users.signing_keys import JWKS_SECONDS
-from store.users.throttling import Place
+from store.users.throttling import Origin, Place
 from store.users.wiring import Wiring
 
-MAIL_MAY_COME = {"detail": "If this e-mail is known to us or new, a mail is on its way to it."}
+MAIL_MAY_COME = {"detail": "If there is anything to tell this e-mail, a mail is on its way to it."}
 
 EXTENSION = "store.users"
+DEVICE_COOKIE = "device"
+DEVICE_SECONDS = 180 * 24 * 3600
 Tagged = tuple[Any, dict[str, str]]
 
 users = Blueprint("users", __name__, url_prefix="/v1", description="People and their sessions.")
@@ -95,9 +98,22 @@ def reset_password(wanted: dict[str, str]) -> None:
 @users.arguments(schemas.LogInIn)
 @users.response(201, schemas.TokensOut)
 def log_in(claim: dict[str, str]) -> tuple[Tokens, dict[str, str]]:
-    """Log in."""
-    return _unstored(
-        sessions.log_in(**claim, place=here(), door=wired().door, issuer=wired().issuer)
+    """Log in. The cookie opens nothing; it tells this device from strangers, who may try less."""
+    origin = Origin(here(), request.cookies.get(DEVICE_COOKIE, ""))
+    parts = wired()
+    tokens, device = sessions.log_in(**claim, origin=origin, door=parts.door, issuer=parts.issuer)
+    return tokens, {"Cache-Control": "no-store", "Set-Cookie": _device_cookie(device)}
+
+
+def _device_cookie(device: str) -> str:
+    return dump_cookie(
+        DEVICE_COOKIE,
+        device,
+        max_age=DEVICE_SECONDS,
+        path="/v1/sessions",
+        secure=True,
+        httponly=True,
+        samesite="Strict",
     )
 
 
@@ -106,10 +122,7 @@ def log_in(claim: dict[str, str]) -> tuple[Tokens, dict[str, str]]:
 @users.response(201, schemas.TokensOut)
 def refresh(sent: dict[str, str]) -> tuple[Tokens, dict[str, str]]:
     """Trade a refresh token for new tokens. It works once; keep the new one."""
-    return _unstored(sessions.refresh(sent["refresh_token"], wired().issuer))
-
-
-def _unstored(tokens: Tokens) -> tuple[Tokens, dict[str, str]]:
+    tokens = sessions.refresh(sent["refresh_token"], wired().issuer)
     return tokens, {"Cache-Control": "no-store"}
 
 
@@ -163,7 +176,7 @@ def leave() -> None:
 def change_password(wanted: dict[str, str]) -> None:
     """Change your password; your other sessions end."""
     current, new = wanted["current_password"], wanted["new_password"]
-    passwords.change_password(current_caller(), current, new, here(), wired().door)
+    passwords.change_password(current_caller(), current, new, wired().door)
 
 
 @users.get("/users/me/addresses")

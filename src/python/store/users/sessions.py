@@ -13,7 +13,7 @@ from store.users.models.audit import AuditEntry
 from store.users.models.people import Credential, User
 from store.users.models.sessions import RefreshToken, Session
 from store.users.models.tables import database
-from store.users.throttling import Door, Place
+from store.users.throttling import Door, Origin
 from store.users.vault import new_token, open_as_holder, seal_for_holder, token_hash
 
 # How long after its first use a refresh token may be shown again, by a client that has lost the
@@ -22,13 +22,16 @@ from store.users.vault import new_token, open_as_holder, seal_for_holder, token_
 LOST_ANSWER_GRACE = timedelta(seconds=60)
 
 
-def log_in(email: str, password: str, place: Place, door: Door, issuer: Issuer) -> Tokens:
-    """Start a session; WrongCredentials, Throttled or AccountDisabled.
+def log_in(
+    email: str, password: str, origin: Origin, door: Door, issuer: Issuer
+) -> tuple[Tokens, str]:
+    """Start a session, and say what the device is to show from now on.
 
-    An unknown e-mail costs the same statements and the same hash as a wrong password.
+    WrongCredentials, Throttled or AccountDisabled. An unknown e-mail costs the same statements and
+    the same hash as a wrong password.
     """
     with database.reading():
-        door.admit_login(email, place)
+        door.admit_login(email, origin)
         user, password_hash = Credential.by_email(email)
     if not is_password(password, password_hash) or user is None or password_hash is None:
         LOGINS.labels("wrong").inc()
@@ -38,9 +41,9 @@ def log_in(email: str, password: str, place: Place, door: Door, issuer: Issuer) 
         _admit_owner(user.id, password_hash, fresh_hash)
         tokens = _start_session(user, issuer)
         # Last: the counters of a place are shared by everybody there, so hold them shortly.
-        door.welcome(email, place)
+        device = door.welcome(email, origin)
     LOGINS.labels("ok").inc()
-    return tokens
+    return tokens, device
 
 
 def _admit_owner(user_id: UUID, checked_hash: str, fresh_hash: str) -> None:

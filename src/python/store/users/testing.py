@@ -96,12 +96,20 @@ class Shop:
         return self.ask("POST", "/v1/users", json=body)
 
     def log_in(
-        self, email: str = ANN, password: str = PASSWORD, address: str = "192.0.2.1"
+        self,
+        email: str = ANN,
+        password: str = PASSWORD,
+        address: str = "192.0.2.1",
+        device: str | None = None,
     ) -> TestResponse:
-        """Ask for a session, from a network address."""
-        body = {"email": email, "password": password}
-        environ = {"REMOTE_ADDR": address}
-        return self.ask("POST", "/v1/sessions", json=body, environ_base=environ)
+        """Ask for a session, from a network address and with a device's cookie."""
+        return self.ask(
+            "POST",
+            "/v1/sessions",
+            json={"email": email, "password": password},
+            environ_base={"REMOTE_ADDR": address},
+            headers={"Cookie": f"device={device}"} if device else {},
+        )
 
     def refresh(self, refresh_token: str) -> TestResponse:
         """Ask for new tokens."""

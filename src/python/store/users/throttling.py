@@ -1,20 +1,25 @@
 """How often strangers may try, counted in the database so that it holds for all replicas.
 
-Log-ins are counted three ways. From one network address there may be many failures, since offices
+Log-ins are counted two ways. From one network address there may be many failures, since offices
 and phone networks share addresses. For one account there may be few from strangers, wherever they
-come from. Where the owner has logged in before, failures are counted apart: whoever keeps the
-strangers' bucket full cannot lock the owner out there. Buckets empty themselves after a window that
-further tries do not prolong, and a password reset empties them at once.
+come from. A device that has logged in to the account before is no stranger: it carries a cookie
+that says so, and is counted apart. So nobody can lock owners out of the devices they use by keeping
+the strangers' bucket full. Buckets empty themselves after a window that further tries do not
+prolong, and a password reset empties the strangers' at once.
+
+Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
+from uuid import UUID
 
 from store.users.errors import Throttled
 from store.users.metrics import THROTTLED
-from store.users.models.throttles import FamiliarPlace, Throttle
-from store.users.vault import Vault
+from store.users.models.throttles import Throttle
+from store.users.vault import Vault, new_token
 
 WINDOW = timedelta(minutes=15)
 FAILURES_FROM_A_PLACE = 100
@@ -45,6 +50,14 @@ class Place:
         return cls(found.packed[:8].hex())
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a log-in comes from: the place, and what its device shows of earlier ones, if anything."""
+
+    place: Place
+    device: str = ""
+
+
 class Door:
     """Lets tries pass or not. Speaks of e-mails, never of accounts: it does not know which exist."""
 
@@ -52,25 +65,28 @@ class Door:
         self._vault = vault
         self._registrations_per_hour = registrations_per_hour
 
-    def admit_login(self, email: str, place: Place) -> None:
+    def admit_login(self, email: str, origin: Origin) -> None:
         """Count a try to log in; Throttled if there were too many failures."""
-        _admit("place", self._place_bucket(place), FAILURES_FROM_A_PLACE, WINDOW)
-        _admit("account", self._account_bucket(email, place), FAILURES_FOR_AN_ACCOUNT, WINDOW)
+        _admit("place", self._place_bucket(origin.place), FAILURES_FROM_A_PLACE, WINDOW)
+        _admit(
+            "account", self._account_bucket(email, origin.device), FAILURES_FOR_AN_ACCOUNT, WINDOW
+        )
 
-    def welcome(self, email: str, place: Place) -> None:
-        """The try was good: it does not count, and this place is familiar from now on."""
-        Throttle.give_back(self._place_bucket(place))
-        Throttle.empty(self._account_bucket(email, place))
-        FamiliarPlace.remember(self._account(email), self._at(place))
+    def welcome(self, email: str, origin: Origin) -> str:
+        """The try was good and does not count. What the device is to show the next time."""
+        Throttle.give_back(self._place_bucket(origin.place))
+        Throttle.empty(self._account_bucket(email, origin.device))
+        known = self._knows(origin.device, email)
+        return origin.device if known else self._introduced(new_token(), email)
 
-    def forgive(self, email: str) -> None:
-        """The owner has proven to be it: strangers' tries are forgotten."""
-        Throttle.empty(self._vault.fingerprint("strangers", email.lower()))
+    def admit_password_change(self, user_id: UUID) -> None:
+        """Count a try to name one's own password; Throttled if there were too many failures."""
+        _admit("own_password", self._own_bucket(user_id), FAILURES_FOR_AN_ACCOUNT, WINDOW)
 
-    def forget(self, email: str) -> None:
-        """The owner has left: nothing about the e-mail is kept."""
-        self.forgive(email)
-        FamiliarPlace.forget(self._account(email))
+    def forgive(self, user_id: UUID, email: str) -> None:
+        """The owner has proven to be it: failures are forgotten."""
+        Throttle.empty(self._own_bucket(user_id))
+        Throttle.empty(self._strangers_bucket(email))
 
     def admit_registration(self, place: Place) -> None:
         """Count a registration; Throttled if there were too many from this place."""
@@ -87,19 +103,27 @@ class Door:
         bucket = self._vault.fingerprint("mails", email.lower())
         return not Throttle.take(bucket, MAILS_TO_AN_ADDRESS, MAIL_WINDOW)
 
-    def _account_bucket(self, email: str, place: Place) -> bytes:
-        if FamiliarPlace.knows(self._account(email), self._at(place)):
-            return self._vault.fingerprint("owner", email.lower(), place.name)
+    def _account_bucket(self, email: str, device: str) -> bytes:
+        if self._knows(device, email):
+            return self._vault.fingerprint("device", device)
+        return self._strangers_bucket(email)
+
+    def _strangers_bucket(self, email: str) -> bytes:
         return self._vault.fingerprint("strangers", email.lower())
 
     def _place_bucket(self, place: Place) -> bytes:
         return self._vault.fingerprint("failures", place.name)
 
-    def _account(self, email: str) -> bytes:
-        return self._vault.fingerprint("account", email.lower())
+    def _own_bucket(self, user_id: UUID) -> bytes:
+        return self._vault.fingerprint("own password", str(user_id))
 
-    def _at(self, place: Place) -> bytes:
-        return self._vault.fingerprint("place", place.name)
+    def _knows(self, device: str, email: str) -> bool:
+        """Whether we gave the device this cookie, and for this account."""
+        expected = self._introduced(device.partition(".")[0], email)
+        return hmac.compare_digest(expected.encode(), device.encode())
+
+    def _introduced(self, name: str, email: str) -> str:
+        return f"{name}.{self._vault.fingerprint('introduced', name, email.lower()).hex()}"
 
 
 def _admit(what: str, bucket: bytes, most: int, window: timedelta) -> None:

@@ -16,6 +16,7 @@ from store.users.throttling import (
     FAILURES_FOR_AN_ACCOUNT,
     FAILURES_FROM_A_PLACE,
     WINDOW,
+    Origin,
     Place,
 )
 from store.users.wiring import Wiring
@@ -42,12 +43,42 @@ def test_an_account_is_throttled_whether_or_not_it_exists(shop: Shop, email: str
     assert 0 < int(refused.headers["Retry-After"]) <= WINDOW.total_seconds()
 
 
-def test_strangers_cannot_lock_an_owner_out_where_they_have_been_before(shop: Shop) -> None:
+def device_of(shop: Shop, email: str = ANN) -> str:
+    """What the device of somebody who has logged in shows."""
+    cookie = shop.log_in(email).headers["Set-Cookie"]
+    assert all(flag in cookie for flag in ("HttpOnly", "Secure", "SameSite=Strict"))
+    return cookie.partition(";")[0].removeprefix("device=")
+
+
+def test_strangers_cannot_lock_an_owner_out_of_a_device_that_was_used_before(shop: Shop) -> None:
     shop.register()
-    assert shop.log_in(address=HOME).status_code == 201
+    device = device_of(shop)
     fail(shop, FAILURES_FOR_AN_ACCOUNT)
     assert shop.log_in(address=CAFE).status_code == 429
-    assert shop.log_in(address=HOME).status_code == 201
+    again = shop.log_in(address=CAFE, device=device)
+    assert again.status_code == 201
+    assert device in again.headers["Set-Cookie"]
+
+
+def test_a_device_is_throttled_on_its_own(shop: Shop) -> None:
+    shop.register()
+    device = device_of(shop)
+    for _ in range(FAILURES_FOR_AN_ACCOUNT):
+        assert shop.log_in(password="not the password", device=device).status_code == 401
+    assert shop.log_in(device=device).status_code == 429
+    assert shop.log_in().status_code == 201
+
+
+@pytest.mark.parametrize("kind", ["of another account", "invented", "unreadable"])
+def test_a_cookie_that_we_have_not_given_for_this_account_is_a_stranger_s(
+    shop: Shop, kind: str
+) -> None:
+    shop.register()
+    shop.register("bob@example.com")
+    cookies = {"of another account": device_of(shop, "bob@example.com"), "invented": "a.b"}
+    fail(shop, FAILURES_FOR_AN_ACCOUNT)
+    cookie = cookies.get(kind, "é.ß".encode().decode("latin-1"))
+    assert shop.log_in(device=cookie).status_code == 429
 
 
 def test_refused_tries_do_not_prolong_the_wait(shop: Shop) -> None:
@@ -79,7 +110,7 @@ def try_many_accounts(wiring: Wiring, address: str) -> None:
     """Fail so often from this address that no further try is let in."""
     with database.reading():
         for number in range(FAILURES_FROM_A_PLACE):
-            wiring.door.admit_login(f"{number}@example.com", Place.of(address))
+            wiring.door.admit_login(f"{number}@example.com", Origin(Place.of(address)))
 
 
 def test_one_place_cannot_try_many_accounts(shop: Shop, wiring: Wiring) -> None:

@@ -88,7 +88,7 @@ CREATE INDEX one_time_tokens_of_user ON one_time_tokens (user_id, purpose);
 CREATE INDEX one_time_tokens_by_expiry ON one_time_tokens (expires_at);
 """
 
-# Buckets and places are keyed hashes: neither an e-mail nor a network address can be read here.
+# Buckets are keyed hashes: neither an e-mail nor a network address can be read here.
 THROTTLES = """
 CREATE TABLE throttles (
     bucket bytea PRIMARY KEY CHECK (octet_length(bucket) = 32),
@@ -96,14 +96,6 @@ CREATE TABLE throttles (
     resets_at timestamptz NOT NULL
 );
 CREATE INDEX throttles_by_reset ON throttles (resets_at);
-
-CREATE TABLE familiar_places (
-    account bytea NOT NULL CHECK (octet_length(account) = 32),
-    place bytea NOT NULL CHECK (octet_length(place) = 32),
-    seen_at timestamptz NOT NULL,
-    PRIMARY KEY (account, place)
-);
-CREATE INDEX familiar_places_by_age ON familiar_places (seen_at);
 """
 
 MAILS = """
