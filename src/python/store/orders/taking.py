@@ -81,7 +81,8 @@ def captured(order: Order, done: Done, _at: datetime) -> Change:
 
 def refused(order: Order, outcome: Refused, at: datetime) -> Change:
     """A definite no on the way: everything taken so far has to be given back."""
-    if order.step == Step.AUTHORISE and order.payment:
+    declined = order.step == Step.AUTHORISE and outcome.reason == Reason.PAYMENT_DECLINED
+    if declined and order.payment:
         order = replace(order, payment=declined_payment(order.payment, outcome))
     return let_go(order, State.REJECTED, outcome.reason, outcome.facts, at)
 

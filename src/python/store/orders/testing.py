@@ -231,6 +231,12 @@ class FakePayments(Payments):
         passed = replace(self.intents[intent_id], status=status, capturable=amount)
         self.intents[intent_id] = replace(passed, next_action=None)
 
+    def end_refunds(self, status: str) -> None:
+        """The bank makes up its mind about the refunds that are pending."""
+        for key, repayment in self.refunds.items():
+            if repayment.status == "pending":
+                self.refunds[key] = replace(repayment, status=status)
+
     def held(self, order_id: UUID) -> int:
         """The money put aside for an order and not taken."""
         return sum(intent.capturable for intent in self._of(order_id))

@@ -11,6 +11,7 @@ from store.orders.engine import advance
 from store.orders.metrics import DUE, OLDEST_PENDING
 from store.orders.models import backlog, database, due
 from store.orders.steps import Shop
+from store.orders.webhooks import forget
 from store.server.clock import now
 
 HANDS = 8
@@ -21,6 +22,9 @@ LOOK_AROUND_SECONDS = 5.0
 PURGE_SECONDS = 600.0
 KEYS_KEPT = timedelta(hours=25)
 """Idempotency-Keys are promised for 24 hours."""
+
+WEBHOOKS_KEPT = timedelta(days=30)
+"""The gateway stops repeating an unheard webhook after three days."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,3 +71,4 @@ class Worker:
         if at >= self._purge_at:
             self._purge_at = at + PURGE_SECONDS
             IdempotencyKeys(database).purge(now() - KEYS_KEPT)
+            forget(now() - WEBHOOKS_KEPT)

@@ -55,6 +55,7 @@ def up(migrator, db):
             order_id uuid,
             received_at timestamptz NOT NULL DEFAULT now()
         );
+        CREATE INDEX gateway_events_received_at ON gateway_events (received_at);
     """)
     db.execute_sql("""
         CREATE FUNCTION refuse_payment_change() RETURNS trigger LANGUAGE plpgsql AS $$
