@@ -16,12 +16,11 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"
 
 def enter(offered_id: str | None, offered_traceparent: str | None = None) -> str:
     """Begin a request: its id is the offered one if that is sane, else a new one."""
-    sane = offered_id and _SANE_ID.fullmatch(offered_id)
-    chosen = offered_id if sane and offered_id else os.urandom(16).hex()
-    request_id.set(chosen)
-    known = offered_traceparent and _TRACEPARENT.fullmatch(offered_traceparent)
-    traceparent.set(offered_traceparent if known and offered_traceparent else "")
-    return chosen
+    sane = _SANE_ID.fullmatch(offered_id or "")
+    request_id.set(sane[0] if sane else os.urandom(16).hex())
+    known = _TRACEPARENT.fullmatch(offered_traceparent or "")
+    traceparent.set(known[0] if known else "")
+    return request_id.get()
 
 
 def trace_id() -> str:

@@ -1,9 +1,7 @@
 """Serve a Flask application: gunicorn with one gevent worker, and the ops port beside it."""
 
-import contextlib
 import logging
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +12,15 @@ from flask import Flask
 from gevent.pywsgi import WSGIServer
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from gunicorn.workers.ggevent import GeventPyWSGIWorker, PyWSGIHandler, PyWSGIServer
+from gunicorn.workers.ggevent import GeventPyWSGIWorker
 
 from store.server.backoff import seconds_to_wait
+from store.server.connections import Handler, Server
 from store.server.environ import Environ
 from store.server.lifecycle import stopping
 from store.server.listening import listen
 from store.server.ops import Check, ops_app
 
-_IDLE_SECONDS = 65.0
 _log = logging.getLogger(__name__)
 
 
@@ -107,73 +105,6 @@ class PlainLogger(Logger):
         self._access_log_enabled = False
         self.error_log.propagate = True
 
-    def access(self, *_args: object) -> None:
-        """The application writes the access line, with what only it knows."""
-
-
-class Handler(PyWSGIHandler):
-    """One connection: fair to the others, quiet about clients that leave."""
-
-    close_connection: bool
-
-    def __init__(self, sock: Any, *args: Any) -> None:
-        sock.settimeout(_IDLE_SECONDS)
-        super().__init__(sock, *args)
-
-    def read_requestline(self) -> str:
-        """The next request's first line; empty, which ends the connection, when stopping."""
-        if stopping.is_set():
-            return ""
-        self.server.idle.add(self.socket)
-        try:
-            line: str = super().read_requestline()
-        finally:
-            self.server.idle.discard(self.socket)
-        return line
-
-    def handle_one_response(self) -> None:
-        """Let the others run first: a busy connection would otherwise keep the loop."""
-        gevent.sleep(0)
-        super().handle_one_response()
-
-    def finalize_headers(self) -> None:
-        """Tell the client to go elsewhere when this process is leaving."""
-        super().finalize_headers()
-        if stopping.is_set():
-            self.response_headers.append((b"Connection", b"close"))
-            self.close_connection = True
-
-    def log_request(self) -> None:
-        """The application writes the access line."""
-
-    def log_error(self, msg: str, *args: object) -> None:
-        """Nonsense from a client is not our error."""
-        _log.debug(msg, *args)
-
-    def _log_error(self, kind: Any, value: Any, trace: Any) -> None:
-        if not issubclass(kind, gevent.GreenletExit):
-            _log.error("a request broke off", exc_info=(kind, value, trace))
-
-
-class Server(PyWSGIServer):
-    """The public port, which knows its idle connections."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.idle: set[Any] = set()
-
-    def drain(self, seconds: float) -> bool:
-        """Stop listening, end idle connections and wait; False if some are still busy."""
-        self.close()
-        for sock in list(self.idle):
-            _hang_up(sock)
-        return bool(self.pool.join(timeout=seconds))
-
-
-def _hang_up(sock: Any) -> None:
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RD)
-
 
 class Worker(GeventPyWSGIWorker):
     """The process that does the work: public port, ops port and background loops."""
@@ -202,7 +133,9 @@ class Worker(GeventPyWSGIWorker):
     def _server(self, sock: Any) -> Server:
         sock.setblocking(1)
         pool = gevent.pool.Pool(self.worker_connections)
-        server = Server(sock, self.wsgi, spawn=pool, log=self.log, handler_class=Handler)
+        server = self.server_class(
+            sock, self.wsgi, spawn=pool, log=self.log, handler_class=self.wsgi_handler
+        )
         server.start()
         return server
 

@@ -1,14 +1,11 @@
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from store.server import worker
 from store.server.lifecycle import stopping
+from store.server.testing import running, wait_until
 from store.server.worker import repeat
 
 PROGRAM = """
@@ -72,35 +69,17 @@ def test_a_failing_step_is_tried_again_later(
     assert caplog.text.count("\nZeroDivisionError") == 3
 
 
-@contextmanager
-def working(kind: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, kind],
-        env=dict(os.environ) | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        yield process
-        process.kill()
-
-
 @pytest.mark.parametrize("kind", ["plain", "gevent"])
 def test_sigterm_finishes_the_step_in_hand(kind: str) -> None:
-    with working(kind) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "step begins\n"
-        process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=10)
-    assert (process.returncode, said) == (0, "step ends\nleft\n")
+    with running(PROGRAM, kind) as program:
+        wait_until(lambda: program.said() == "step begins\n")
+        assert program.leave(signal.SIGTERM) == 0
+        assert program.said() == "step begins\nstep ends\nleft\n"
 
 
 @pytest.mark.parametrize("kind", ["plain", "gevent"])
 def test_sigterm_wakes_an_idle_worker(kind: str) -> None:
-    with working(kind) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "step begins\n"
-        assert process.stdout.readline() == "step ends\n"
-        process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=10)
-    assert (process.returncode, said) == (0, "left\n")
+    with running(PROGRAM, kind) as program:
+        wait_until(lambda: program.said() == "step begins\nstep ends\n")
+        assert program.leave(signal.SIGTERM) == 0
+        assert program.said() == "step begins\nstep ends\nleft\n"

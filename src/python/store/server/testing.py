@@ -1,0 +1,133 @@
+"""Runs programs of services for tests, and waits for what they do."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import requests
+
+from store.server.channel import errors_in_our_words, open_channel
+from store.server.rpc import make_server
+
+ECHO = "store.test.Echo"
+SAY = f"/{ECHO}/Say"
+
+Say = Callable[[bytes, grpc.ServicerContext], bytes]
+
+
+@dataclass
+class Running:
+    """A program in a process of its own, and everything it has said so far."""
+
+    process: subprocess.Popen[str]
+    output: Path
+    url: str
+    ops: str
+
+    def said(self) -> str:
+        """Its standard output and error."""
+        return self.output.read_text()
+
+    def leave(self, number: int) -> int:
+        """Its exit code after this signal."""
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+    def is_ready(self) -> bool:
+        """True when it says so itself; an AssertionError when it has ended instead."""
+        assert self.process.poll() is None, self.said()
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"{self.ops}/ready", timeout=5).status_code == 200
+        return False
+
+
+@contextlib.contextmanager
+def running(program: str, *arguments: str, **environ: str) -> Iterator[Running]:
+    """Run Python source with free ports in PORT and OPS_PORT; it is ended with the block."""
+    port, ops_port = str(free_port()), str(free_port())
+    ours = {"PYTHONPATH": os.pathsep.join(sys.path), "BIND": "127.0.0.1"}
+    ours |= {"PORT": port, "OPS_PORT": ops_port}
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        with output.open("w") as sink:
+            process = subprocess.Popen(
+                [sys.executable, "-c", program, *arguments],
+                env=dict(os.environ) | ours | environ,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        try:
+            yield Running(process, output, _address(port), _address(ops_port))
+        finally:
+            _end(process)
+
+
+@contextlib.contextmanager
+def serving(say: Say, *interceptors: grpc.ServerInterceptor) -> Iterator[str]:
+    """The address of a gRPC server whose only method, SAY, is answered by `say`."""
+
+    def add(server: grpc.Server) -> None:
+        handlers: dict[str, Any] = {"Say": grpc.unary_unary_rpc_method_handler(say)}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(ECHO, handlers),))
+
+    server = make_server(add, [ECHO], interceptors)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(0).wait()
+
+
+def call(address: str, request: bytes = b"hi", timeout: float = 5, **options: Any) -> bytes:
+    """What SAY answers, over a channel like a service's, with errors in our words."""
+    metadata = options.pop("metadata", None)
+    with open_channel(address, **options) as channel, errors_in_our_words():
+        say: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(SAY)
+        return say(request, timeout=timeout, metadata=metadata)
+
+
+def failing(error: Exception) -> Say:
+    """A method that only ever raises this."""
+
+    def say(_request: bytes, _context: grpc.ServicerContext) -> bytes:
+        raise error
+
+    return say
+
+
+def wait_until(so: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Return as soon as it is so; an AssertionError after that many seconds."""
+    ends = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < ends, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _address(port: str) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
