@@ -22,7 +22,7 @@ from store.users.vault import new_token, token_hash
 
 # Longer than all the steps of a slow SMTP server together.
 LEASE = timedelta(minutes=3)
-# RFC 5321, section 4.5.4.1: give up after four or five days; who waits for a token has left by then.
+# RFC 5321, section 4.5.4.1, gives up after four or five days; nobody waits so long for a token.
 GIVE_UP_AFTER = timedelta(days=2)
 LONGEST_WAIT_SECONDS = 3600.0
 IDLE_SECONDS = 1.0

@@ -57,7 +57,7 @@ def request_reset(email: str, place: Place, door: Door) -> None:
     """
     with database.transaction():
         door.admit_mail_request(place)
-        if door.may_mail(email):
+        if door.may_mail(email, "reset"):
             Mail.owe("reset_password", email)
 
 

@@ -27,7 +27,7 @@ def register(email: str, password: str, name: str, place: Place, door: Door) -> 
     with database.transaction():
         user_id, is_new = User.add_or_find(email, name)
         Credential.add(user_id, password_hash)
-        if door.may_mail(email):
+        if door.may_mail(email, "registration"):
             Mail.owe("verify_email" if is_new else "already_registered", email)
         action = "registered" if is_new else "registered_again"
         AuditEntry.record(action, user_id, user_id if is_new else None)
@@ -41,7 +41,7 @@ def request_verification(email: str, place: Place, door: Door) -> None:
     """
     with database.transaction():
         door.admit_mail_request(place)
-        if door.may_mail(email):
+        if door.may_mail(email, "registration"):
             Mail.owe("verify_email", email)
 
 

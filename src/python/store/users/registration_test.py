@@ -150,3 +150,5 @@ def test_nobody_s_letter_box_is_flooded(shop: Shop) -> None:
     for _ in range(8):
         assert shop.register().status_code == 202
     assert len(shop.letters()) == 5
+    shop.ask("POST", "/v1/password-resets", json={"email": ANN})
+    assert "new password" in shop.letters()[0]["Subject"]

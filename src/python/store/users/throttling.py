@@ -98,9 +98,12 @@ class Door:
         bucket = self._vault.fingerprint("mail requests", place.name)
         _admit("mail_requests", bucket, MAIL_REQUESTS_FROM_A_PLACE, MAIL_WINDOW)
 
-    def may_mail(self, email: str) -> bool:
-        """Whether another mail may go to this e-mail: nobody's letter box is to be flooded."""
-        bucket = self._vault.fingerprint("mails", email.lower())
+    def may_mail(self, email: str, about: str) -> bool:
+        """Whether another mail may go to this e-mail: nobody's letter box is to be flooded.
+
+        Each matter is counted apart, so that none can use up the mails of another.
+        """
+        bucket = self._vault.fingerprint("mails", about, email.lower())
         return not Throttle.take(bucket, MAILS_TO_AN_ADDRESS, MAIL_WINDOW)
 
     def _account_bucket(self, email: str, device: str) -> bytes:

@@ -88,7 +88,7 @@ class Session(UsersTable):
 
 
 class RefreshToken(UsersTable):
-    """A token's hash, and once it is used, its successor: sealed so that only its holder can read it."""
+    """A token's hash, and once it is used its successor, sealed so that only its holder reads it."""
 
     token_hash = BlobField(primary_key=True)
     session_id = UUIDField()
