@@ -65,6 +65,10 @@ class Call:
         """Remember an event with the thing as it is now."""
         self.told.append(Told.of(kind, thing, payment_intent, self.request_id, self.key))
 
+    def forget(self) -> None:
+        """Drop what was to be written and told."""
+        self.batch, self.told = Batch(), []
+
     def save(self) -> None:
         """Write rows and events, in one round trip."""
         write_events(self.batch, self.told, self.mischief if self.webhooks else None)
@@ -106,8 +110,8 @@ def _first(call: Call, work: Work) -> Answer:
     try:
         answer = work(call)
     except GatewayError as error:
-        # Raised before anything was written: use cases look before they leap.
         answer = Answer.to(error)
+        call.forget()
     _keep(call, answer)
     call.save()
     return answer
@@ -121,7 +125,8 @@ def _keep(call: Call, answer: Answer) -> None:
 
 def _keep_failure(call: Call) -> Answer:
     """Once execution began, a 500 is the answer to its key, too."""
-    answer, call.batch = Answer.to(ServerError()), Batch()
+    answer = Answer.to(ServerError())
+    call.forget()
     with database.transaction():
         if _replay(call) is None:
             _keep(call, answer)

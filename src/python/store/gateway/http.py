@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -36,6 +37,7 @@ from store.server.errors import StoreError, Unavailable
 
 T = TypeVar("T")
 FORM = "application/x-www-form-urlencoded"
+_KEY = re.compile(r"[ -~]{1,255}")
 _VERSION = re.compile(r"[\w.;=-]{1,100}")
 _log = logging.getLogger(__name__)
 _NO_KEY = (
@@ -131,6 +133,11 @@ def request_id() -> str:
     return made
 
 
+def new_call(config: Config, request_id: str, *, endpoint: str) -> Call:
+    """A call that nobody made with a key: a buyer's at the hosted page, or the gateway's own."""
+    return Call(request_id, endpoint, config.public_url, webhooks=bool(config.webhook_url))
+
+
 def _finish(response: Response) -> Response:
     asked = request.headers.get("Stripe-Version", "")
     response.headers["Request-Id"] = request_id()
@@ -151,22 +158,17 @@ def _hang_up() -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
-def new_call(config: Config, request_id: str, *, endpoint: str) -> Call:
-    """A call that nobody made with a key: a buyer's at the hosted page, or the gateway's own."""
-    return Call(request_id, endpoint, config.public_url, webhooks=bool(config.webhook_url))
-
-
 def _call(expand: frozenset[str], pairs: list[tuple[str, str]]) -> Call:
-    call = new_call(settings(), request_id(), endpoint=request.path)
-    call.key, call.expand, call.mischief = (
-        request.headers.get("Idempotency-Key"),
-        expand,
-        g.mischief,
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise KeyReused("Idempotency keys must have 1 to 255 printable ASCII characters.")
+    return replace(
+        new_call(settings(), request_id(), endpoint=request.path),
+        key=key,
+        fingerprint=sha256(repr(sorted(pairs)).encode()).hexdigest(),
+        expand=expand,
+        mischief=g.mischief,
     )
-    call.fingerprint = sha256(repr(sorted(pairs)).encode()).hexdigest()
-    if call.key is not None and not 1 <= len(call.key) <= 255:
-        raise KeyReused("Idempotency keys must have 1 to 255 characters.")
-    return call
 
 
 def _json() -> dict[str, Any]:
@@ -221,7 +223,7 @@ def _in_our_words(error: StoreError) -> GatewayError:
     if isinstance(error, Unavailable):
         _log.warning("%s: %s", error.code, error.detail)
         return Busy()
-    return InvalidRequest(error.detail)
+    return (TooLargeBody if error.status == 413 else InvalidRequest)(error.detail)
 
 
 def _answer_http_exception(error: HTTPException) -> Response:

@@ -8,13 +8,16 @@ _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
 def read_options(given: Parameters) -> dict[str, Any]:
-    """What the intent keeps and repeats without acting on it."""
+    """The options of a new payment intent."""
+    automatic, allowed = _automatic(given), _types(given, "allowed_payment_method_types")
+    if automatic and allowed:
+        message = "You may only specify one of these parameters: allowed_payment_method_types,"
+        raise invalid("allowed_payment_method_types", f"{message} automatic_payment_methods.")
+    methods = ("automatic", "manual")
     return {
-        "automatic_payment_methods": _automatic(given),
-        "confirmation_method": given.one_of(
-            "confirmation_method", ("automatic", "manual"), "automatic"
-        ),
-        "payment_method_types": _types(given),
+        "automatic_payment_methods": automatic,
+        "allowed_payment_method_types": allowed or _types(given, "payment_method_types"),
+        "confirmation_method": given.one_of("confirmation_method", methods, "automatic"),
         "receipt_email": given.text("receipt_email", most=320),
         "shipping": _shipping(given),
         "statement_descriptor_suffix": given.text("statement_descriptor_suffix", most=22),
@@ -33,23 +36,21 @@ def _automatic(given: Parameters) -> dict[str, Any] | None:
     return automatic
 
 
-def _types(given: Parameters) -> list[str] | None:
-    types = given.texts("payment_method_types")
-    for wanted in types:
-        if wanted != "card":
-            message = f"The payment method type provided: {wanted} is invalid; only card is known."
-            raise invalid("payment_method_types", message, "payment_intent_invalid_parameter")
+def _types(given: Parameters, name: str) -> list[str] | None:
+    types = given.texts(name)
+    if types and "card" not in types:
+        raise invalid(name, "No payment method type is left: this gateway knows only card.")
     return list(types) or None
 
 
 def may_redirect(options: dict[str, Any]) -> bool:
     """Whether the buyer may be sent elsewhere, so that a `return_url` is needed.
 
-    Automatic payment methods are on unless types are named (Stripe API since 2023-08-16).
+    Automatic payment methods are on unless types are named (Stripe's API since 2023-08-16).
     """
     automatic = options["automatic_payment_methods"] or {"enabled": True, "allow_redirects": ""}
-    asked = options["payment_method_types"] is None and automatic["enabled"]
-    return bool(asked and automatic["allow_redirects"] != "never")
+    dynamic = options["allowed_payment_method_types"] is None and automatic["enabled"]
+    return bool(dynamic and automatic["allow_redirects"] != "never")
 
 
 def _shipping(given: Parameters) -> dict[str, Any] | None:

@@ -60,14 +60,16 @@ def read_list(given: Parameters, *filters: str) -> ListRequest:
 
 
 def _created(given: Parameters) -> tuple[Bound, ...]:
+    if given.holds_text("created"):
+        return (Bound("=", _moment(given.whole("created", least=0, most=2**33) or 0)),)
     nested = given.object("created")
     if nested is None:
         return ()
     operators = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
     found = [(sign, nested.whole(name, least=0, most=2**33)) for name, sign in operators.items()]
     nested.refuse_the_rest()
-    return tuple(
-        Bound(sign, datetime.fromtimestamp(second, UTC))
-        for sign, second in found
-        if second is not None
-    )
+    return tuple(Bound(sign, _moment(second)) for sign, second in found if second is not None)
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

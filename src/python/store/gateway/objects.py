@@ -26,6 +26,7 @@ def intent_object(
     return {
         "id": intent.id,
         "object": "payment_intent",
+        "allowed_payment_method_types": options.get("allowed_payment_method_types"),
         "amount": intent.amount,
         "amount_capturable": intent.amount_capturable,
         "amount_details": {"tip": {}},
@@ -50,7 +51,7 @@ def intent_object(
         "on_behalf_of": None,
         "payment_method": intent.payment_method,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": options["payment_method_types"] or ["card"],
+        "payment_method_types": ["card"],
         "processing": None,
         "receipt_email": options["receipt_email"],
         "review": None,

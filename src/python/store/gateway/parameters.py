@@ -112,6 +112,10 @@ class Parameters:
             raise invalid(self._named(name), "Invalid object")
         return Parameters(value, self._named(name))
 
+    def holds_text(self, name: str) -> bool:
+        """Whether the parameter is there, and not an object."""
+        return isinstance(self._left.get(name), str)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings, in their order."""
         nested = self.object(name)

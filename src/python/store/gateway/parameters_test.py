@@ -31,7 +31,7 @@ NAMES = st.sampled_from(
         "created",
         "created[gte]",
         "automatic_payment_methods[enabled]",
-        "payment_method_types[0]",
+        "allowed_payment_method_types[0]",
         "kind",
         "times",
         "seconds",

@@ -106,6 +106,20 @@ def test_another_card_saves_a_declined_payment(pay: Pay, sdk: stripe.StripeClien
     assert intent.last_payment_error is None
 
 
+def test_a_payment_without_a_method_is_not_made_at_all(sdk: stripe.StripeClient) -> None:
+    before = newest_event(sdk)
+    with pytest.raises(stripe.InvalidRequestError, match="missing a payment method"):
+        sdk.v1.payment_intents.create(
+            {
+                "amount": 500,
+                "currency": "eur",
+                "confirm": True,
+                "allowed_payment_method_types": ["card"],
+            }
+        )
+    assert newest_event(sdk) == before
+
+
 def test_a_payment_can_be_made_first_and_confirmed_later(sdk: stripe.StripeClient) -> None:
     intent = sdk.v1.payment_intents.create({"amount": 500, "currency": "USD"})
     assert (intent.status, intent.currency) == ("requires_payment_method", "usd")
@@ -182,6 +196,8 @@ def test_payments_are_listed_newest_first_over_pages(pay: Pay, sdk: stripe.Strip
     listed = list(page.auto_paging_iter())
     assert [intent.id for intent in listed][:5] == made[::-1]
     assert all(isinstance(intent.latest_charge, stripe.Charge) for intent in listed[:5])
+    then = sdk.v1.payment_intents.list({"created": first.created}).auto_paging_iter()
+    assert made[0] in [intent.id for intent in then]
     before = sdk.v1.payment_intents.list({"ending_before": made[0], "limit": 3})
     assert [intent.id for intent in before] == made[3:0:-1]
     assert [intent.id for intent in before.auto_paging_iter()][:4] == made[1:5]
@@ -189,6 +205,10 @@ def test_payments_are_listed_newest_first_over_pages(pay: Pay, sdk: stripe.Strip
 
 def money_of(intent: stripe.PaymentIntent) -> tuple[str, int, int]:
     return intent.status, intent.amount_capturable, intent.amount_received
+
+
+def newest_event(sdk: stripe.StripeClient) -> str | None:
+    return next((event.id for event in sdk.v1.events.list({"limit": 1})), None)
 
 
 def challenge_of(intent: stripe.PaymentIntent) -> str:

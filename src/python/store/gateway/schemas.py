@@ -14,6 +14,7 @@ from store.server.money import CURRENCIES
 CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
 CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
 REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+_OFF_SESSION = ("true", "false", "one_off", "recurring")
 _PLAIN = re.compile(r"[!-~]+")
 # Smallest charges, in minor units. Source: docs.stripe.com/currencies (minimum charge amounts).
 _LEAST = {"gbp": 30, "aed": 200, "bgn": 100, "czk": 1500, "dkk": 250, "hkd": 400, "huf": 17500}
@@ -120,7 +121,7 @@ def read_confirmation(given: Parameters) -> Confirmation:
     return Confirmation(
         payment_method=_payment_method(given),
         return_url=_url(given, "return_url"),
-        off_session=given.flag("off_session"),
+        off_session=given.one_of("off_session", _OFF_SESSION, "false") != "false",
         error_on_requires_action=given.flag("error_on_requires_action"),
     )
 

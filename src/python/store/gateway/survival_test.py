@@ -15,7 +15,7 @@ FORM = {
     "amount": "900",
     "currency": "eur",
     "payment_method": "pm_card_visa",
-    "payment_method_types[]": "card",
+    "allowed_payment_method_types[]": "card",
     "confirm": "true",
 }
 

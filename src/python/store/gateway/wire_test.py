@@ -1,6 +1,8 @@
 """What goes over the wire when something is wrong with the request: Stripe's errors, never a 500."""
 
 import base64
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -65,11 +67,19 @@ def test_nobody_else_is(authorization: str, path: str, gateway: str) -> None:
         (INTENTS, f"{GOOD}&payment_method=pm_nope", 400, "resource_missing", "payment_method"),
         (
             INTENTS,
-            f"{GOOD}&payment_method_types[]=cash",
+            f"{GOOD}&allowed_payment_method_types[]=cash",
             400,
-            "payment_intent_invalid_parameter",
-            "payment_method_types",
+            None,
+            "allowed_payment_method_types",
         ),
+        (
+            INTENTS,
+            f"{GOOD}&allowed_payment_method_types[]=card&automatic_payment_methods[enabled]=true",
+            400,
+            None,
+            "allowed_payment_method_types",
+        ),
+        (INTENTS, f"{GOOD}&off_session=perhaps", 400, None, "off_session"),
         (INTENTS, f"{GOOD}&return_url=javascript:alert(1)", 400, "url_invalid", "return_url"),
         (INTENTS, f"{GOOD}&return_url=http://[", 400, "url_invalid", "return_url"),
         (INTENTS, f"{GOOD}&surprise=1", 400, "parameter_unknown", "surprise"),
@@ -169,11 +179,25 @@ def test_a_body_must_be_a_form(kind: str, gateway: str, http: requests.Session) 
     assert "application/x-www-form-urlencoded" in answer.json()["error"]["message"]
 
 
-def test_a_key_that_is_too_long_is_refused(gateway: str, http: requests.Session) -> None:
-    answer = http.post(
-        f"{gateway}/v1/payment_intents", data=GOOD, headers=FORM | {"Idempotency-Key": "k" * 256}
-    )
+@pytest.mark.parametrize("key", ["k" * 256, "", "schlüssel".encode(), b"\x7f"])
+def test_a_key_must_be_short_and_plain(
+    key: str | bytes, gateway: str, http: requests.Session
+) -> None:
+    headers: dict[str, str | bytes] = {**FORM, "Idempotency-Key": key}
+    answer = http.post(f"{gateway}/v1/payment_intents", data=GOOD, headers=headers)
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "idempotency_error")
+
+
+def test_a_nul_byte_in_a_header_breaks_nothing(gateway: str) -> None:
+    address = urlsplit(gateway)
+    request = (
+        f"POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {API_KEY}\r\n"
+        f"Content-Type: {FORM['Content-Type']}\r\nIdempotency-Key: a\0b\r\n"
+        f"Content-Length: {len(GOOD)}\r\nConnection: close\r\n\r\n{GOOD}"
+    )
+    with socket.create_connection((address.hostname or "", address.port or 0), 5) as connection:
+        connection.sendall(request.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
 def test_the_version_asked_for_is_echoed(gateway: str, http: requests.Session) -> None:
