@@ -55,3 +55,6 @@ class Api(flask_smorest.Api):
         for name, phrase in (answers | {self.DEFAULT_ERROR_RESPONSE_NAME: "An error"}).items():
             document: dict[str, Any] = {"content": {PROBLEM: {"schema": ProblemSchema}}}
             self.spec.components.response(name, document | {"description": phrase}, lazy=True)
+
+    def _register_pagination_header(self) -> None:
+        """Nothing: our lists page by the cursor in their body."""

@@ -8,7 +8,7 @@ from markupsafe import escape
 
 _ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+# libpq's connect_timeout does not hold when the wait is ours, and the server's statement_timeout
+# does not when the server itself hangs.
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+
 
 def cooperate() -> None:
     """Let sockets, locks, psycopg2 and gRPC wait in gevent's loop.
@@ -22,12 +27,16 @@ def cooperate() -> None:
 def wait_for_answer(connection: Any) -> None:
     """Wait in gevent's loop until PostgreSQL has answered (psycopg2's wait callback).
 
+    Raises psycopg2.OperationalError when it never does.
     Whatever ends the wait early (a lost server, a timeout, a killed greenlet): psycopg2 closes the
     connection by itself. Closing it here would wait for ever for a lock that psycopg2 holds.
     """
     from gevent.socket import wait_read, wait_write
-    from psycopg2.extensions import POLL_OK, POLL_READ
+    from psycopg2 import OperationalError
+    from psycopg2.extensions import POLL_OK, POLL_READ, STATUS_SETUP
 
+    patience = CONNECT_SECONDS if connection.status == STATUS_SETUP else ANSWER_SECONDS
+    silence = OperationalError("PostgreSQL does not answer.")
     while (state := connection.poll()) != POLL_OK:
         wait = wait_read if state == POLL_READ else wait_write
-        wait(connection.fileno())
+        wait(connection.fileno(), timeout=patience, timeout_exc=silence)

@@ -48,3 +48,33 @@ def test_a_wait_that_ends_early_closes_the_connection_and_stops_nobody(
         program = [sys.executable, "-c", _PROGRAM.format(end=end), config.url]
         run = subprocess.run(program, capture_output=True, text=True, timeout=20, check=False)
     assert (run.returncode, run.stdout) == (0, told), run.stderr
+
+
+_SILENT_SERVER = """
+from store.server import patching
+patching.cooperate()
+patching.CONNECT_SECONDS = patching.ANSWER_SECONDS = 0.2
+import os, signal, sys
+import gevent.socket, psycopg2
+
+silent = gevent.socket.create_server(("127.0.0.1", 0))
+try:
+    psycopg2.connect(host="127.0.0.1", port=silent.getsockname()[1], user="u")
+except psycopg2.OperationalError as error:
+    print(error)
+
+connection = psycopg2.connect(sys.argv[1])
+try:
+    connection.cursor().execute("SELECT pg_sleep(30)")
+except psycopg2.OperationalError as error:
+    print(error, connection.closed)
+"""
+
+
+def test_a_server_that_never_answers_is_given_up(
+    postgres: FleetingServer,  # noqa: F811
+) -> None:
+    program = [sys.executable, "-c", _SILENT_SERVER, postgres.url("postgres")]
+    run = subprocess.run(program, capture_output=True, text=True, timeout=20, check=False)
+    told = "PostgreSQL does not answer."
+    assert run.stdout.split("\n")[:2] == [told, f"{told} 2"], run.stderr

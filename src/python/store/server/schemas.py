@@ -49,19 +49,22 @@ class Text(fields.String):
 
 
 class Whole(fields.Integer):
-    """A whole number from `min` to `max`: no booleans, no fractions, no digits in quotes."""
+    """A whole number from `min` to `max`: no booleans, no fractions, no digits in quotes.
+
+    Whatever the bounds, it fits PostgreSQL's bigint.
+    """
 
     def __init__(
         self,
         *,
-        min: int = -_BIGINT,  # noqa: A002
-        max: int = _BIGINT,  # noqa: A002
+        min: int | None = None,  # noqa: A002
+        max: int | None = None,  # noqa: A002
         **options: Any,
     ) -> None:
         super().__init__(strict=True, validate=validate.Range(min, max), **options)
 
     def _validated(self, value: Any) -> int:
-        if type(value) is not int:
+        if type(value) is not int or not -_BIGINT <= value <= _BIGINT:
             raise self.make_error("invalid", input=value)
         return value
 
@@ -72,7 +75,7 @@ class QueryWhole(Whole):
     def _validated(self, value: Any) -> int:
         if not isinstance(value, str) or not _WHOLE_TEXT.fullmatch(value):
             raise self.make_error("invalid", input=value)
-        return int(value)
+        return super()._validated(int(value))
 
 
 class Currency(Text):
