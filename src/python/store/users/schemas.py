@@ -17,7 +17,7 @@ class Email(Text):
     """An e-mail address whose mailbox name is ASCII; whether it can be reached is not asked."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(min=3, max=254, **options)
+        super().__init__(min=3, max=254, metadata={"format": "email"}, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
