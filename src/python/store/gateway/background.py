@@ -24,7 +24,9 @@ def deliver_events(listener: Listener) -> None:
     with ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook") as senders:
         while not stopping.is_set():
             due = outbox.claim_due(_BATCH)
-            list(senders.map(lambda group: _send(listener, group), _by_payment(due)))
+            sent = senders.map(lambda group: _send(listener, group), _by_payment(due))
+            # Noted together: a commit for each would cost the payments more than it is worth.
+            outbox.note_delivered({id_: answer for taken in sent for id_, answer in taken.items()})
             if not due:
                 stopping.wait(_IDLE_SECONDS)
 
@@ -49,10 +51,14 @@ def _by_payment(due: Sequence[Delivery]) -> list[list[Delivery]]:
     return [list(group) for _, group in groupby(ordered, key=lambda delivery: delivery.topic)]
 
 
-def _send(listener: Listener, group: Sequence[Delivery]) -> None:
+def _send(listener: Listener, group: Sequence[Delivery]) -> dict[int, str]:
+    """Send one payment's events: the answers to those that were taken, by the delivery's id."""
+    taken = {}
     for delivery in group:
         receipt = listener.send(delivery.body)
-        note = outbox.note_delivered if receipt.taken else outbox.note_failed
-        note(delivery, receipt.answer)
-        if not receipt.taken:
+        if receipt.taken:
+            taken[delivery.id] = receipt.answer
+        else:
+            outbox.note_failed(delivery, receipt.answer)
             _log.warning("event %s was not taken: %s", delivery.event, receipt.answer)
+    return taken

@@ -4,7 +4,7 @@ An event and its delivery are written in the transaction of what they tell. Deli
 under a lease, so that any number of replicas share them; a lost replica's are taken over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from store.server.clock import now
 _LEASE = timedelta(seconds=60)
 # Stripe keeps trying for three days (docs.stripe.com/webhooks, "Retry behavior").
 _PATIENCE = timedelta(days=3)
+# What a shop subscribes to; charges tell the same again.
 _LISTENED_TO = ("payment_intent.", "refund.")
 _EVENT = "INSERT INTO events (id, type, body, created_at) VALUES (%s, %s, %s, %s)"
 _DELIVERY = "INSERT INTO deliveries (event, topic, due_at, give_up_at) VALUES (%s, %s, %s, %s)"
@@ -36,7 +37,8 @@ RETURNING d.id, d.event, d.topic, d.attempts,
           (SELECT body::text FROM events WHERE events.id = d.event) AS body
 """
 _DELIVERED = """
-UPDATE deliveries SET state = 'delivered', answer = %s, delivered_at = %s WHERE id = %s
+UPDATE deliveries d SET state = 'delivered', answer = taken.answer, delivered_at = %s
+FROM unnest(%s::bigint[], %s::text[]) taken (id, answer) WHERE d.id = taken.id
 """
 _FAILED = """
 UPDATE deliveries SET answer = %s, due_at = %s,
@@ -106,9 +108,10 @@ def claim_due(limit: int) -> list[Delivery]:
     return sorted((Delivery(**row) for row in rows), key=lambda delivery: delivery.id)
 
 
-def note_delivered(delivery: Delivery, answer: str) -> None:
-    """The listener took it."""
-    database.run(_DELIVERED, (answer, now(), delivery.id))
+def note_delivered(answers: Mapping[int, str]) -> None:
+    """The listener took these deliveries, and answered so."""
+    if answers:
+        database.run(_DELIVERED, (now(), list(answers), list(answers.values())))
 
 
 def note_failed(delivery: Delivery, answer: str) -> None:

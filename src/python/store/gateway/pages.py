@@ -23,6 +23,9 @@ keeps what it did; no money moves.</p>
 <p>Point the official SDK at it:</p>
 <pre>stripe.api_base = "{url}"
 stripe.api_key = "one of this gateway's API_KEYS"</pre>
+<p>Let the next payment be taken, and its answer be lost:</p>
+<pre>curl {url}/v1/test_helpers/faults -u API_KEY: \
+  -d kind=drop_after_work -d path='POST /v1/payment_intents'</pre>
 <p>Addresses: <a href="/docs">docs</a>. Test cards are Stripe's: <code>pm_card_visa</code>,
 <code>pm_card_chargeDeclined</code>, <code>pm_card_threeDSecure2Required</code>, &hellip;</p>"""
 

@@ -10,11 +10,7 @@ from store.gateway.errors import InvalidRequest, NoSuchThing, unexpected_state
 from store.gateway.ids import new_id
 from store.gateway.list_schemas import ListRequest
 from store.gateway.listing import list_payments
-from store.gateway.models import (
-    Charge,
-    Intent,
-    find_payment,
-)
+from store.gateway.models import Charge, Intent, find_payment
 from store.gateway.objects import Object, intent_object, list_object
 from store.gateway.schemas import (
     Cancellation,
@@ -22,6 +18,7 @@ from store.gateway.schemas import (
     Confirmation,
     IntentChange,
     NewIntent,
+    check_amount,
 )
 
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -97,6 +94,7 @@ def update(intent_id: str, call: Call, change: IntentChange) -> Answer:
         )
         raise _unexpected(call, intent, charge, message)
     intent.amount = change.amount or intent.amount
+    check_amount(intent.amount, intent.currency)
     intent.description = change.description or intent.description
     if change.payment_method:
         intent.payment_method, intent.status = change.payment_method, "requires_confirmation"

@@ -127,6 +127,8 @@ def test_a_payment_can_be_made_first_and_confirmed_later(sdk: stripe.StripeClien
     assert intent.client_secret.startswith(f"{intent.id}_secret_")
     with pytest.raises(stripe.InvalidRequestError, match="missing a payment method"):
         sdk.v1.payment_intents.confirm(intent.id)
+    with pytest.raises(stripe.InvalidRequestError, match="at least 50 usd"):
+        sdk.v1.payment_intents.update(intent.id, {"amount": 49})
     changed = sdk.v1.payment_intents.update(
         intent.id,
         {"payment_method": "pm_card_amex", "amount": 700, "metadata": {"a": "1", "b": "2"}},

@@ -97,7 +97,7 @@ def read_new_intent(given: Parameters) -> NewIntent:
     currency = _currency(given)
     if amount is None:
         raise missing("amount")
-    _large_enough(amount, currency)
+    check_amount(amount, currency)
     capture = given.one_of("capture_method", CAPTURE_METHODS, "automatic")
     confirm, how = given.flag("confirm"), read_confirmation(given)
     options = read_options(given)
@@ -176,7 +176,8 @@ def _currency(given: Parameters) -> str:
     return currency.lower()
 
 
-def _large_enough(amount: int, currency: str) -> None:
+def check_amount(amount: int, currency: str) -> None:
+    """InvalidRequest when the amount is too small to be charged."""
     least = _LEAST.get(currency, 50)
     if amount < least:
         message = f"Amount must be at least {least} {currency}, in the currency's smallest unit."

@@ -109,6 +109,8 @@ def test_nobody_else_is(authorization: str, path: str, gateway: str) -> None:
         (INTENTS, f"{GOOD}&" + "&".join(f"a{n}=1" for n in range(1001)), 400, None, None),
         (INTENTS, f"{GOOD}&description={'d' * 300_000}", 413, None, None),
         (INTENTS, f"{GOOD}&expand[]=customer", 400, None, "expand"),
+        (INTENTS + "/pi_nope", "amount=0", 400, "parameter_invalid_integer", "amount"),
+        (INTENTS + "/pi_nope", "currency=usd", 400, "parameter_unknown", "currency"),
         ("POST /v1/payment_intents/pi_nope/capture", "", 404, "resource_missing", "intent"),
         (
             "POST /v1/payment_intents/pi_nope/cancel",
