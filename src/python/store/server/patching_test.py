@@ -53,8 +53,8 @@ def test_a_wait_that_ends_early_closes_the_connection_and_stops_nobody(
 _SILENT_SERVER = """
 from store.server import patching
 patching.cooperate()
-patching.CONNECT_SECONDS = patching.ANSWER_SECONDS = 0.2
-import os, signal, sys
+patching.CONNECT_SECONDS = 0.2
+import sys
 import gevent.socket, psycopg2
 
 silent = gevent.socket.create_server(("127.0.0.1", 0))
@@ -63,6 +63,7 @@ try:
 except psycopg2.OperationalError as error:
     print(error)
 
+patching.CONNECT_SECONDS, patching.ANSWER_SECONDS = 10, 0.2
 connection = psycopg2.connect(sys.argv[1])
 try:
     connection.cursor().execute("SELECT pg_sleep(30)")
