@@ -1,16 +1,25 @@
 """What an audit says, for people and for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from store.proof.findings import Tally
-from store.proof.totals import Totals
+from store.proof.totals import Total, Totals
 
+MONEY: Sequence[tuple[str, Callable[[Total], int]]] = (
+    ("orders sold", attrgetter("orders")),
+    ("their totals", attrgetter("sold")),
+    ("captured", attrgetter("captured")),
+    ("given back, since the order came to nothing", attrgetter("given_back")),
+    ("kept: to equal the totals", attrgetter("kept")),
+    ("refunded to buyers of sold orders", attrgetter("refunded")),
+)
 SHOWN = 20  # findings printed of each check; --json has more of them
 
 
@@ -38,20 +47,12 @@ def _checks(tallies: Sequence[Tally]) -> Table:
 
 
 def _money(totals: Totals) -> Table:
-    """Given back: for orders that came to nothing. Refunded: later, for orders that were sold."""
-    table = Table("currency", title="Money, in minor units")
-    for name in ("sold", "totals", "captured", "given back", "kept", "refunded"):
-        table.add_column(name, justify="right", overflow="fold")
-    for currency, total in sorted(totals.by_currency.items()):
-        facts = (
-            total.orders,
-            total.sold,
-            total.captured,
-            total.given_back,
-            total.kept,
-            total.refunded,
-        )
-        table.add_row(currency, *(f"{fact:,}" for fact in facts))
+    table = Table("money, in minor units")
+    ordered = [total for _, total in sorted(totals.by_currency.items())]
+    for currency in sorted(totals.by_currency):
+        table.add_column(currency, justify="right")
+    for title, fact in MONEY:
+        table.add_row(title, *(f"{fact(total):,}" for total in ordered))
     return table
 
 

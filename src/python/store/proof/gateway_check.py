@@ -50,23 +50,32 @@ class Payment(NamedTuple):
 
 def check_api(gateway: Gateway, taken: Snapshot, before: datetime) -> Tally:
     """Compare every payment made before that time, newest first."""
-    stored = itertools.starmap(Payment, taken.rows(STORED, {"before": before}))
-    return compare(stored, listed(gateway, before))
+    second = before.replace(microsecond=0)  # the API filters by whole seconds
+    stored = itertools.starmap(Payment, taken.rows(STORED, {"before": second}))
+    return compare(stored, listed(gateway, second))
 
 
 def compare(stored: Iterator[Payment], told: Iterator[Payment]) -> Tally:
-    """Walk both lists at once, each in the same order."""
+    """Walk both lists at once. One that is missing in a list does not bring the others out of step."""
     tally = Tally("the gateway's API tells what its database holds")
+    rows: dict[str, Payment] = {}
+    answers: dict[str, Payment] = {}
     for row, answer in itertools.zip_longest(stored, told):
-        if row is None:
-            tally.count(answer.id, Difference("nothing", str(answer)))
-        elif answer is None or answer.then(row) != row:
-            tally.count(
-                row.id, Difference(str(row), f"{answer.id}: {answer}" if answer else "nothing")
-            )
-        else:
-            tally.count(row.id, None)
+        rows |= {row.id: row} if row else {}
+        answers |= {answer.id: answer} if answer else {}
+        for payment in filter(None, (row, answer)):
+            if payment.id in rows and payment.id in answers:
+                _judge(tally, rows.pop(payment.id), answers.pop(payment.id))
+    for row in rows.values():
+        tally.count(row.id, Difference(str(row), "nothing"))
+    for answer in answers.values():
+        tally.count(answer.id, Difference("nothing", str(answer)))
     return tally
+
+
+def _judge(tally: Tally, row: Payment, answer: Payment) -> None:
+    same = answer.then(row) == row
+    tally.count(row.id, None if same else Difference(str(row), str(answer)))
 
 
 def listed(gateway: Gateway, before: datetime) -> Iterator[Payment]:

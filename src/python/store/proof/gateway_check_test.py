@@ -36,6 +36,12 @@ def test_a_payment_that_only_one_side_knows_is_found() -> None:
     assert found([], [PAID]) == ["pi_2"]
 
 
+def test_one_that_is_missing_does_not_bring_the_others_out_of_step() -> None:
+    payments = [PAID._replace(id=f"pi_{number}") for number in range(9)]
+    assert found(payments, payments[1:]) == ["pi_0"]
+    assert found([*payments[:4], *payments[5:]], payments) == ["pi_4"]
+
+
 def test_the_api_is_read_page_by_page() -> None:
     store = FakeStore()
     store.answers = [page(["pi_3", "pi_2"], more=True), page(["pi_1"], more=False)]
