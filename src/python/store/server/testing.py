@@ -1,4 +1,4 @@
-"""Runs programs of services for tests, and waits for what they do."""
+"""What tests need: answers read, programs run, gRPC served, and waiting with a bound."""
 
 import contextlib
 import os
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import orjson
 import requests
+from werkzeug.test import TestResponse
 
 from store.server.channel import errors_in_our_words, open_channel
 from store.server.rpc import make_server
@@ -104,6 +106,24 @@ def failing(error: Exception) -> Say:
         raise error
 
     return say
+
+
+def problem(response: TestResponse) -> tuple[int, str]:
+    """The status and the code of a problem document, which it must be."""
+    assert response.mimetype == "application/problem+json"
+    document = orjson.loads(response.data)
+    assert document["status"] == response.status_code
+    assert document["instance"] == response.headers["X-Request-Id"]
+    assert document["type"] == "about:blank"
+    assert document["title"]
+    assert document["detail"]
+    return document["status"], document["code"]
+
+
+def invalid_fields(response: TestResponse) -> dict[str, str]:
+    """The reasons by field of an answer that must be about invalid fields."""
+    assert problem(response) == (422, "invalid")
+    return {error["field"]: error["reason"] for error in orjson.loads(response.data)["errors"]}
 
 
 def wait_until(so: Callable[[], bool], seconds: float = 15.0) -> None:
