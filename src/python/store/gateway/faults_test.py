@@ -8,6 +8,8 @@ import pytest
 import requests
 import stripe
 
+from store.gateway.conftest import API_KEY
+
 Pay = Callable[..., stripe.PaymentIntent]
 Order = Callable[..., None]
 CREATE = "POST /v1/payment_intents"
@@ -32,6 +34,26 @@ def test_work_may_be_done_without_an_answer(pay: Pay, order_fault: Order) -> Non
     assert intent.status == "requires_capture"
     assert intent.last_response
     assert intent.last_response.headers["Idempotent-Replayed"] == "true"
+
+
+def test_the_sdks_own_retry_finds_the_work_done(
+    gateway: str, http: requests.Session, sdk: stripe.StripeClient, order_fault: Order
+) -> None:
+    patient = stripe.StripeClient(
+        API_KEY,
+        base_addresses={"api": gateway},
+        http_client=stripe.RequestsClient(session=http),
+        max_network_retries=2,
+    )
+    mark = str(uuid4())
+    order_fault("drop_after_work", path=CREATE)
+    made = patient.v1.payment_intents.create(
+        {"amount": 900, "currency": "eur", "metadata": {"mark": mark}}
+    )
+    newest = sdk.v1.payment_intents.list({"limit": 2}).data
+    assert [intent.id for intent in newest if intent.metadata.to_dict().get("mark") == mark] == [
+        made.id
+    ]
 
 
 def test_a_connection_may_be_lost_before_the_work(pay: Pay, order_fault: Order) -> None:
