@@ -4,6 +4,9 @@ import socket
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg2
+from psycopg2.extensions import parse_dsn
+
 from store.server.environ import Environ
 
 
@@ -25,8 +28,11 @@ class DatabaseConfig:
     @classmethod
     def from_environ(cls, env: Environ) -> "DatabaseConfig":
         """DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_WAIT_SECONDS."""
+        url = env.text("DATABASE_URL")
+        if url and not _is_address(url):
+            env.reject("DATABASE_URL", "must be like postgresql://role:password@host/database")
         return cls(
-            url=env.text("DATABASE_URL"),
+            url=url,
             pool_size=env.whole("DATABASE_POOL_SIZE", default=10, least=1),
             pool_wait_seconds=env.seconds("DATABASE_POOL_WAIT_SECONDS", default=2.0),
         )
@@ -51,6 +57,13 @@ class DatabaseConfig:
             "keepalives_count": 3,
             "tcp_user_timeout": 15_000,
         }
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(parse_dsn(url))
+    except psycopg2.ProgrammingError:
+        return False
 
 
 def _milliseconds(seconds: float) -> int:

@@ -10,7 +10,7 @@ from store.database.database import Database
 from store.database.errors import broken_constraint
 from store.database.history import MigrationsPending
 from store.database.model import jsonb
-from store.server.environ import Environ
+from store.server.environ import BadEnviron, Environ
 from store.server.ids import new_id
 
 ADD = "INSERT INTO things (id, name) VALUES (%s, %s)"
@@ -160,3 +160,12 @@ def test_the_environment_makes_a_config_that_does_not_print_its_password() -> No
     env.check()
     assert (config.pool_size, config.pool_wait_seconds) == (3, 2.0)
     assert "hush" not in repr(config)
+
+
+@pytest.mark.parametrize("url", ["mysql://h/d", "postgresql://u:hush@[h/d", "d"])
+def test_an_address_that_is_none_is_named_without_its_password(url: str) -> None:
+    env = Environ({"DATABASE_URL": url})
+    DatabaseConfig.from_environ(env)
+    with pytest.raises(BadEnviron, match="DATABASE_URL must be like") as caught:
+        env.check()
+    assert "hush" not in str(caught.value)

@@ -80,8 +80,7 @@ class Folder:
             self.home.chmod(0o755 if root else 0o700)
             if root:
                 shutil.chown(self.home, "nobody", unprivileged()["group"])
-        test = ["/usr/bin/test", "-w", str(self.home), "-a", "-x", str(self.home)]
-        if subprocess.run(test, cwd="/", **unprivileged()).returncode != 0:
+        if not _may_write(self.home):
             who = "nobody (it refuses root)" if root else "this user"
             raise PostgresFailed(
                 f"PostgreSQL runs as {who}, who may not write in {self.home}: choose a folder "
@@ -103,6 +102,7 @@ class Folder:
             new = self.home / "secret.new"
             new.touch(mode=0o600)
             new.write_text(secrets.token_hex(32))
+            _sync(new)
             new.rename(file)
         return file.read_text()
 
@@ -133,6 +133,7 @@ class Folder:
                 *([] if durable else ["--no-sync"]),
             )
         new.rename(self.data)
+        _sync(self.home)
 
     @contextlib.contextmanager
     def _password_file(self) -> Iterator[Path]:
@@ -177,3 +178,20 @@ def reason_in(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     complaints = [line for line in lines if "FATAL" in line or "error:" in line]
     return " ".join((complaints or lines)[-3:]) or "it said nothing."
+
+
+def _may_write(folder: Path) -> bool:
+    """Whether the user that PostgreSQL runs as can reach the folder and write there."""
+    if os.geteuid() != 0:
+        return os.access(folder, os.W_OK | os.X_OK)
+    test = ["/usr/bin/test", "-w", str(folder), "-a", "-x", str(folder)]
+    return subprocess.run(test, cwd="/", **unprivileged()).returncode == 0
+
+
+def _sync(path: Path) -> None:
+    """Let a power cut not undo what was just written or renamed."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
