@@ -107,10 +107,19 @@ def _slug(name: str) -> str:
 
 def _images(text: str) -> list[str]:
     urls = text.split()
-    for url in urls:
-        if len(url) > 2000 or urlsplit(url).scheme != "https" or not urlsplit(url).hostname:
-            raise ValueError("Must be https URLs, separated by blanks.")
+    if not all(_is_https(url) for url in urls):
+        raise ValueError("Must be https URLs, separated by blanks.")
     return urls
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return (
+        len(url) <= 2000 and parts.scheme == "https" and bool(parts.hostname) and url.isprintable()
+    )
 
 
 COLUMNS: Mapping[str, Parse] = {

@@ -48,10 +48,11 @@ if the import could not go on. An answer without either was cut off. Rows are wr
 
 import io
 import sys
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 import orjson
 from flask import Response, request, stream_with_context
+from werkzeug.exceptions import ClientDisconnected
 
 from store.auth.callers import Role
 from store.auth.http import current_caller, role_required
@@ -61,8 +62,9 @@ from store.inventory.import_reading import Reading
 from store.inventory.import_schemas import ImportArgs
 from store.inventory.imports import run_import
 from store.server.blueprint import Blueprint
+from store.server.errors import BadRequest
 
-READ_AT_ONCE = 65_536  # bytes
+READ_AT_ONCE = 16_384  # bytes
 
 routes = Blueprint("imports", __name__, url_prefix="/v1")
 
@@ -83,9 +85,38 @@ def import_products(asked: dict[str, Any]) -> Response:
 def _opened(form: str, reading: Reading) -> CsvFile | NdjsonFile:
     # The body is never held as a whole, so the limit that protects the memory is lifted.
     request.max_content_length = sys.maxsize
-    body = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, request.stream), READ_AT_ONCE))
+    body = cast(BinaryIO, io.BufferedReader(Body(request.stream), READ_AT_ONCE))
     if form == "ndjson":
         return NdjsonFile(body)
     file = CsvFile.opened(body)
     reading.check(file.columns)
     return file
+
+
+class BodyBrokenOff(BadRequest):
+    """The client has gone in the middle of the file."""
+
+    code = "body_broken_off"
+
+    def __init__(self) -> None:
+        super().__init__("The file broke off; what was read so far is kept, run the import again.")
+
+
+class Body(io.RawIOBase):
+    """The body of the request as it comes; BodyBrokenOff instead of the server's own errors."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as there is something."""
+        try:
+            data = self._stream.read(len(buffer))
+        except (OSError, ClientDisconnected):
+            raise BodyBrokenOff from None
+        buffer[: len(data)] = data
+        return len(data)

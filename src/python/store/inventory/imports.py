@@ -67,9 +67,10 @@ def run_import(file: CsvFile | NdjsonFile, reading: Reading, author: Author) -> 
         end: Line = {"type": "summary", **tally.counts(), "dry_run": author.dry_run}
         end |= {"ignored_columns": sorted(reading.ignored)}
     except StoreError as error:
+        _log.warning("an import broke off after %s rows: %s", tally.rows, error.code)
         end = {"type": "failed", "code": error.code, "detail": error.detail, **tally.counts()}
     except Exception:
-        _log.exception("an import broke off")
+        _log.exception("an import broke off after %s rows", tally.rows)
         detail = "Something went wrong on our side; what was read so far is kept."
         end = {"type": "failed", "code": "internal", "detail": detail, **tally.counts()}
     for bad in tally.errors:
