@@ -6,13 +6,24 @@ import pytest
 from flask.testing import FlaskClient
 
 from store.auth.callers import Caller, Role
+from store.auth.rpc import ServiceKeys, service_key
 from store.auth.testing import Signer
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.inventory.app import create_app
+from store.inventory.desk import Desk
 from store.inventory.models import tables
+from store.inventory.models.reservations import answer_all
+from store.inventory.rpc import NAME, Servicer
+from store.inventory.testing import KEY, add_variant, deliver, wrong_in_the_books
+from store.protos.inventory.v1.inventory_pb2_grpc import (
+    InventoryStub,
+    add_InventoryServicer_to_server,
+)
+from store.server.channel import open_channel
 from store.server.ids import new_id
+from store.server.rpc import make_server
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +69,33 @@ def customer(signer: Signer) -> dict[str, str]:
 def client(signer: Signer) -> FlaskClient:
     """Talks to the HTTP half of inventory."""
     return create_app(signer.verifier()).test_client()
+
+
+@pytest.fixture
+def rpc_address(database: Database) -> Iterator[str]:
+    """Where a real server of this process listens."""
+    servicer = Servicer(Desk(answer_all).serve)
+    server = make_server(
+        lambda server: add_InventoryServicer_to_server(servicer, server),
+        [NAME],
+        [ServiceKeys([KEY])],
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+@pytest.fixture
+def inventory(rpc_address: str) -> Iterator[InventoryStub]:
+    """A caller with a good key; afterwards the books must be right."""
+    with open_channel(rpc_address, interceptors=[service_key(KEY)]) as channel:
+        yield InventoryStub(channel)
+    assert wrong_in_the_books() == {}
+
+
+@pytest.fixture
+def mugs(database: Database) -> None:
+    """100 red mugs in a warehouse."""
+    add_variant("MUG", 1290, title="Mug", name="Red")
+    deliver("MUG", 100)

@@ -61,6 +61,7 @@ class Desk:
     def _settle(self, batch: list[Ticket]) -> None:
         try:
             answers = self._answer_all([ticket.request for ticket in batch])
+            answered = list(zip(batch, answers, strict=True))
         except (DatabaseDown, PoolExhausted) as error:
             _refuse(batch, error)
         except Exception as error:
@@ -72,7 +73,7 @@ class Desk:
                 self._settle(batch[:middle])
                 self._settle(batch[middle:])
         else:
-            for ticket, answer in zip(batch, answers, strict=True):
+            for ticket, answer in answered:
                 ticket.answer.set_result(answer)
 
 

@@ -54,7 +54,7 @@ def quote(currency: str, lines: Sequence[Wanted]) -> Quote:
 def reserve(
     serve: Serve, order_id: UUID, currency: str, lines: Sequence[Wanted], hold_seconds: int
 ) -> Reservation:
-    """Hold stock for an order, at the prices of now.
+    """Hold stock for an order for so many seconds, at the prices of now.
 
     Repeating it answers the first reservation with the prices of then. If that has expired, the
     units are taken again: the order was promised these prices. Raises OutOfStock, UnknownSku,
@@ -100,14 +100,14 @@ def reservation_of(order_id: UUID) -> Reservation:
 
 
 def sweep() -> bool:
-    """Give back holds past their time; whether there may be more of them.
+    """Give back some holds past their time; whether there were any.
 
     Any number of processes may sweep at once: each leaves alone what another has in hand.
     """
     expired = expire_overdue(SWEEP_AT_ONCE)
     metrics.RESERVATIONS_EXPIRED.inc(expired)
     metrics.RESERVATIONS_HELD.set(count_held())
-    return expired == SWEEP_AT_ONCE
+    return expired > 0
 
 
 def _ask(serve: Serve, request: Request) -> Reservation:

@@ -20,13 +20,12 @@ from store.inventory.desk import serve_alone
 from store.inventory.models.reservations import Wanted
 from store.inventory.models.tables import database
 from store.inventory.reservations import reserve
-from store.inventory.testing import add_variant, deliver, shelves, wrong_in_the_books
+from store.inventory.testing import KEY, add_variant, deliver, shelves, wrong_in_the_books
 from store.protos.inventory.v1 import inventory_pb2 as pb
 from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
 from store.server.channel import open_channel
 from store.server.ids import new_id
 
-KEY = "a-key-of-the-tests"
 COMMAND = [sys.executable, "-m", "store.inventory.main"]
 PATIENCE_SECONDS = 30.0
 TURNED_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)

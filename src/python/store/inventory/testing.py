@@ -1,11 +1,18 @@
 """What a test puts on the shelves, and whether the books are right afterwards."""
 
+from collections.abc import Callable
 from itertools import count
+from typing import Any
+
+import pytest
 
 from store.inventory.models.audits import AUDITS
 from store.inventory.models.tables import database
+from store.protos.inventory.v1 import inventory_pb2 as pb
+from store.server.channel import RemoteError, errors_in_our_words
 from store.server.ids import new_id
 
+KEY = "a-key-of-the-tests"
 _deliveries = count(1)
 
 
@@ -70,3 +77,16 @@ def wrong_in_the_books() -> dict[str, list[dict[str, object]]]:
     """What the audits find: nothing, if all is well."""
     found = {name: database.rows(query) for name, query in AUDITS.items()}
     return {name: rows for name, rows in found.items() if rows}
+
+
+def reserve_request(order_id: object, **lines: int) -> pb.ReserveRequest:
+    """A call to hold so many units of each of these SKUs."""
+    wanted = [pb.Line(sku=sku, quantity=quantity) for sku, quantity in lines.items()]
+    return pb.ReserveRequest(order_id=str(order_id), currency="EUR", lines=wanted)
+
+
+def refused(call: Callable[..., Any], request: Any) -> RemoteError:
+    """The refusal that a call ends in."""
+    with pytest.raises(RemoteError) as refusal, errors_in_our_words():
+        call(request, timeout=5)
+    return refusal.value

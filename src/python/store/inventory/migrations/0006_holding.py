@@ -3,6 +3,11 @@
 from typing import Any
 
 READING = """
+-- The lines as they were asked for, from whatever warehouses they come.
+CREATE VIEW ordered_lines AS
+SELECT order_id, position, sku, name, unit_price, sum(quantity)::integer AS quantity
+FROM reservation_lines GROUP BY order_id, position, sku, name, unit_price;
+
 CREATE FUNCTION offers(wanted_skus text[], wanted_currency text)
 RETURNS TABLE (place bigint, sku text, known boolean, name text, unit_price bigint)
 LANGUAGE sql STABLE AS $$
@@ -25,11 +30,7 @@ CREATE FUNCTION reservation_as_json(wanted uuid) RETURNS jsonb LANGUAGE sql STAB
             SELECT jsonb_agg(jsonb_build_object(
                 'sku', sku, 'name', name, 'quantity', quantity, 'unit_price', unit_price
             ) ORDER BY position)
-            FROM (
-                SELECT position, sku, name, unit_price, sum(quantity) AS quantity
-                FROM reservation_lines WHERE order_id = wanted
-                GROUP BY position, sku, name, unit_price
-            ) line
+            FROM ordered_lines WHERE order_id = wanted
         ), '[]')
     )
     FROM reservations WHERE order_id = wanted
@@ -81,13 +82,10 @@ CREATE FUNCTION take_again(wanted uuid, hold interval) RETURNS jsonb LANGUAGE pl
 DECLARE
     skus text[]; quantities integer[]; names text[]; prices bigint[]; refusal jsonb;
 BEGIN
-    SELECT array_agg(sku ORDER BY position), array_agg(line.quantity ORDER BY position),
+    SELECT array_agg(sku ORDER BY position), array_agg(quantity ORDER BY position),
         array_agg(name ORDER BY position), array_agg(unit_price ORDER BY position)
     INTO skus, quantities, names, prices
-    FROM (
-        SELECT position, sku, name, unit_price, sum(quantity)::integer AS quantity
-        FROM reservation_lines WHERE order_id = wanted GROUP BY position, sku, name, unit_price
-    ) line;
+    FROM ordered_lines WHERE order_id = wanted;
     refusal := shortage(skus, quantities);
     IF refusal IS NULL THEN
         DELETE FROM reservation_lines WHERE order_id = wanted;

@@ -16,10 +16,8 @@ RESERVING = """
 CREATE FUNCTION differs(wanted uuid, wanted_currency text, skus text[], quantities integer[])
 RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
-        SELECT FROM (
-            SELECT sku, sum(quantity) AS quantity FROM reservation_lines
-            WHERE order_id = wanted GROUP BY sku
-        ) kept FULL JOIN unnest(skus, quantities) AS now (sku, quantity) USING (sku)
+        SELECT FROM (SELECT sku, quantity FROM ordered_lines WHERE order_id = wanted) kept
+        FULL JOIN unnest(skus, quantities) AS now (sku, quantity) USING (sku)
         WHERE kept.quantity IS DISTINCT FROM now.quantity
     ) OR EXISTS (
         SELECT FROM reservations WHERE order_id = wanted AND currency <> wanted_currency

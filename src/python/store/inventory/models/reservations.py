@@ -88,8 +88,11 @@ class Offer:
         """The offers for these SKUs, in the same order."""
         found = database.rows(
             """SELECT sku, known, name, unit_price, coalesce(available, 0) AS available
-            FROM offers(%s, %s) LEFT JOIN availability USING (sku) ORDER BY place""",
-            (list(skus), currency),
+            FROM offers(%(skus)s, %(currency)s) LEFT JOIN (
+                SELECT sku, sum(available)::bigint AS available
+                FROM shelves WHERE sku = ANY (%(skus)s) GROUP BY sku
+            ) units USING (sku) ORDER BY place""",
+            {"skus": list(skus), "currency": currency},
         )
         return [cls(**row) for row in found]
 
