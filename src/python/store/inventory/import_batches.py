@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from store.database.errors import Collision
 from store.inventory.import_files import BadRow
 from store.inventory.import_reading import Goods
 from store.inventory.import_sheet import Refused, put
@@ -55,14 +56,14 @@ def write_batch(batch: Sequence[Goods], author: Author, reference: str) -> list[
     """
     try:
         return _without_refused(batch, author, reference)
-    except Clash:
+    except (Clash, Collision):
         return [_alone(goods, author, f"{reference}.{n}") for n, goods in enumerate(batch)]
 
 
 def _alone(goods: Goods, author: Author, reference: str) -> Result:
     try:
         (result,) = _without_refused([goods], author, reference)
-    except Clash:
+    except (Clash, Collision):
         return BadRow(goods.place, "Was changed by somebody else meanwhile; import it again.")
     return result
 

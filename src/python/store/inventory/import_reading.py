@@ -73,7 +73,9 @@ class Reading:
         if not wrong:
             wrong = _combine(values)
         if wrong:
-            return [BadRow(row.place, why, layout.get(ours, ours)) for ours, why in wrong.items()]
+            return [
+                BadRow(row.place, wrong[ours], layout.get(ours, ours)) for ours in sorted(wrong)
+            ]
         return Goods(row.place, values.pop("sku"), values, layout)
 
     def _layout(self, columns: tuple[str, ...]) -> dict[str, str]:

@@ -62,7 +62,9 @@ def _attributes(variant: VariantSheet | None, goods: Goods) -> dict[str, str]:
     had = variant.attributes if variant else {}
     attributes: dict[str, str] = had | goods.values.get("attributes", {})
     if len(attributes) > max(MOST_ATTRIBUTES, len(had)):
-        raise Refused("attributes", f"The variant would have more than {MOST_ATTRIBUTES}.")
+        raise Refused(
+            "attributes", f"The variant would have more than {MOST_ATTRIBUTES} attributes."
+        )
     return attributes
 
 
