@@ -1,6 +1,7 @@
 """A fresh, migrated database for each test, a shop without a network, and people."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,11 +12,11 @@ from store.database.database import Database
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.orders import models
 from store.orders.app import create_app
-from store.orders.testing import FakeShop, fake_shop
+from store.orders.testing import WEBHOOK_SECRET, FakeShop, basket, fake_shop
 from store.orders.wiring import Wiring
 from store.server.ids import new_id
 
-WEBHOOK_SECRET = "whsec_of_the_tests"
+Place = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,18 @@ def buyer() -> Caller:
 def clerk() -> Caller:
     """Somebody who works here."""
     return Caller(new_id(), Role.STAFF)
+
+
+@pytest.fixture
+def place(client: FlaskClient, signer: Signer, buyer: Caller) -> Place:
+    """Places an order over HTTP, as the buyer unless said otherwise."""
+
+    def place(body: Any = None, key: str = "", who: Caller = buyer, **changes: Any) -> Any:
+        headers = {**signer.headers(who), "Idempotency-Key": key or str(new_id())}
+        body = basket(**changes) if body is None else body
+        return client.post("/v1/orders", json=body, headers=headers)
+
+    return place
 
 
 @pytest.fixture

@@ -17,13 +17,14 @@ from store.orders.errors import IllegalMove, NotCancellable, NotRefundable, TooM
 from store.orders.models import Line, Order, database, leased, order_of
 from store.orders.moves import Change
 from store.orders.states import MOVES, State, Step
-from store.orders.survival_test import ADDRESS, started
 from store.orders.testing import (
+    ADDRESS,
     PRICE,
     THREE_D_SECURE,
     FakeShop,
     Fault,
     bring_to_rest,
+    started,
     time_passes,
 )
 from store.orders.timeline import happenings_after

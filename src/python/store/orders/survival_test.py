@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from store.auth.callers import Caller
-from store.database.idempotency import IdempotencyKeys, Started
 from store.orders.models import Line, Order, database
 from store.orders.states import State
 from store.orders.testing import (
+    ADDRESS,
     DECLINED,
     PRICE,
     THREE_D_SECURE,
@@ -19,6 +19,7 @@ from store.orders.testing import (
     Faults,
     SimulatedCrash,
     bring_to_rest,
+    started,
 )
 from store.orders.use_cases import (
     Basket,
@@ -27,18 +28,10 @@ from store.orders.use_cases import (
     refund_order,
     settled_refund,
 )
-from store.server.ids import new_id
 
 SHELF = 5
-ADDRESS = {"name": "Ada", "line1": "1 Road", "city": "London", "postal_code": "N1", "country": "GB"}
 VISA = "pm_card_visa"
 PATIENCE = 0.05  # seconds in which a request goes on by itself; then workers take over
-
-
-def started(owner: Caller) -> Started:
-    begun = IdempotencyKeys(database).begin(str(owner.id), str(new_id()), "fingerprint")
-    assert isinstance(begun, Started)
-    return begun
 
 
 class Flow:

@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+from store.auth.callers import Caller
+from store.database.idempotency import IdempotencyKeys, Started
 from store.orders.clients import Hold, Inventory, PricedLine
 from store.orders.engine import advance, is_settled
 from store.orders.errors import Declined, HoldReleased, NotForSale, OutOfStock, UnknownSku
@@ -30,6 +32,14 @@ T = TypeVar("T")
 PRICE = 1290
 THREE_D_SECURE = "pm_card_authenticationRequired"
 DECLINED = "pm_card_visa_chargeDeclined"
+WEBHOOK_SECRET = "whsec_of_the_tests"
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "12 St James's Square",
+    "city": "London",
+    "postal_code": "SW1Y 4JH",
+    "country": "GB",
+}
 
 
 class Fault(Enum):
@@ -302,6 +312,25 @@ class FakeShop(Shop):
 
     inventory: FakeInventory
     payments: FakePayments
+
+
+def basket(**changes: Any) -> dict[str, Any]:
+    """A good body of `POST /v1/orders`, but for the changes; None leaves a member out."""
+    body = {
+        "currency": "EUR",
+        "lines": [{"sku": "MUG", "quantity": 2}],
+        "payment_method": "pm_card_visa",
+        "shipping_address": ADDRESS,
+        **changes,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def started(owner: Caller) -> Started:
+    """A new Idempotency-Key, begun."""
+    begun = IdempotencyKeys(database).begin(str(owner.id), str(new_id()), "fingerprint")
+    assert isinstance(begun, Started)
+    return begun
 
 
 def time_passes() -> None:
