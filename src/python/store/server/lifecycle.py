@@ -6,6 +6,8 @@ import threading
 from functools import cached_property
 from types import FrameType
 
+_LOOK_UP_SECONDS = 1.0
+
 
 class Stopping:
     """Set once, when the process is told to stop. Long streams and loops look at it."""
@@ -21,7 +23,13 @@ class Stopping:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Sleep for `timeout` seconds, or less: True as soon as the process is leaving."""
-        return self._event.wait(timeout)
+        if timeout is not None:
+            return self._event.wait(timeout)
+        # Python runs a signal's handler in the main thread, between two steps of it: a signal that
+        # comes while that thread is on its way into a wait is noticed only when the wait ends.
+        while not self._event.wait(_LOOK_UP_SECONDS):
+            pass
+        return True
 
     def set(self) -> None:
         """Say that the process is leaving."""
