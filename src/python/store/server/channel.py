@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 import grpc
@@ -19,9 +20,10 @@ class RemoteError(StoreError):
 
     code = "remote_error"
 
-    def __init__(self, status: int, code: str, detail: str, **facts: object) -> None:
+    def __init__(self, status: int, code: str, detail: str, /, **facts: object) -> None:
         super().__init__(detail, **facts)
         self.status = status
+        self.title = HTTPStatus(status).phrase
         self.code = code
 
 

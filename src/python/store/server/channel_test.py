@@ -1,4 +1,5 @@
 import threading
+from http import HTTPStatus
 
 import grpc
 import pytest
@@ -28,7 +29,7 @@ class Differs(Conflict):
             {"sku": "MUG", "left": "1"},
         ),
         (Differs("Other lines."), 409, "differs", {}),
-        (NotFound("No such SKU.", sku="X"), 404, "not_found", {"sku": "X"}),
+        (NotFound("No.", status="a", detail="b"), 404, "not_found", {"status": "a", "detail": "b"}),
         (
             Invalid("lines.0.sku", "Too long."),
             422,
@@ -45,6 +46,7 @@ def test_a_definite_refusal_arrives_in_our_words(
     remote = caught.value
     assert (remote.status, remote.code, remote.facts) == (status, code, facts)
     assert remote.detail == str(error)
+    assert remote.title == HTTPStatus(status).phrase
 
 
 @pytest.mark.parametrize("error", [Unavailable("Too busy."), RuntimeError("password=hunter2")])

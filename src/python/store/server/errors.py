@@ -27,7 +27,7 @@ class StoreError(Exception):
     rpc_code: str = ""
     """The name of the gRPC status code where the HTTP status does not tell it, e.g. ALREADY_EXISTS."""
 
-    def __init__(self, detail: str, **facts: object) -> None:
+    def __init__(self, detail: str, /, **facts: object) -> None:
         super().__init__(detail)
         self.detail = detail
         self.facts = facts
@@ -127,7 +127,7 @@ class TooManyRequests(StoreError):
     code = "too_many_requests"
     title = "Too Many Requests"
 
-    def __init__(self, detail: str, *, retry_after: float = 1.0, **facts: object) -> None:
+    def __init__(self, detail: str, /, *, retry_after: float = 1.0, **facts: object) -> None:
         super().__init__(detail, **facts)
         self.retry_after = retry_after
 
@@ -139,7 +139,7 @@ class Unavailable(StoreError):
     code = "unavailable"
     title = "Service Unavailable"
 
-    def __init__(self, detail: str, *, retry_after: float = 1.0, **facts: object) -> None:
+    def __init__(self, detail: str, /, *, retry_after: float = 1.0, **facts: object) -> None:
         super().__init__(detail, **facts)
         self.retry_after = retry_after
 

@@ -1,6 +1,7 @@
 """Reads bodies, queries and headers into schemas; every refusal is an error of the tree."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NoReturn
 
 import marshmallow
@@ -11,6 +12,9 @@ from webargs.core import is_json
 from webargs.flaskparser import FlaskParser
 
 from store.server.errors import BadRequest, Invalid, Unprocessable, UnsupportedMedia
+
+_MOST_ERRORS = 100
+_Path = tuple["_Path", str] | None
 
 
 class MalformedJson(BadRequest):
@@ -56,29 +60,48 @@ def body_of(request: Request) -> Any:
     if not isinstance(body, dict):
         raise Invalid("body", "Must be an object.")
     if b"\\u0000" in data:
-        _refuse_nul(body, "")
+        _refuse_nul(body)
     return body
 
 
-def _refuse_nul(value: Any, path: str) -> None:
-    if isinstance(value, str) and "\0" in value:
-        raise Invalid(path, "Must not contain control characters.")
+def _refuse_nul(body: Any) -> None:
+    # A stack instead of recursion: JSON may be nested deeper than Python's calls. And paths are
+    # chains that share their beginnings: written out for each value they could fill the memory.
+    waiting: list[tuple[_Path, Any]] = [(None, body)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
+            raise Invalid(_dotted(path), "Must not contain control characters.")
+        for name, item in _members(value):
+            # A name is a text of the object that it stands in.
+            waiting.append((path, name))
+            waiting.append(((path, name), item))
+
+
+def _dotted(path: "_Path") -> str:
+    names: list[str] = []
+    while path:
+        path, name = path
+        names.insert(0, name)
+    return ".".join(names) or "body"
+
+
+def _members(value: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(value, dict):
-        for key, item in value.items():
-            _refuse_nul(key, path or "body")
-            _refuse_nul(item, f"{path}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            _refuse_nul(item, f"{path}.{place}".lstrip("."))
+        return value.items()
+    if isinstance(value, list):
+        return ((str(place), item) for place, item in enumerate(value))
+    return ()
 
 
 def not_fitting(messages: Mapping[str, Any] | list[Any]) -> Unprocessable:
-    """The error that lists webargs' messages as dotted fields with their reasons."""
-    errors = [
+    """The error that lists webargs' messages as dotted fields with their reasons, 100 at most."""
+    found = (
         {"field": field, "reason": reason}
-        for location, found in dict(messages).items()
-        for field, reason in _flat(found, () if location == "json" else (location,))
-    ]
+        for location, complaints in dict(messages).items()
+        for field, reason in _flat(complaints, () if location == "json" else (location,))
+    )
+    errors = list(islice(found, _MOST_ERRORS))
     first = errors[0]
     return Unprocessable(f"{first['field']}: {first['reason']}", errors=errors)
 

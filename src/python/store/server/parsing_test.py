@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -147,3 +148,25 @@ def test_wrong_and_unknown_query_arguments_are_named(client: FlaskClient) -> Non
         "query.sort": "Unknown field.",
     }
     assert client.get("/v1/baskets?limit=5").get_json() == {"limit": 5, "cursor": None}
+
+
+def test_deep_nesting_is_no_accident(client: FlaskClient) -> None:
+    deep = '{"a":' * 1000 + '"\\u0000"' + "}" * 1000
+    (field,) = invalid_fields(post_json(client, deep))
+    assert field == ".".join("a" * 1000)
+    assert problem(post_json(client, deep.replace("\\u0000", "b"))) == (422, "invalid")
+
+
+def test_a_long_name_over_many_values_costs_no_memory(client: FlaskClient) -> None:
+    wide = '{"' + "a" * 400_000 + '": [' + "0," * 20_000 + '"\\u0000"]}'
+    tracemalloc.start()
+    (field,) = invalid_fields(post_json(client, wide))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert field.endswith("a.20000")
+    assert most < 50_000_000
+
+
+def test_a_thousand_wrong_values_are_a_hundred_errors(client: FlaskClient) -> None:
+    body = {"name": "a", "labels": {str(number): number for number in range(1000)}}
+    assert len(invalid_fields(client.post("/v1/baskets", json=body))) == 100

@@ -53,7 +53,9 @@ def answer_http_exception(error: HTTPException) -> Response | HTTPException:
 
 def answer_unexpected(error: Exception) -> Response:
     """A 500 that tells the caller nothing and the log everything."""
-    _log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    # The route's template and not the path: a path may hold a one-time token.
+    route = request.url_rule.rule if request.url_rule else "unmatched"
+    _log.error("unexpected error in %s %s", request.method, route, exc_info=error)
     detail = "Something went wrong on our side; quote the request id when you ask about it."
     return problem(500, StoreError.title, StoreError.code, detail, {})
 

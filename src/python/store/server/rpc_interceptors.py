@@ -21,9 +21,9 @@ class Around(grpc.ServerInterceptor):
     """Base of interceptors that surround a unary call; streams (health, reflection) pass by."""
 
     def around(
-        self, call: Behaviour, request: Any, context: grpc.ServicerContext, name: str
+        self, call: Behaviour, request: Any, rpc_context: grpc.ServicerContext, name: str
     ) -> Any:
-        """Answer the call `name`, usually with what `call(request, context)` returns."""
+        """Answer the call `name`, usually with what `call(request, rpc_context)` returns."""
         raise NotImplementedError
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
@@ -33,8 +33,8 @@ class Around(grpc.ServerInterceptor):
             return handler
         name = handler_call_details.method
 
-        def surrounded(request: Any, context: grpc.ServicerContext) -> Any:
-            return self.around(handler.unary_unary, request, context, name)
+        def surrounded(request: Any, rpc_context: grpc.ServicerContext) -> Any:
+            return self.around(handler.unary_unary, request, rpc_context, name)
 
         return grpc.unary_unary_rpc_method_handler(
             surrounded, handler.request_deserializer, handler.response_serializer
@@ -47,10 +47,10 @@ class RequestIds(Around):
     It is not sent back: the caller knows it, and an answer that has begun is never retried.
     """
 
-    def around(self, call: Behaviour, request: Any, context_: Any, name: str) -> Any:  # noqa: ARG002
-        sent = dict(context_.invocation_metadata())
+    def around(self, call: Behaviour, request: Any, rpc_context: Any, name: str) -> Any:  # noqa: ARG002
+        sent = dict(rpc_context.invocation_metadata())
         context.enter(sent.get("x-request-id"), sent.get("traceparent"))
-        return call(request, context_)
+        return call(request, rpc_context)
 
 
 class Deadlines(Around):
@@ -59,20 +59,20 @@ class Deadlines(Around):
     def __init__(self, seconds: float = 10.0) -> None:
         self._seconds = seconds
 
-    def around(self, call: Behaviour, request: Any, context_: Any, name: str) -> Any:  # noqa: ARG002
-        left = context_.time_remaining()
+    def around(self, call: Behaviour, request: Any, rpc_context: Any, name: str) -> Any:  # noqa: ARG002
+        left = rpc_context.time_remaining()
         if left is None:
-            return self._bounded(call, request, context_)
+            return self._bounded(call, request, rpc_context)
         if left <= 0:
             raise DeadlineExceeded("The caller's deadline passed before the call could begin.")
-        return call(request, context_)
+        return call(request, rpc_context)
 
-    def _bounded(self, call: Behaviour, request: Any, context_: Any) -> Any:
-        timer = threading.Timer(self._seconds, context_.cancel)
+    def _bounded(self, call: Behaviour, request: Any, rpc_context: Any) -> Any:
+        timer = threading.Timer(self._seconds, rpc_context.cancel)
         timer.daemon = True
         timer.start()
         try:
-            return call(request, context_)
+            return call(request, rpc_context)
         finally:
             timer.cancel()
 
@@ -80,15 +80,15 @@ class Deadlines(Around):
 class Errors(Around):
     """Turns every exception into a status that tells the caller what it may know."""
 
-    def around(self, call: Behaviour, request: Any, context_: Any, name: str) -> Any:
+    def around(self, call: Behaviour, request: Any, rpc_context: Any, name: str) -> Any:
         try:
-            return call(request, context_)
+            return call(request, rpc_context)
         except StoreError as error:
-            context_.abort_with_status(rpc_status.to_status(status_of(error)))
+            rpc_context.abort_with_status(rpc_status.to_status(status_of(error)))
         except Exception:
             # abort() raises, too: the status it has set stands.
-            if context_.code() is not None:
+            if rpc_context.code() is not None:
                 raise
             _log.exception("unexpected error in %s", name)
             hidden = StoreError("Something went wrong on our side.")
-            context_.abort_with_status(rpc_status.to_status(status_of(hidden)))
+            rpc_context.abort_with_status(rpc_status.to_status(status_of(hidden)))
