@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
+from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.orders import models
@@ -25,13 +26,19 @@ def template(postgres: FleetingServer) -> str:  # noqa: F811
     return postgres.template("orders", models.MIGRATIONS)
 
 
-@pytest.fixture(autouse=True)
-def database(postgres: FleetingServer, template: str) -> Iterator[Database]:  # noqa: F811
-    """The orders' database, opened on a copy of its own."""
+@pytest.fixture
+def database_config(postgres: FleetingServer, template: str) -> Iterator[DatabaseConfig]:  # noqa: F811
+    """A copy of the template for this test alone."""
     with postgres.fresh(template) as config:
-        models.database.open(config)
-        yield models.database
-        models.database.shut()
+        yield config
+
+
+@pytest.fixture(autouse=True)
+def database(database_config: DatabaseConfig) -> Iterator[Database]:
+    """The orders' database, opened on that copy."""
+    models.database.open(database_config)
+    yield models.database
+    models.database.shut()
 
 
 @pytest.fixture

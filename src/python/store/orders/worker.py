@@ -17,7 +17,7 @@ from store.server.clock import now
 HANDS = 8
 """Orders worked on at the same time; the database pool has to be as large."""
 
-STEP_SECONDS = 20.0
+STEP_SECONDS = 10.0
 LOOK_AROUND_SECONDS = 5.0
 PURGE_SECONDS = 600.0
 KEYS_KEPT = timedelta(hours=25)

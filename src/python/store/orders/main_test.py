@@ -1,0 +1,177 @@
+"""The programs, as ops run them, with small stand-ins for the other services."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from typing import Any
+
+import orjson
+import pytest
+import requests
+
+from store.auth.callers import Caller
+from store.auth.rpc import ServiceKeys
+from store.auth.testing import Signer
+from store.database.config import DatabaseConfig
+from store.orders.testing import basket
+from store.protos.inventory.v1 import inventory_pb2 as messages
+from store.protos.inventory.v1.inventory_pb2_grpc import (
+    InventoryServicer,
+    add_InventoryServicer_to_server,
+)
+from store.server.clock import now
+from store.server.ids import new_id
+from store.server.rpc import make_server
+from store.server.testing import Running, free_port, running, wait_until
+
+PROGRAM = "import sys; from store.orders.main import main; sys.argv[0] = 'orders'; main()"
+KEY = "key-of-the-tests"
+SETTINGS = ("DATABASE_URL", "INVENTORY_ADDRESS", "INVENTORY_RPC_KEY", "PAYMENT_API_KEY")
+
+
+class Shelf(InventoryServicer):
+    """Has everything, at 10.00 each."""
+
+    def Reserve(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Hold it."""
+        lines = [
+            messages.PricedLine(
+                sku=line.sku, name=line.sku, quantity=line.quantity, unit_price=1000
+            )
+            for line in request.lines
+        ]
+        total = sum(line.quantity * line.unit_price for line in lines)
+        reservation = messages.Reservation(lines=lines, total=total)
+        reservation.expires_at.FromSeconds(int(now().timestamp()) + 900)
+        return reservation
+
+    def Commit(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Take it."""
+        return messages.Reservation()
+
+    Quote = Release = Commit
+
+
+class Bank(ThreadingHTTPServer):
+    """The keys of access tokens, and a gateway that takes every card unless it is closed."""
+
+    daemon_threads = True
+
+    def __init__(self, jwks: dict[str, Any]) -> None:
+        super().__init__(("127.0.0.1", 0), _Desk)
+        self.jwks = jwks
+        self.closed = False
+        self.numbers = count()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Desk(BaseHTTPRequestHandler):
+    server: Bank
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        match self.path.split("/"):
+            case [*_, intent_id, "capture"]:
+                intent: dict[str, Any] = {
+                    "id": intent_id,
+                    "status": "succeeded",
+                    "amount_received": 2000,
+                }
+            case _:
+                made = f"pi_{next(self.server.numbers)}"
+                intent = {"id": made, "status": "requires_capture", "amount_capturable": 2000}
+        intent["object"] = "payment_intent"
+        body = orjson.dumps(self.server.jwks if self.path == "/jwks" else intent)
+        self.send_response(503 if self.server.closed and self.path != "/jwks" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = _answer  # noqa: N815
+
+    def log_message(self, *_args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def bank(signer: Signer) -> Iterator[Bank]:
+    with Bank(signer.jwks()) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def inventory() -> Iterator[str]:
+    server = make_server(
+        lambda server: add_InventoryServicer_to_server(Shelf(), server), [], [ServiceKeys([KEY])]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(0).wait()
+
+
+@pytest.fixture
+def environ(database_config: DatabaseConfig, bank: Bank, inventory: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_config.url,
+        "JWKS_URL": f"{bank.url}/jwks",
+        "INVENTORY_ADDRESS": inventory,
+        "INVENTORY_RPC_KEY": KEY,
+        "PAYMENT_API_URL": bank.url,
+        "PAYMENT_API_KEY": "sk_test_1",
+        "PAYMENT_WEBHOOK_SECRET": "whsec_1",
+        "PLACE_SECONDS": "0.5",
+    }
+
+
+def place(served: Running, headers: dict[str, str]) -> requests.Response:
+    headers = {**headers, "Idempotency-Key": str(new_id())}
+    return requests.post(f"{served.url}/v1/orders", json=basket(), headers=headers, timeout=20)
+
+
+def test_orders_are_served_worked_on_and_left_in_good_order(
+    environ: dict[str, str], bank: Bank, signer: Signer, buyer: Caller
+) -> None:
+    headers = signer.headers(buyer)
+    with ExitStack() as programs:
+        served = programs.enter_context(running(PROGRAM, "serve", **environ))
+        wait_until(served.is_ready, 30)
+        answer = place(served, headers)
+        assert (answer.status_code, answer.json()["state"]) == (201, "confirmed"), served.said()
+        bank.closed = True
+        promised = place(served, headers)
+        assert (promised.status_code, promised.json()["state"]) == (202, "pending")
+        assert served.leave(signal.SIGTERM) == 0, served.said()
+        bank.closed = False
+        works = programs.enter_context(running(PROGRAM, "work", **environ))
+        wait_until(works.is_ready, 30)
+        confirmed = 'orders_total{reason="",state="confirmed"} 1.0'
+        wait_until(lambda: confirmed in requests.get(f"{works.ops}/metrics", timeout=5).text, 30)
+        assert works.leave(signal.SIGTERM) == 0, works.said()
+        assert "sk_test_1" not in served.said() + works.said()
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [("serve", (*SETTINGS, "JWKS_URL", "PAYMENT_WEBHOOK_SECRET")), ("work", SETTINGS)],
+)
+def test_a_program_says_in_one_line_what_it_misses(command: str, missing: tuple[str, ...]) -> None:
+    nothing = dict.fromkeys(missing, "")
+    with running(PROGRAM, command, **nothing, PORT=str(free_port())) as program:
+        assert program.process.wait(30) == 2
+        named = ", ".join(missing)
+        assert program.said() == f"orders {command}: bad environment: missing: {named}\n"
+
+
+def test_migrating_twice_changes_nothing(environ: dict[str, str]) -> None:
+    with running(PROGRAM, "migrate", **environ) as program:
+        assert (program.process.wait(30), program.said()) == (0, "")
