@@ -88,18 +88,21 @@ class RemoteKeys:
 
     def _fetch(self) -> None:
         """Replace the keys if the server answers; call it with the lock held."""
-        now = time.monotonic()
-        if now - self._asked_at < FETCH_AT_MOST_EVERY:
+        if time.monotonic() - self._asked_at < FETCH_AT_MOST_EVERY:
             return
-        self._asked_at = now
+        keys = self._published()
+        # Taken at the end: whoever has waited for a slow answer must not ask again at once.
+        self._asked_at = time.monotonic()
+        if keys:
+            self._keys, self._answered_at = keys, self._asked_at
+
+    def _published(self) -> dict[str, ECKey]:
+        """The keys at the address; none if it does not answer, or with something else."""
         try:
-            keys = _usable_keys(get_json(self._url, timeout=FETCH_SECONDS))
+            return _usable_keys(get_json(self._url, timeout=FETCH_SECONDS))
         except (requests.RequestException, ValueError) as error:
             logger.warning("keys not fetched from %s: %s", self._url, error)
-            return
-        if keys:
-            self._keys = keys
-            self._answered_at = now
+            return {}
 
 
 def _usable_keys(jwks: Any) -> dict[str, ECKey]:

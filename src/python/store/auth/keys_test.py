@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -25,12 +26,14 @@ class Publisher:
         self.body: bytes = b""
         self.status = 200
         self.asked = 0
+        self.seconds = 0.0
         self.publish(OLD)
         publisher = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 publisher.asked += 1
+                time.sleep(publisher.seconds)
                 self.send_response(publisher.status)
                 self.end_headers()
                 self.wfile.write(publisher.body)
@@ -111,6 +114,25 @@ def test_those_who_need_the_keys_at_the_same_time_ask_once(publisher: Publisher)
     for thread in threads:
         thread.join(10)
     assert (len(found), publisher.asked) == (8, 1)
+
+
+def test_those_who_waited_for_a_slow_failure_do_not_ask_one_after_the_other(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "FETCH_AT_MOST_EVERY", 0.2)
+    publisher.status, publisher.seconds = 500, 0.3
+    remote = RemoteKeys(publisher.url)
+
+    def ask() -> None:
+        with pytest.raises(Unavailable):
+            remote.find("old")
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert publisher.asked == 1
 
 
 @pytest.mark.parametrize(

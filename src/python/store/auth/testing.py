@@ -1,8 +1,10 @@
 """Tokens for tests, signed by a key of the test's own.
 
-signer = Signer()
-guard(app, signer.verifier())
-client.get("/v1/orders", headers=signer.headers(Caller(new_id(), Role.STAFF)))
+    signer = Signer()
+    guard(app, signer.verifier())
+    client.get("/v1/orders", headers=signer.headers(Caller(new_id(), Role.STAFF)))
+
+The private key lives as long as the signer and is never written down.
 """
 
 from typing import Any

@@ -1,13 +1,15 @@
 """One service's database: a bounded pool, transactions, and plain SQL where speed matters.
 
-database = Database(MIGRATIONS)                  # in models.py; does nothing yet
-database.open(DatabaseConfig.from_environ(env))  # in main.py; connects when first needed
+    database = Database(MIGRATIONS)                  # in models.py; does nothing yet
+    database.open(DatabaseConfig.from_environ(env))  # in main.py; connects when first needed
 
-with database.transaction():                     # a use case
-    product = Product.get_by_id(product_id)
-    database.run("UPDATE stock SET on_hand = on_hand - %s WHERE sku = %s", (2, "MUG"))
+    with database.transaction():                     # a use case
+        product = Product.get_by_id(product_id)
+        database.run("UPDATE stock SET on_hand = on_hand - %s WHERE sku = %s", (2, "MUG"))
 
-database.rows("SELECT sku, on_hand FROM stock WHERE on_hand < %s", (10,))
+    database.rows("SELECT sku, on_hand FROM stock WHERE on_hand < %s", (10,))
+
+Plain SQL passes peewee by, and joins the transaction that is open, if one is.
 """
 
 import contextlib
@@ -52,6 +54,7 @@ class Database(peewee.PostgresqlDatabase):
 
     def open(self, config: DatabaseConfig) -> None:
         """Use this database from now on. Connects at the first query, not before."""
+        self.shut()
         self.init(config.url)
         arguments = config.connect_arguments()
         self._pool = Pool(lambda: _connect(arguments), config.pool_size, config.pool_wait_seconds)

@@ -1,18 +1,20 @@
 """A real PostgreSQL for tests: one server per pytest process, a fresh database in milliseconds.
 
-# conftest.py
-from store.database.testing import postgres  # noqa: F401
+    # conftest.py
+    from store.database.testing import postgres  # noqa: F401
 
-@pytest.fixture(scope="session")
-def template(postgres):
-    return postgres.template("orders", MIGRATIONS)
+    @pytest.fixture(scope="session")
+    def template(postgres):
+        return postgres.template("orders", MIGRATIONS)
 
-@pytest.fixture
-def database(postgres, template):
-    with postgres.fresh(template) as config:
-        models.database.open(config)
-        yield models.database
-        models.database.shut()
+    @pytest.fixture
+    def database(postgres, template):
+        with postgres.fresh(template) as config:
+            models.database.open(config)
+            yield models.database
+            models.database.shut()
+
+Tests that meet the server's own limits or restarts start a `Server` of their own.
 """
 
 import contextlib
