@@ -30,8 +30,8 @@ from store.server.worker import repeat
 
 NAME = "store.inventory.v1.Inventory"
 SWEEP_SECONDS = 1.0
-LOCK_SECONDS = 2.0
-"""How long a batch waits for a shelf that somebody else has locked; callers wait no longer either."""
+LOCK_SECONDS = 1.0
+"""How long a batch waits for a shelf that somebody else has locked: meanwhile all others wait, too."""
 
 
 @dataclass(frozen=True)
