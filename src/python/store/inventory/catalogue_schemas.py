@@ -8,9 +8,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from store.server.money import MAX_AMOUNT
 from store.server.schemas import Currency, MoneySchema, Schema, Text, Whole
 
-SKU = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-PATH = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*\Z"
+SKU = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+PATH = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*$"
 PRODUCT_STATUSES = ("draft", "active", "retired")
 VARIANT_STATUSES = ("active", "retired")
 

@@ -9,7 +9,7 @@ from store.auth.callers import Role
 from store.auth.http import role_required
 from store.inventory import categories
 from store.inventory.catalogue_schemas import CategoryChange, CategoryIn, CategoryOut
-from store.inventory.http import staff_asks, to_shopper, to_staff
+from store.inventory.http import IF_MATCH, staff_asks, to_shopper, to_staff
 from store.server.blueprint import Blueprint
 from store.server.etags import wanted_version
 from store.server.schemas import PageArgs, page_schema
@@ -48,6 +48,7 @@ def create_category(wanted: dict[str, Any]) -> Response:
 
 @routes.patch("/categories/<uuid:category_id>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.arguments(CategoryChange)
 @routes.response(200, CategoryOut)
 def change_category(changes: dict[str, Any], category_id: UUID) -> Response:
@@ -58,6 +59,7 @@ def change_category(changes: dict[str, Any], category_id: UUID) -> Response:
 
 @routes.delete("/categories/<uuid:category_id>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.response(204)
 def delete_category(category_id: UUID) -> None:
     """Delete a category that holds nothing."""

@@ -66,13 +66,17 @@ from store.server.errors import BadRequest
 
 READ_AT_ONCE = 16_384  # bytes
 
-routes = Blueprint("imports", __name__, url_prefix="/v1")
+routes = Blueprint("imports", __name__, url_prefix="/v1", description=__doc__)
+
+_A_FILE = {"schema": {"type": "string", "format": "binary"}}
+FILE = {"required": True, "content": {"text/csv": _A_FILE, "application/x-ndjson": _A_FILE}}
 
 
 @routes.post("/imports")
 @role_required(Role.STAFF)
 @routes.arguments(ImportArgs, location="query")
 @routes.response(200, content_type="application/x-ndjson")
+@routes.doc(requestBody=FILE)
 def import_products(asked: dict[str, Any]) -> Response:
     """Import products from a CSV or NDJSON file of any size; the answer grows while it is read."""
     reading: Reading = asked["reading"]

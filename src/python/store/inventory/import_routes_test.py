@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
 
 from store.inventory.models.tables import database
 from store.inventory.testing import shelves
@@ -120,6 +121,18 @@ def everything() -> dict[str, Any]:
         "warehouses",
     )
     return {table: database.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
+
+
+def test_rows_are_counted_for_the_dashboards(importer: Importer) -> None:
+    def counted(outcome: str) -> float:
+        labels = {"outcome": outcome}
+        return REGISTRY.get_sample_value("inventory_import_rows_total", labels) or 0.0
+
+    before = counted("created"), counted("rejected")
+    data = "sku,title\nA,Mug\nB,\n"
+    importer.counts(data, "format=csv&dry_run=true")
+    importer.counts(data)
+    assert (counted("created"), counted("rejected")) == (before[0] + 1, before[1] + 1)
 
 
 def test_ndjson_becomes_the_same_products(importer: Importer) -> None:

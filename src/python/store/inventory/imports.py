@@ -10,6 +10,7 @@ from typing import Any
 from store.inventory.import_batches import Author, Outcome, Result, write_batch
 from store.inventory.import_files import BadRow, CsvFile, NdjsonFile, Row
 from store.inventory.import_reading import Goods, Reading
+from store.inventory.metrics import IMPORT_ROWS
 from store.server.errors import StoreError
 from store.server.ids import new_id
 
@@ -100,6 +101,7 @@ def _import_batch(
     batch: list[Row | BadRow], reading: Reading, author: Author, reference: str, tally: Tally
 ) -> None:
     good: list[Goods] = []
+    before = tally.counts()
     for row in batch:
         found = [row] if isinstance(row, BadRow) else reading.goods(row)
         if isinstance(found, Goods):
@@ -110,6 +112,8 @@ def _import_batch(
     for result in results:
         _count(result, tally)
     tally.rows += len(batch)
+    if not author.dry_run:
+        _measure(before, tally.counts())
 
 
 def _count(result: Result, tally: Tally) -> None:
@@ -117,6 +121,11 @@ def _count(result: Result, tally: Tally) -> None:
         tally.bad([result])
     else:
         tally.good(result)
+
+
+def _measure(before: Line, now: Line) -> None:
+    for outcome in ("created", "updated", "unchanged", "rejected"):
+        IMPORT_ROWS.labels(outcome).inc(now[outcome] - before[outcome])
 
 
 def _complaint(bad: BadRow) -> Line:

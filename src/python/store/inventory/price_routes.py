@@ -9,7 +9,7 @@ from store.auth.callers import Role
 from store.auth.http import role_required
 from store.inventory import prices
 from store.inventory.catalogue_schemas import PriceEnd, PriceIn, PriceOut
-from store.inventory.http import to_staff
+from store.inventory.http import IF_MATCH, to_staff
 from store.server.blueprint import Blueprint
 from store.server.etags import wanted_version
 from store.server.schemas import PageArgs, page_schema
@@ -46,6 +46,7 @@ def set_price(wanted: dict[str, Any], sku: str) -> Response:
 
 @routes.patch("/prices/<uuid:price_id>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.arguments(PriceEnd)
 @routes.response(200, PriceOut)
 def end_price(changes: dict[str, Any], price_id: UUID) -> Response:
@@ -56,6 +57,7 @@ def end_price(changes: dict[str, Any], price_id: UUID) -> Response:
 
 @routes.delete("/prices/<uuid:price_id>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.response(204)
 def drop_price(price_id: UUID) -> None:
     """Forget a price that has not begun yet."""

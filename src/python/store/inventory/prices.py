@@ -36,23 +36,26 @@ def set_price(sku: str, wanted: dict[str, Any]) -> UUID:
     Without an end it holds until the next scheduled price, or for good. With `replace` the price in
     force at its start ends there, and goes on after its end.
     """
-    currency, end = wanted["currency"], wanted.get("valid_until")
     with database.transaction():
         Variant.held(sku)
         now = Price.clock()
-        start = wanted.get("valid_from") or now
+        start, end = wanted.get("valid_from") or now, wanted.get("valid_until")
         _check_period(start, end, now)
-        overlap = PricesOverlap(sku, currency)
-        if wanted["replace"]:
-            _make_room(Price.in_force(sku, currency, start), start, end)
-        with refused_as(prices_do_not_overlap=overlap):
-            created = Price.create(
-                sku=sku,
-                currency=currency,
-                amount=wanted["amount"],
-                valid_from=start,
-                valid_until=end or Price.next_start(sku, currency, start),
-            )
+        with refused_as(prices_do_not_overlap=PricesOverlap(sku, wanted["currency"])):
+            return _put_in_force(sku, wanted, start, end)
+
+
+def _put_in_force(sku: str, wanted: dict[str, Any], start: datetime, end: datetime | None) -> UUID:
+    currency = wanted["currency"]
+    if wanted["replace"]:
+        _make_room(Price.in_force(sku, currency, start), start, end)
+    created = Price.create(
+        sku=sku,
+        currency=currency,
+        amount=wanted["amount"],
+        valid_from=start,
+        valid_until=end or Price.next_start(sku, currency, start),
+    )
     return UUID(str(created.id))
 
 

@@ -18,7 +18,7 @@ from store.inventory.catalogue_schemas import (
     VariantIn,
 )
 from store.inventory.errors import StaffOnly
-from store.inventory.http import staff_asks, to_shopper, to_staff
+from store.inventory.http import IF_MATCH, staff_asks, to_shopper, to_staff
 from store.inventory.models.wishes import Wish
 from store.inventory.search_schemas import ProductPage, SearchArgs
 from store.server.blueprint import Blueprint
@@ -64,6 +64,7 @@ def create_product(wanted: dict[str, Any]) -> Response:
 
 @routes.patch("/products/<uuid:product_id>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.arguments(ProductChange)
 @routes.response(200, ProductOut)
 def change_product(changes: dict[str, Any], product_id: UUID) -> Response:
@@ -74,6 +75,7 @@ def change_product(changes: dict[str, Any], product_id: UUID) -> Response:
 
 @routes.delete("/products/<uuid:product_id>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.response(204)
 def retire_product(product_id: UUID) -> None:
     """Retire a product: it leaves the shop, and is kept for the orders that name it."""
@@ -104,6 +106,7 @@ def get_variant(asked: dict[str, Any], sku: str) -> Response:
 
 @routes.patch("/variants/<sku>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.arguments(VariantChange)
 @routes.response(200, OneVariantOut)
 def change_variant(changes: dict[str, Any], sku: str) -> Response:
@@ -114,6 +117,7 @@ def change_variant(changes: dict[str, Any], sku: str) -> Response:
 
 @routes.delete("/variants/<sku>")
 @role_required(Role.STAFF)
+@routes.doc(**IF_MATCH)
 @routes.response(204)
 def retire_variant(sku: str) -> None:
     """Retire a variant: it leaves the shop, and is kept for the orders that name it."""

@@ -10,7 +10,7 @@ from store.inventory.search import terms_of
 from store.server.money import MAX_AMOUNT
 from store.server.schemas import Currency, PageArgs, QueryWhole, Schema, Text
 
-_pair = validate.Regexp(r"^[^:]+:.+\Z", error='Must be "name:value".')
+_pair = validate.Regexp(r"^[^:]+:.+$", error='Must be "name:value".')
 
 
 class SearchArgs(PageArgs):

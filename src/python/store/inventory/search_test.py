@@ -1,5 +1,6 @@
 """Finding products: words, filters, facets, order and pages."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 from store.inventory import catalogue, categories
 from store.inventory.models.tables import database
 from store.inventory.testing import add_variant, deliver
+from store.server.testing import wait_until
 
 Headers = dict[str, str]
 
@@ -145,6 +147,18 @@ def test_a_changed_text_is_found_at_once(client: FlaskClient) -> None:
     assert found(client, "q=creme") == []
     database.run("UPDATE variants SET status = 'retired' WHERE sku = 'MUG-BLUE'")
     assert found(client, "q=mug-blue") == []
+
+
+@pytest.mark.usefixtures("shelf")
+def test_what_two_change_at_once_is_found_under_both(client: FlaskClient) -> None:
+    rename = "UPDATE categories SET name = 'Cookery' WHERE path = 'kitchen'"
+    renaming = threading.Thread(target=database.run, args=(rename,))
+    with database.transaction():
+        database.run("UPDATE products SET title = 'Soup bowl' WHERE title LIKE 'Caf%%'", ())
+        renaming.start()
+        wait_until(lambda: database.row("SELECT FROM pg_locks WHERE NOT granted") is not None)
+    renaming.join(30)
+    assert found(client, "q=soup+cookery") == ["Soup bowl"]
 
 
 @pytest.mark.usefixtures("shelf")

@@ -22,6 +22,8 @@ CREATE INDEX product_documents_search ON product_documents
     USING gin (document, words gin_trgm_ops);
 
 CREATE FUNCTION document_products(ids uuid[]) RETURNS void LANGUAGE sql AS $$
+    -- First wait for whoever is changing these products: what they write must be in the document.
+    SELECT FROM products WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO product_documents (product_id, words, document)
     SELECT p.id,
         lower(concat_ws(' ', p.title, v.texts, c.texts, a.texts)),
