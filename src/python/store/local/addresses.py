@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from store.local.errors import Trouble
+from store.local.errors import Trouble, writing_in
 from store.local.ports import Ports
 
 
@@ -35,10 +35,14 @@ def read_addresses(file: Path) -> Addresses:
 def write_privately(file: Path, content: object) -> None:
     """Write JSON that only its owner can read, whole or not at all."""
     new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        json.dump(content, handle, indent=2)
-    new.rename(file)
+    with writing_in(file.parent):
+        new.unlink(missing_ok=True)
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as content_file:
+            json.dump(content, content_file, indent=2)
+            content_file.flush()
+            os.fsync(handle)
+        new.rename(file)
 
 
 def write_addresses(file: Path, addresses: Addresses) -> None:

@@ -1,27 +1,65 @@
 """The store's PostgreSQL: one database, one role and one password for each service."""
 
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from store.database.binaries import PostgresFailed
+from store.database.folder import reason_in
 from store.database.postgres import Server
 from store.local.errors import Trouble
 from store.local.ports import SERVICES
 
 
+@dataclass(frozen=True)
+class Databases:
+    """A PostgreSQL that runs, and the address of each service's database in it."""
+
+    urls: Mapping[str, str]
+    server: Server
+
+    def refuse_if_dead(self) -> None:
+        """Trouble if PostgreSQL has ended by itself, with its own last words."""
+        if not self.server.running:
+            log = self.server.home / "log"
+            raise Trouble(
+                f"PostgreSQL ended by itself: {reason_in(log.read_text(errors='replace'))} "
+                f"All of it stands in {log}. The rest was stopped too."
+            )
+
+
 @contextmanager
-def databases(home: Path) -> Iterator[Mapping[str, str]]:
-    """A running, durable PostgreSQL; the address of each service's database."""
+def databases(home: Path) -> Iterator[Databases]:
+    """Start a durable PostgreSQL with all databases; stop it in the end."""
+    server = _started(home)
+    try:
+        yield Databases(_made(server), server)
+    finally:
+        _stop(server)
+
+
+def _started(home: Path) -> Server:
     try:
         server = Server(home, durable=True)
         server.start()
     except PostgresFailed as error:
         raise Trouble(str(error)) from None
+    return server
+
+
+def _made(server: Server) -> Mapping[str, str]:
+    for service in SERVICES:
+        server.create_role(service)
+        server.create_database(service, owner=service)
+    return {service: server.url(service, service) for service in SERVICES}
+
+
+def _stop(server: Server) -> None:
     try:
-        for service in SERVICES:
-            server.create_role(service)
-            server.create_database(service, owner=service)
-        yield {service: server.url(service, service) for service in SERVICES}
-    finally:
         server.stop()
+    except subprocess.TimeoutExpired:
+        raise Trouble(
+            f"PostgreSQL in {server.home} does not stop; it goes on by itself and ends when it can."
+        ) from None

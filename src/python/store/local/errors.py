@@ -1,5 +1,8 @@
 """What can go wrong around a store on one machine: one clear message, exit status 1, no traceback."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 
@@ -37,6 +40,15 @@ class FolderNotOurs(Trouble):
             f"The folder {folder} cannot be used: {reason}. "
             "Make it writable, or choose another one: ./pants up --data DIR"
         )
+
+
+@contextmanager
+def writing_in(folder: object) -> Iterator[None]:
+    """FolderNotOurs if the system refuses: no permission, no space, a file in the way."""
+    try:
+        yield
+    except OSError as error:
+        raise FolderNotOurs(folder, error.strerror or error) from None
 
 
 class DiskFull(Trouble):

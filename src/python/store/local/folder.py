@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from store.local.errors import AlreadyUp, DiskFull, FolderNotOurs, StillStopping
+from store.local.errors import AlreadyUp, DiskFull, StillStopping, writing_in
 
 NEEDED_MB = 300
 LEFTOVER_SECONDS = 40.0  # longer than any of our processes takes to stop
@@ -27,16 +27,15 @@ class Folder:
 
     def hold(self) -> None:
         """Make the folder if need be and hold it, or say why that cannot be."""
-        try:
+        with writing_in(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self.lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise FolderNotOurs(self.path, error.strerror) from None
         self._wait_for_lock()
         self._check_space()
-        os.truncate(self.lock, 0)
-        os.pwrite(self.lock, str(os.getpid()).encode(), 0)
-        self.mails.mkdir(exist_ok=True)
+        with writing_in(self.path):
+            os.truncate(self.lock, 0)
+            os.pwrite(self.lock, str(os.getpid()).encode(), 0)
+            self.mails.mkdir(exist_ok=True)
 
     def clear(self) -> None:
         """Forget everything but the lock: `--fresh`."""
@@ -53,7 +52,8 @@ class Folder:
 
     def note_demo(self) -> None:
         """They have."""
-        self._demo.touch()
+        with writing_in(self.path):
+            self._demo.touch()
 
     def let_go(self) -> None:
         """Somebody else may hold it, once our children have gone too."""

@@ -1,5 +1,6 @@
 """What the processes say, line by line, each line behind the name of who said it."""
 
+import contextlib
 import threading
 from collections.abc import Iterable
 
@@ -22,7 +23,8 @@ class Output:
 
     def line(self, name: str, text: str) -> None:
         """One line that `name` said; colours only where a terminal shows them."""
-        with self._lock:
+        # Nobody may be reading any more (`up | head`): the store runs on.
+        with self._lock, contextlib.suppress(OSError):
             colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
             click.echo(f"{click.style(name.ljust(LONGEST_NAME) + ' |', fg=colour)} {text}")
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.database.postgres import KEEPER
+from store.database.keeper import KEEPER
 from store.local.output import Output
 
 LOOK_SECONDS = 0.02

@@ -4,11 +4,12 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from store.local import accounts, demo
 from store.local.addresses import Addresses, write_addresses
-from store.local.databases import databases
+from store.local.databases import Databases, databases
 from store.local.errors import Failed
 from store.local.folder import Folder
 from store.local.mails import serve_mails
@@ -40,15 +41,16 @@ class Up:
             signal.signal(number, lambda *_: self._stop.set())
         with ExitStack() as started:
             try:
-                runner, secrets = self._start(started, fresh)
+                running, secrets = self._start(started, fresh)
                 when_ready(secrets)
-                self._watch(runner)
+                while not self._stop.wait(LOOK_SECONDS):
+                    running.refuse_the_dead()
             except Stopped:
                 pass
             self._output.say("stopping")
         self._output.say("stopped; ./pants up starts it again with its data")
 
-    def _start(self, started: ExitStack, fresh: bool) -> tuple[Runner, Secrets]:
+    def _start(self, started: ExitStack, fresh: bool) -> tuple["Running", Secrets]:
         """Layer upon layer; leaving `started` takes them down in the opposite order."""
         started.callback(self._folder.let_go)
         self._folder.hold()
@@ -57,15 +59,15 @@ class Up:
             self._folder.clear()
         secrets = read_or_make(self._folder.secrets)
         self._output.say("starting PostgreSQL")
-        urls = started.enter_context(databases(self._folder.database))
-        write_addresses(self._folder.addresses, Addresses(self._ports.base, urls))
+        made = started.enter_context(databases(self._folder.database))
+        write_addresses(self._folder.addresses, Addresses(self._ports.base, made.urls))
         mails = serve_mails(self._folder.mails, self._ports.mail)
         started.callback(mails.stop)
         runner = Runner(self._output, self._folder.lock)
         started.callback(runner.stop)
         started.callback(runner.stop, CALLERS)
-        self._start_programs(runner, secrets, urls)
-        return runner, secrets
+        self._start_programs(runner, secrets, made.urls)
+        return Running(runner, made), secrets
 
     def _start_programs(self, runner: Runner, secrets: Secrets, urls: Mapping[str, str]) -> None:
         programs = Programs(self._ports, secrets, urls, python_environ(Path.cwd()))
@@ -100,6 +102,15 @@ class Up:
         if self._stop.is_set():
             raise Stopped
 
-    def _watch(self, runner: Runner) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
-            refuse_the_dead(runner)
+
+@dataclass(frozen=True)
+class Running:
+    """All that has been started."""
+
+    runner: Runner
+    databases: Databases
+
+    def refuse_the_dead(self) -> None:
+        """Trouble if something has ended by itself; PostgreSQL first, since its end ends others."""
+        self.databases.refuse_if_dead()
+        refuse_the_dead(self.runner)
