@@ -21,9 +21,9 @@ from psycopg2 import sql
 
 from store.database.binaries import PostgresFailed, unprivileged
 from store.database.folder import SUPERUSER, Folder, reason_in
-from store.database.keeper import KEEPER, Kept
+from store.database.keeper import Kept
 
-__all__ = ["KEEPER", "PostgresFailed", "Server"]
+__all__ = ["PostgresFailed", "Server"]
 
 START_SECONDS = 120.0  # recovery after a crash may take a while
 STOP_SECONDS = 60.0
