@@ -1,7 +1,5 @@
 """A service's routes, with their schemas."""
 
-from typing import Any
-
 import flask_smorest
 
 from store.server.parsing import Parser
@@ -15,6 +13,3 @@ class Blueprint(flask_smorest.Blueprint):
     """
 
     ARGUMENTS_PARSER = Parser()
-
-    def __init__(self, name: str, import_name: str, **options: Any) -> None:
-        super().__init__(name, import_name, **options)
