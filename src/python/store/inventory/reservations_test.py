@@ -1,6 +1,7 @@
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from store.inventory.desk import serve_alone
 from store.inventory.errors import UnknownSku
@@ -79,9 +80,11 @@ def test_a_line_is_split_if_no_warehouse_has_enough() -> None:
 
 
 def test_a_line_short_of_stock_holds_nothing_of_the_others() -> None:
+    before = REGISTRY.get_sample_value("inventory_stock_outs_total") or 0
     with pytest.raises(OutOfStock) as refusal:
         hold(new_id(), CUP=1, MUG=9)
     assert refusal.value.facts == {"sku": "MUG", "left": 8}
+    assert REGISTRY.get_sample_value("inventory_stock_outs_total") == before + 1
     assert {reserved for _, reserved in shelves().values()} == {0}
 
 

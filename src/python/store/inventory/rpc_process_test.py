@@ -81,7 +81,10 @@ def test_it_serves_sweeps_and_finishes_what_is_in_hand(
     add_variant("MUG")
     deliver("MUG", 50)
     reserve(serve_alone, new_id(), "EUR", [Wanted("MUG", 50)], hold_seconds=0)
-    wait_until(lambda: shelves()["MUG", "MAIN"] == (50, 0))
+    metrics = f"http://127.0.0.1:{environ['OPS_PORT']}/metrics"
+    expired = "inventory_reservations_expired_total 1.0"
+    wait_until(lambda: expired in requests.get(metrics, timeout=5).text)
+    assert shelves()["MUG", "MAIN"] == (50, 0)
     address = f"127.0.0.1:{environ['RPC_PORT']}"
     with grpc.insecure_channel(address) as channel:
         health = health_pb2_grpc.HealthStub(channel)
