@@ -28,7 +28,7 @@ routes = Blueprint("products", __name__, url_prefix="/v1")
 
 
 @routes.get("/products")
-@routes.arguments(SearchArgs, location="query")
+@routes.arguments(SearchArgs(), location="query")
 @routes.response(200, ProductPage)
 def list_products(asked: dict[str, Any]) -> Response:
     """Search, filter and sort products."""
@@ -43,7 +43,7 @@ def list_products(asked: dict[str, Any]) -> Response:
 
 
 @routes.get("/products/<uuid:product_id>")
-@routes.arguments(CurrencyArgs, location="query")
+@routes.arguments(CurrencyArgs(), location="query")
 @routes.response(200, ProductOut)
 def get_product(asked: dict[str, Any], product_id: UUID) -> Response:
     """A product with its variants, prices and levels."""
@@ -95,7 +95,7 @@ def add_variant(wanted: dict[str, Any], product_id: UUID) -> Response:
 
 
 @routes.get("/variants/<sku>")
-@routes.arguments(CurrencyArgs, location="query")
+@routes.arguments(CurrencyArgs(), location="query")
 @routes.response(200, OneVariantOut)
 def get_variant(asked: dict[str, Any], sku: str) -> Response:
     """A variant with its prices and level."""

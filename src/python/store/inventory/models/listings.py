@@ -10,7 +10,7 @@ from store.inventory.models.tables import database
 
 Shown = dict[str, Any]
 
-# JSON columns travel as text: they go into the answer as they are, without being parsed.
+# JSON and ids travel as text: they go into the answer as they are, without being parsed.
 _VARIANT = """
     v.sku, v.name, v.status AS variant_status, v.attributes::text AS variant_attributes,
     v.version AS variant_version,
@@ -23,9 +23,9 @@ _VARIANT = """
 """
 
 _PRODUCTS = f"""
-    SELECT p.id, p.handle, p.title, p.description, p.status, p.version, p.created_at, p.updated_at,
+    SELECT p.id::text, p.handle, p.title, p.description, p.status, p.version, p.created_at, p.updated_at,
         p.attributes::text AS attributes, p.images::text AS images,
-        k.id AS category_id, k.path AS category_path, k.name AS category_name, {_VARIANT}
+        k.id::text AS category_id, k.path AS category_path, k.name AS category_name, {_VARIANT}
     FROM products p
     LEFT JOIN categories k ON k.id = p.category_id
     LEFT JOIN variants v ON v.product_id = p.id AND (%(everything)s OR v.status = 'active')
@@ -34,7 +34,7 @@ _PRODUCTS = f"""
 """
 
 _ONE_VARIANT = f"""
-    SELECT p.id AS product_id, p.title, p.status AS product_status, {_VARIANT}
+    SELECT p.id::text AS product_id, p.title, p.status AS product_status, {_VARIANT}
     FROM variants v JOIN products p ON p.id = v.product_id
     WHERE v.sku = %(sku)s
         AND (%(everything)s OR (v.status = 'active' AND p.status = 'active'))
@@ -49,13 +49,13 @@ def shown_products(
     `currency` leaves out the other prices. `everything` adds what only staff may see.
     """
     values = {"ids": list(ids), "currency": currency, "everything": everything}
-    found: dict[UUID, tuple[Shown, int]] = {}
+    found: dict[str, tuple[Shown, int]] = {}
     for row in database.rows(_PRODUCTS, values):
         if row["id"] not in found:
             found[row["id"]] = _product(row), row["version"]
         if row["sku"] is not None:
             found[row["id"]][0]["variants"].append(_variant(row))
-    return [found[product_id] for product_id in ids if product_id in found]
+    return [found[key] for key in map(str, ids) if key in found]
 
 
 def shown_variant(
