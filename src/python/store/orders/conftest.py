@@ -13,11 +13,15 @@ from store.database.database import Database
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.orders import models
 from store.orders.app import create_app
-from store.orders.testing import WEBHOOK_SECRET, FakeShop, basket, fake_shop
+from store.orders.models import Line, Order
+from store.orders.placing import Basket, place_order
+from store.orders.testing import ADDRESS, WEBHOOK_SECRET, FakeShop, basket, fake_shop, started
 from store.orders.wiring import Wiring
 from store.server.ids import new_id
 
 Place = Callable[..., Any]
+Get = Callable[..., Any]
+Buy = Callable[..., Order]
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +70,17 @@ def clerk() -> Caller:
 
 
 @pytest.fixture
+def buy(buyer: Caller, shop: FakeShop) -> Buy:
+    """Places an order of mugs without HTTP; `seconds` is how long the buyer waits."""
+
+    def buy(quantity: int = 2, method: str = "pm_card_visa", seconds: float = 2.0) -> Order:
+        basket = Basket("EUR", (Line("MUG", quantity),), method, ADDRESS)
+        return place_order(buyer, basket, started(buyer), shop, seconds)
+
+    return buy
+
+
+@pytest.fixture
 def place(client: FlaskClient, signer: Signer, buyer: Caller) -> Place:
     """Places an order over HTTP, as the buyer unless said otherwise."""
 
@@ -82,3 +97,14 @@ def client(signer: Signer, shop: FakeShop) -> FlaskClient:
     """Talks to orders over HTTP."""
     wiring = Wiring(shop, WEBHOOK_SECRET, place_seconds=0.5)
     return create_app(signer.verifier(), wiring).test_client()
+
+
+@pytest.fixture
+def get(client: FlaskClient, signer: Signer, buyer: Caller) -> Get:
+    """Reads orders over HTTP, as the buyer unless said otherwise."""
+
+    def get(path: str, who: Caller = buyer, **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return client.get(f"/v1/orders{path}", headers={**signer.headers(who), **named})
+
+    return get

@@ -7,17 +7,13 @@ import pytest
 
 from store.auth.callers import Caller
 from store.database.database import Database
-from store.orders.models import MIGRATIONS, Line, Order, database
+from store.orders.conftest import Buy
+from store.orders.fake_inventory import PRICE
+from store.orders.fake_payments import DECLINED, THREE_D_SECURE
+from store.orders.models import MIGRATIONS, Order, database
+from store.orders.refunding import refund_order, settled_refund
 from store.orders.states import MOVES, State
-from store.orders.testing import (
-    ADDRESS,
-    DECLINED,
-    PRICE,
-    THREE_D_SECURE,
-    FakeShop,
-    started,
-)
-from store.orders.use_cases import Basket, place_order, refund_order, settled_refund
+from store.orders.testing import FakeShop, started
 
 ROW = """
 INSERT INTO orders (id, buyer_id, state, currency, payment_method, shipping_address, step, expires_at)
@@ -26,13 +22,8 @@ VALUES (gen_random_uuid(), gen_random_uuid(), %s, 'EUR', 'pm_1', '{}', %s, now()
 
 
 @pytest.fixture
-def order(buyer: Caller, shop: FakeShop) -> Order:
-    return placed(buyer, shop)
-
-
-def placed(buyer: Caller, shop: FakeShop, method: str = "pm_card_visa") -> Order:
-    basket = Basket("EUR", (Line("MUG", 2),), method, ADDRESS)
-    return place_order(buyer, basket, started(buyer), shop, 2.0)
+def order(buy: Buy) -> Order:
+    return buy()
 
 
 def refused(sql: str, *params: object) -> str:
@@ -71,8 +62,8 @@ def test_what_was_agreed_stays(order: Order, change: str) -> None:
     assert "what was agreed cannot change" in refused(f"UPDATE orders SET {change}")
 
 
-def test_an_ending_is_not_changed(buyer: Caller, shop: FakeShop) -> None:
-    placed(buyer, shop, DECLINED)
+def test_an_ending_is_not_changed(buy: Buy) -> None:
+    buy(method=DECLINED)
     refused("UPDATE orders SET reason = 'expired'")
 
 
@@ -98,8 +89,8 @@ def test_a_second_capture_is_refused(order: Order) -> None:
     refused("UPDATE payments SET captured = amount + 1")
 
 
-def test_no_more_is_captured_than_was_authorised(buyer: Caller, shop: FakeShop) -> None:
-    placed(buyer, shop, THREE_D_SECURE)
+def test_no_more_is_captured_than_was_authorised(buy: Buy) -> None:
+    buy(method=THREE_D_SECURE)
     refused("UPDATE payments SET captured = amount, status = 'succeeded'")
 
 
@@ -122,8 +113,8 @@ def test_a_refund_ends_once_and_keeps_its_amount(
         assert "its amount stays, and it only ends once" in refused(f"UPDATE refunds SET {change}")
 
 
-def test_an_order_is_confirmed_only_with_its_money(buyer: Caller, shop: FakeShop) -> None:
-    placed(buyer, shop, THREE_D_SECURE)
+def test_an_order_is_confirmed_only_with_its_money(buy: Buy) -> None:
+    buy(method=THREE_D_SECURE)
     database.run("UPDATE orders SET state = 'pending'")
     assert "cannot be confirmed: 0 of" in refused("UPDATE orders SET state = 'confirmed'")
 

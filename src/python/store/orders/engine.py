@@ -17,7 +17,7 @@ import time
 from uuid import UUID
 
 from store.orders.errors import Declined, LeaseLost, Refusal
-from store.orders.metrics import ATTEMPTS, count_move
+from store.orders.metrics import ATTEMPTS
 from store.orders.models import Order, leased, order_of
 from store.orders.moves import save
 from store.orders.outcomes import Outcome, Refused, Unknown, Waiting
@@ -113,10 +113,7 @@ def settle(order: Order, outcome: Outcome, give_up_at: float) -> Order:
 def _save(order: Order, outcome: Outcome, give_up_at: float) -> Order | None:
     change = change_of(order, outcome, now())
     goes_on = change.after.step is not None and not change.wait and time.monotonic() < give_up_at
-    saved = save(order, change if goes_on else change.without_lease())
-    if saved:
-        count_move(order, saved)
-    return saved
+    return save(order, change if goes_on else change.without_lease())
 
 
 def _still_mine(order: Order) -> Order:

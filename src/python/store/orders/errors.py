@@ -20,6 +20,7 @@ from store.server.errors import (
     NotFound,
     StoreError,
     TooManyRequests,
+    Unavailable,
     Unprocessable,
 )
 
@@ -75,6 +76,16 @@ class Declined(StoreError):
         super().__init__(f"The payment was declined: {decline_code}.", decline_code=decline_code)
         self.decline_code = decline_code
         self.intent_id = intent_id
+
+
+class PaymentUnknown(Unavailable):
+    """The gateway gave no definite answer: it may have done what we asked, or not."""
+
+    code = "payment_unknown"
+
+
+class Frozen(PaymentUnknown):
+    """The gateway repeats an internal error for this key, and will do so for a day."""
 
 
 class OrderNotFound(NotFound):
@@ -164,6 +175,15 @@ class BadSignature(BadRequest):
 
     def __init__(self) -> None:
         super().__init__("The Stripe-Signature header does not fit this body.")
+
+
+class BadWebhook(BadRequest):
+    """The webhook is no event of the gateway."""
+
+    code = "bad_webhook"
+
+    def __init__(self) -> None:
+        super().__init__("This body is no event of the payment gateway.")
 
 
 class TooManyStreams(TooManyRequests):

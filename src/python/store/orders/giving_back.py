@@ -95,6 +95,15 @@ def refund_refused(order: Order, refused: Refused, at: datetime) -> Change:
     return _after_refund(_with_refund(order, ended), at)
 
 
+def refund_returned(order: Order, refund: Refund, failure: str | None, at: datetime) -> Change:
+    """A refund that was made has come back. An order that ended for it owes the money again."""
+    change = _with_refund(order, replace(refund, state="failed", failure=failure))
+    if not order.ending:
+        return change
+    owing = replace(with_full_refund(change.after, at), step=Step.REPAY, attempts=0)
+    return replace(change, after=owing)
+
+
 def refund_pending(order: Order, waiting: Waiting) -> Change:
     """The bank takes its time: look again, ever later. The gateway's webhook is usually sooner."""
     refund = order.next_refund
@@ -149,7 +158,8 @@ def _after_refund(change: Change, at: datetime) -> Change:
         again = replace(with_full_refund(order, at), attempts=order.attempts + 1)
         return replace(change, after=again, wait=_later(order.attempts))
     if order.ending:
-        return replace(change, after=replace(order, step=Step.RELEASE))
+        step = None if order.state == order.ending else Step.RELEASE
+        return replace(change, after=replace(order, step=step))
     if order.refunded == order.captured and order.state != State.REFUNDED:
         after = replace(order, state=State.REFUNDED, step=None)
         return replace(change, after=after, events=(*change.events, Event("order.refunded")))

@@ -158,6 +158,9 @@ AND (%(state)s::text IS NULL OR o.state = %(state)s)
 AND (%(after)s::uuid IS NULL OR o.id < %(after)s)
 ORDER BY o.id DESC LIMIT %(limit)s
 """
+_REFUNDED_BY = f"""{_WHOLE}
+WHERE o.id = (SELECT order_id FROM refunds WHERE gateway_id = %s AND state = 'succeeded')
+"""
 _BACKLOG = """
 SELECT count(*) FILTER (WHERE next_attempt_at <= now()) AS due,
     coalesce(extract(epoch FROM now() - min(created_at)
@@ -201,6 +204,12 @@ def orders_page(buyer_id: UUID | None, state: str | None, page: PageRequest) -> 
     after = page.after[0] if page.after else None
     values = {"buyer": buyer_id, "state": state, "after": after, "limit": page.limit + 1}
     return [_order(row) for row in database.rows(_LIST, values)]
+
+
+def refunded_by(gateway_id: str) -> Order | None:
+    """The order that has a refund with the gateway's id, believed to be made."""
+    row = database.row(_REFUNDED_BY, (gateway_id,))
+    return _order(row) if row else None
 
 
 def backlog() -> tuple[int, float]:

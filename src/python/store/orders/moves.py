@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from store.database.model import jsonb
+from store.orders.metrics import ORDERS, count_move
 from store.orders.models import LEASE_SECONDS, Line, Order, database
 from store.orders.states import refuse_other_moves
 
@@ -115,6 +116,7 @@ def place(order: Order) -> None:
         "event": jsonb({"currency": order.currency, "lines": len(lines)}),
     }
     database.run(_PLACE, values)
+    ORDERS.labels(order.state, "").inc()
 
 
 def save(before: Order, change: Change, *, mine: bool = True) -> Order | None:
@@ -124,11 +126,22 @@ def save(before: Order, change: Change, *, mine: bool = True) -> Order | None:
     """
     refuse_other_moves(before.state, change.after.state)
     if change.after.refunds == before.refunds:
-        return _move(before, change, mine)
-    with database.transaction():
         saved = _move(before, change, mine)
-        if saved:
-            _write_refunds(before, saved)
+    else:
+        with database.transaction():
+            saved = _move(before, change, mine)
+            if saved:
+                _write_refunds(before, saved)
+    if saved:
+        count_move(before, saved)
+    return saved
+
+
+def save_locked(before: Order, change: Change) -> Order:
+    """Write the change to an order that the open transaction has locked, and that others may work on."""
+    saved = save(before, change, mine=False)
+    if saved is None:
+        raise LookupError(f"order {before.id} changed under its lock")
     return saved
 
 

@@ -1,24 +1,15 @@
 """The payment client against an HTTP server that answers as Stripe documents."""
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
 
-import orjson
 import pytest
 
 from store.orders import payment_client
-from store.orders.errors import Declined
-from store.orders.payment_client import (
-    Frozen,
-    Intent,
-    Payments,
-    PaymentUnknown,
-    Repayment,
-)
+from store.orders.errors import Declined, Frozen, PaymentUnknown
+from store.orders.fake_stripe import Stripe
+from store.orders.payment_client import Intent, Payments, Repayment
 from store.server.clock import now
 from store.server.ids import new_id
 
@@ -36,25 +27,6 @@ GONE = {**PI, "status": "canceled", "amount_capturable": 0}
 REFUND = {"id": "re_1", "object": "refund", "status": "succeeded", "metadata": {}}
 
 
-class Stripe:
-    """Plays a list of answers, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, Any, dict[str, str]]] = []
-        self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
-
-    def says(self, body: Any, status: int = 200, **headers: str) -> None:
-        self.answers.append((status, body, headers))
-
-    def refuses(self, status: int, kind: str, replayed: bool = False, **error: Any) -> None:
-        headers = {"Idempotent-Replayed": "true"} if replayed else {}
-        self.says({"error": {"type": kind, "message": "no", **error}}, status, **headers)
-
-    @property
-    def keys(self) -> list[str]:
-        return [headers.get("Idempotency-Key", "") for _, _, headers in self.asked]
-
-
 @pytest.fixture
 def stripe() -> Stripe:
     return Stripe()
@@ -62,31 +34,8 @@ def stripe() -> Stripe:
 
 @pytest.fixture
 def payments(stripe: Stripe) -> Iterator[Payments]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _answer(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            form = {name: values[0] for name, values in parse_qs(sent).items()}
-            stripe.asked.append((f"{self.command} {self.path}", form, dict(self.headers)))
-            status, body, headers = stripe.answers.pop(0)
-            data = body if isinstance(body, bytes) else orjson.dumps(body)
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = _answer  # noqa: N815
-
-        def log_message(self, *_args: object) -> None:
-            """Quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Payments(f"http://127.0.0.1:{server.server_port}", "sk_test_1", "https://shop/paid")
-        server.shutdown()
+    with stripe.served() as url:
+        yield Payments(url, "sk_test_1", "https://shop/paid")
 
 
 def authorise(payments: Payments) -> Intent:

@@ -10,21 +10,26 @@ import pytest
 import stripe
 from flask.testing import FlaskClient
 
+from store.auth.callers import Caller
+from store.auth.testing import Signer
 from store.orders.conftest import Place
+from store.orders.fake_faults import Fault
+from store.orders.fake_payments import THREE_D_SECURE
 from store.orders.models import database, order_of
-from store.orders.testing import THREE_D_SECURE, WEBHOOK_SECRET, FakeShop, Fault
+from store.orders.testing import WEBHOOK_SECRET, FakeShop
 from store.server.ids import new_id
 
 Hear = Callable[..., Any]
+CAPTURABLE = "payment_intent.amount_capturable_updated"
 
 
-def event(object_id: str, order_id: str | None, event_id: str = "") -> bytes:
+def event(object_id: str, order_id: str | None, kind: str = CAPTURABLE) -> bytes:
     metadata = {"order_id": order_id} if order_id else {}
     return orjson.dumps(
         {
-            "id": event_id or f"evt_{new_id().hex}",
+            "id": f"evt_{new_id().hex}",
             "object": "event",
-            "type": "payment_intent.amount_capturable_updated",
+            "type": kind,
             "data": {"object": {"id": object_id, "object": "payment_intent", "metadata": metadata}},
         }
     )
@@ -102,6 +107,22 @@ def test_news_that_come_while_somebody_looks_are_not_lost(
     shop.payments.faults.meanwhile = pass_and_tell
     hear(event(intent_id, order_id))
     assert order_of(UUID(order_id)).state == "confirmed"
+
+
+def test_a_refund_that_comes_back_is_heard_of_even_if_the_gateway_cannot_be_asked_at_first(
+    place: Place, hear: Hear, client: FlaskClient, signer: Signer, clerk: Caller, shop: FakeShop
+) -> None:
+    order_id = place().json["id"]
+    headers = {**signer.headers(clerk), "Idempotency-Key": "k"}
+    path = f"/v1/orders/{order_id}/refunds"
+    assert client.post(path, json={"reason": "scratched"}, headers=headers).status_code == 201
+    shop.payments.end_refunds("failed")
+    refund = order_of(UUID(order_id)).refunds[0]
+    news = event(str(refund.gateway_id), None, "refund.failed")
+    shop.payments.faults.next("look_at_refund", Fault.TIMED_OUT)
+    assert hear(news).status_code == 503
+    assert hear(news).status_code == 204
+    assert order_of(UUID(order_id)).refunds[0].state == "failed"
 
 
 def test_news_of_things_we_do_not_know_are_taken_down(hear: Hear) -> None:

@@ -7,9 +7,12 @@ from flask import Response, request
 
 from store.auth.http import current_caller, login_required
 from store.database.idempotency import Started
+from store.orders.cancelling import cancel_order
 from store.orders.errors import LineRefused
 from store.orders.http import answer_once, shown, shown_order, wiring
 from store.orders.models import Order
+from store.orders.placing import basket_of, place_order
+from store.orders.reading import ORDERS_BY_AGE, order_for, orders_for
 from store.orders.schemas import (
     EventOut,
     KeyHeaders,
@@ -19,14 +22,6 @@ from store.orders.schemas import (
     PlaceOrderIn,
 )
 from store.orders.timeline import TIMELINE, is_over, live_timeline, timeline_page
-from store.orders.use_cases import (
-    ORDERS_BY_AGE,
-    Basket,
-    cancel_order,
-    order_for,
-    orders_for,
-    place_order,
-)
 from store.server.blueprint import Blueprint
 from store.server.etags import tagged
 from store.server.paging import Page, page_request
@@ -45,9 +40,9 @@ _events = page_schema(EventOut)()
 @orders.arguments(PlaceOrderIn)
 @orders.response(201, OrderOut, description="Confirmed, rejected, or waiting for the buyer to pay.")
 @orders.alt_response(202, schema=OrderOut, description="Still on its way; ask for it at Location.")
-def place(headers: dict[str, str], basket: Basket) -> Response:
+def place(headers: dict[str, str], wanted: dict[str, Any]) -> Response:
     """Place an order. Sent again with the same Idempotency-Key, it answers the same and does nothing."""
-    buyer, wired = current_caller(), wiring()
+    buyer, basket, wired = current_caller(), basket_of(**wanted), wiring()
 
     def work(begun: Started) -> Response:
         try:

@@ -10,8 +10,9 @@ from store.auth.http import current_caller, role_required
 from store.database.idempotency import Started
 from store.orders.http import answer_once, shown, wiring
 from store.orders.models import Order
+from store.orders.refunding import refund_order, settled_refund
 from store.orders.schemas import KeyHeaders, OrderOut, RefundIn, RefundOut, ShipmentIn
-from store.orders.use_cases import deliver_order, refund_order, settled_refund, ship_order
+from store.orders.shipping import deliver_order, ship_order
 from store.server.blueprint import Blueprint
 
 staff = Blueprint("staff", __name__, url_prefix="/v1/orders", description="Shipments and refunds")

@@ -10,7 +10,10 @@ from flask.testing import FlaskClient
 from store.auth.callers import Caller
 from store.auth.testing import Signer
 from store.orders.conftest import Place
-from store.orders.testing import DECLINED, PRICE, FakeShop, Fault, SimulatedCrash, bring_to_rest
+from store.orders.fake_faults import Fault, SimulatedCrash
+from store.orders.fake_inventory import PRICE
+from store.orders.fake_payments import DECLINED
+from store.orders.testing import FakeShop, bring_to_rest
 from store.server.ids import new_id
 
 PARCEL = {"carrier": "DHL", "tracking_number": "JD014600006281"}

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from store.orders.clients import Inventory
-from store.orders.errors import Declined
+from store.orders.errors import Declined, Frozen
 from store.orders.models import Order, Payment, Refund
 from store.orders.outcomes import Done, Outcome, Refused, Waiting
-from store.orders.payment_client import Frozen, Intent, Payments, Repayment
+from store.orders.payment_client import Intent, Payments, Repayment
 from store.orders.states import Reason, Step
 from store.server.clock import now
 

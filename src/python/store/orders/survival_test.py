@@ -7,27 +7,15 @@ from uuid import UUID
 import pytest
 
 from store.auth.callers import Caller
+from store.orders.cancelling import cancel_order
+from store.orders.fake_faults import Fault, Faults, SimulatedCrash
+from store.orders.fake_inventory import PRICE
+from store.orders.fake_payments import DECLINED, THREE_D_SECURE
 from store.orders.models import Line, Order, database
+from store.orders.placing import Basket, place_order
+from store.orders.refunding import refund_order, settled_refund
 from store.orders.states import State
-from store.orders.testing import (
-    ADDRESS,
-    DECLINED,
-    PRICE,
-    THREE_D_SECURE,
-    FakeShop,
-    Fault,
-    Faults,
-    SimulatedCrash,
-    bring_to_rest,
-    started,
-)
-from store.orders.use_cases import (
-    Basket,
-    cancel_order,
-    place_order,
-    refund_order,
-    settled_refund,
-)
+from store.orders.testing import ADDRESS, FakeShop, bring_to_rest, started
 
 SHELF = 5
 VISA = "pm_card_visa"

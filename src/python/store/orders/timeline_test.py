@@ -13,7 +13,8 @@ from store.auth.callers import Caller
 from store.auth.testing import Signer
 from store.orders import timeline
 from store.orders.conftest import Place
-from store.orders.testing import DECLINED, THREE_D_SECURE, FakeShop, bring_to_rest
+from store.orders.fake_payments import DECLINED, THREE_D_SECURE
+from store.orders.testing import FakeShop, bring_to_rest
 from store.server.lifecycle import stopping
 
 Listen = Callable[..., Any]

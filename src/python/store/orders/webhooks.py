@@ -5,15 +5,33 @@ gateway how things stand. So duplicates, and news that arrive in the wrong order
 """
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
 
 from store.orders.engine import advance
+from store.orders.errors import BadWebhook
 from store.orders.metrics import WEBHOOKS
 from store.orders.models import database
-from store.orders.payment_client import Told
+from store.orders.refunding import doubt_refund
 from store.orders.steps import Shop
 
 ADVANCE_SECONDS = 3.0
+REFUND_NEWS = frozenset({"refund.failed", "refund.updated", "charge.refund.updated"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a webhook says: which object it is about, and the order if it names one."""
+
+    event_id: str
+    type: str
+    object_id: str
+    order_id: UUID | None
+
 
 # The version moves, too: whoever is looking right now must not put the order to rest again. Steps
 # that act get their own answer, so news about them matter only when nobody is at work.
@@ -31,19 +49,43 @@ WITH noted AS (
             AND (o.leased_until IS NULL OR o.leased_until <= now())))
     RETURNING o.id
 )
-SELECT (SELECT count(*) FROM noted) AS new, (SELECT id FROM poked) AS order_id
+SELECT (SELECT count(*) FROM noted) AS new, (SELECT id FROM poked) AS poked
 """
 _FORGET = "DELETE FROM gateway_events WHERE received_at < %s"
 
 
-def hear(told: Told, shop: Shop) -> None:
-    """Take the news down and look after the order it is about, unless we have heard it before."""
+def hear(body: bytes, shop: Shop) -> None:
+    """Take the news down and look after the order they are about, unless heard before; BadWebhook."""
+    told = _told(body)
+    if told.type in REFUND_NEWS:
+        # Before it is taken down: if the gateway cannot be asked now, it will tell us again.
+        doubt_refund(told.object_id, shop)
     heard = database.row(_HEAR, vars(told)) or {}
     WEBHOOKS.labels(told.type, "new" if heard["new"] else "duplicate").inc()
-    if heard["order_id"] is not None:
-        advance(heard["order_id"], shop, time.monotonic() + ADVANCE_SECONDS)
+    if heard["poked"] is not None:
+        advance(heard["poked"], shop, time.monotonic() + ADVANCE_SECONDS)
 
 
 def forget(older_than: datetime) -> int:
     """Forget the webhooks heard before a moment; how many there were."""
     return database.run(_FORGET, (older_than,))
+
+
+def _told(body: bytes) -> Told:
+    try:
+        event = orjson.loads(body)
+        about = event["data"]["object"]
+        words = (event["id"], event["type"], about.get("id") or "")
+        if not all(isinstance(word, str) and word.isprintable() for word in words):
+            raise BadWebhook
+        return Told(*words, _order_in(about.get("metadata") or {}))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BadWebhook from error
+
+
+def _order_in(metadata: dict[str, Any]) -> UUID | None:
+    """The order that an object of ours belongs to. The account may have objects of others, too."""
+    try:
+        return UUID(metadata.get("order_id"))
+    except (ValueError, TypeError, AttributeError):
+        return None

@@ -35,7 +35,9 @@ def up(migrator, db):
             CHECK ((cancel_requested_at IS NULL) = (cancel_requested_by IS NULL)),
             -- Nobody forgets an order: while it is on its way there is a next step.
             CHECK (state NOT IN ('pending', 'awaiting_payment') OR step IS NOT NULL),
-            CHECK (state NOT IN ('rejected', 'cancelled') OR (step IS NULL AND state = ending)),
+            -- What has ended is at rest, unless a bank has sent the buyer's refund back to us.
+            CHECK (state NOT IN ('rejected', 'cancelled')
+                OR (state = ending AND (step IS NULL OR step = 'repay'))),
             CHECK (state IN ('pending', 'awaiting_payment', 'rejected', 'cancelled')
                 OR total IS NOT NULL),
             CHECK (ending IS DISTINCT FROM 'rejected' OR reason IN ('out_of_stock',

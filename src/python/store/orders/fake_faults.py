@@ -1,0 +1,70 @@
+"""What goes wrong with calls to other services, on demand."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TypeVar
+
+from store.server.channel import Unanswered
+
+T = TypeVar("T")
+
+
+class Fault(Enum):
+    """What goes wrong with one call. STOPPED: the process sleeps for so long that others take over."""
+
+    CRASH_BEFORE = auto()
+    CRASH_AFTER = auto()
+    DONE_BUT_TIMED_OUT = auto()
+    TIMED_OUT = auto()
+    DUPLICATED = auto()
+    STOPPED_BEFORE = auto()
+    STOPPED_AFTER = auto()
+
+
+class SimulatedCrash(BaseException):
+    """The process is gone: nothing of ours catches it."""
+
+
+@dataclass
+class Faults:
+    """The faults that wait for a method's next calls, and how often each method was called."""
+
+    waiting: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
+    calls: Counter[str] = field(default_factory=Counter)
+    unanswered: type[Exception] = Unanswered
+    meanwhile: Callable[[], None] = lambda: None
+
+    def next(self, method: str, *faults: Fault) -> None:
+        """Let the method's next calls go wrong in these ways."""
+        self.waiting[method].extend(faults)
+
+    def around(self, method: str, work: Callable[[], T]) -> T:
+        """Do the work of a call, unless its fault is in the way."""
+        self.calls[method] += 1
+        fault = self.waiting[method].popleft() if self.waiting[method] else None
+        self._before(fault, work)
+        done = work()
+        self._after(fault)
+        return done
+
+    def _before(self, fault: Fault | None, work: Callable[[], object]) -> None:
+        match fault:
+            case Fault.CRASH_BEFORE:
+                raise SimulatedCrash
+            case Fault.TIMED_OUT:
+                raise self.unanswered("timed out")
+            case Fault.DUPLICATED:
+                work()
+            case Fault.STOPPED_BEFORE:
+                self.meanwhile()
+
+    def _after(self, fault: Fault | None) -> None:
+        match fault:
+            case Fault.CRASH_AFTER:
+                raise SimulatedCrash
+            case Fault.DONE_BUT_TIMED_OUT:
+                raise self.unanswered("timed out")
+            case Fault.STOPPED_AFTER:
+                self.meanwhile()

@@ -1,0 +1,68 @@
+"""Giving a buyer money back, in part or whole."""
+
+import time
+from dataclasses import replace
+from uuid import UUID
+
+from store.auth.callers import Caller
+from store.database.idempotency import Started
+from store.orders.engine import drive
+from store.orders.errors import NotRefundable, TooMuchRefunded
+from store.orders.giving_back import refund_returned
+from store.orders.models import Order, Refund, database, locked, order_of, refunded_by
+from store.orders.moves import Change, Event, save_locked
+from store.orders.states import REFUNDABLE, Step
+from store.orders.steps import Shop
+from store.server.clock import now
+from store.server.ids import new_id
+
+
+def refund_order(
+    order_id: UUID, staff: Caller, amount: int | None, reason: str, begun: Started
+) -> Refund:
+    """A refund of the amount, or of all that is left; TooMuchRefunded if less is left."""
+    with database.transaction():
+        order = locked(order_id)
+        if begun.resource_id is not None:
+            return _refund_of(order, UUID(begun.resource_id))
+        refund = _new_refund(order, staff, amount, reason)
+        facts = {"refund_id": str(refund.id), "amount": refund.amount, "reason": reason}
+        after = replace(
+            order, refunds=(*order.refunds, refund), step=order.step or Step.REPAY, attempts=0
+        )
+        save_locked(order, Change(after, (Event("refund.requested", facts),)))
+        begun.record(refund.id)
+    return refund
+
+
+def settled_refund(order_id: UUID, refund: Refund, shop: Shop, seconds: float) -> Refund:
+    """The refund as far as it gets within `seconds`."""
+    return _refund_of(drive(order_of(order_id), shop, time.monotonic() + seconds), refund.id)
+
+
+def doubt_refund(gateway_id: str, shop: Shop) -> None:
+    """Look again at a refund that was believed to be made: a bank may send one back days later."""
+    order = refunded_by(gateway_id)
+    if order is None:
+        return
+    repayment = shop.payments.look_at_refund(gateway_id)
+    if repayment.status in ("succeeded", "pending"):
+        return
+    with database.transaction():
+        order = locked(order.id)
+        returned = next(refund for refund in order.refunds if refund.gateway_id == gateway_id)
+        if returned.state == "succeeded":
+            save_locked(order, refund_returned(order, returned, repayment.failure, now()))
+
+
+def _new_refund(order: Order, staff: Caller, amount: int | None, reason: str) -> Refund:
+    if order.state not in REFUNDABLE or order.cancel_requested_at:
+        raise NotRefundable(order.state)
+    amount = order.refundable if amount is None else amount
+    if not 0 < amount <= order.refundable:
+        raise TooMuchRefunded(order.refundable)
+    return Refund(new_id(), amount, reason, "pending", staff.id, now())
+
+
+def _refund_of(order: Order, refund_id: UUID) -> Refund:
+    return next(refund for refund in order.refunds if refund.id == refund_id)
