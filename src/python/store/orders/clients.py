@@ -87,6 +87,6 @@ def _refusal(error: RemoteError) -> Refusal | None:
             return UnknownSku(sku)
         case "not_for_sale":
             return NotForSale(sku)
-        case "reservation_released":
+        case "reservation_released" | "unknown_reservation":
             return HoldReleased()
     return None

@@ -116,6 +116,7 @@ def test_commit_and_release_name_the_order(inventory: Inventory, servicer: Servi
         (refusing("unknown_sku", sku="MUG"), UnknownSku, {"sku": "MUG"}),
         (refusing("not_for_sale", sku="MUG"), NotForSale, {"sku": "MUG"}),
         (refusing("reservation_released"), HoldReleased, {}),
+        (refusing("unknown_reservation"), HoldReleased, {}),
     ],
 )
 def test_a_definite_no_is_said_in_the_shops_words(

@@ -57,7 +57,7 @@ class NotForSale(Refusal):
 
 
 class HoldReleased(Refusal):
-    """What was held for the order has been given back for good."""
+    """What was held for the order has been given back for good, or inventory knows nothing of it."""
 
     code = "expired"
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from store.orders.models import Order, Payment, Refund
 from store.orders.moves import Change, Event
@@ -77,22 +78,18 @@ def found_declined(order: Order, refused: Refused) -> Change:
 
 
 def repaid(order: Order, done: Done, at: datetime) -> Change:
-    """A refund has ended, one way or the other."""
-    refund, repayment = order.next_refund, done.repayment
-    if refund is None or repayment is None:
+    """A refund has ended, one way or the other; or there was none left to make."""
+    said = done.repayment
+    if said is None:
         return _after_refund(Change(order), at)
-    state = "succeeded" if repayment.status == "succeeded" else "failed"
-    ended = replace(refund, state=state, gateway_id=repayment.id, failure=repayment.failure)
-    return _after_refund(_with_refund(order, ended), at)
+    state = "succeeded" if said.status == "succeeded" else "failed"
+    return _after_refund(_ended(order, done.refund_id, state, said.id, said.failure), at)
 
 
 def refund_refused(order: Order, refused: Refused, at: datetime) -> Change:
     """The gateway will not make this refund."""
-    if order.next_refund is None:
-        raise LookupError(f"order {order.id} has no refund at step {order.step}")
     failure = str(refused.facts.get("decline_code", refused.reason))
-    ended = replace(order.next_refund, state="failed", failure=failure)
-    return _after_refund(_with_refund(order, ended), at)
+    return _after_refund(_ended(order, refused.refund_id, "failed", None, failure), at)
 
 
 def refund_returned(order: Order, refund: Refund, failure: str | None, at: datetime) -> Change:
@@ -106,13 +103,11 @@ def refund_returned(order: Order, refund: Refund, failure: str | None, at: datet
 
 def refund_pending(order: Order, waiting: Waiting) -> Change:
     """The bank takes its time: look again, ever later. The gateway's webhook is usually sooner."""
-    refund = order.next_refund
-    if refund is None or waiting.repayment is None:
-        raise LookupError(f"order {order.id} has no refund at step {order.step}")
-    refunds = _refunds_with(order, replace(refund, gateway_id=waiting.repayment.id))
-    return Change(
-        replace(order, refunds=refunds, attempts=order.attempts + 1), wait=_later(order.attempts)
-    )
+    refund = order.refund(waiting.refund_id)
+    gateway_id = waiting.repayment.id if waiting.repayment else None
+    refunds = _refunds_with(order, replace(refund, gateway_id=gateway_id))
+    after = replace(order, refunds=refunds, attempts=order.attempts + 1)
+    return Change(after, wait=0.0 if _others(after) else _later(order.attempts))
 
 
 def released(order: Order, _done: Done, _at: datetime) -> Change:
@@ -166,6 +161,16 @@ def _after_refund(change: Change, at: datetime) -> Change:
     return replace(change, after=replace(order, step=None))
 
 
+def _ended(
+    order: Order, refund_id: UUID | None, state: str, gateway_id: str | None, failure: str | None
+) -> Change:
+    refund = order.refund(refund_id)
+    if refund.state != "pending":
+        return Change(order)  # written before, by a write whose answer was lost
+    ended = replace(refund, state=state, gateway_id=gateway_id, failure=failure)
+    return _with_refund(order, ended)
+
+
 def _with_refund(order: Order, ended: Refund) -> Change:
     facts: dict[str, Any] = {"refund_id": str(ended.id), "amount": ended.amount}
     if ended.state == "failed":
@@ -176,6 +181,11 @@ def _with_refund(order: Order, ended: Refund) -> Change:
 
 def _refunds_with(order: Order, changed: Refund) -> tuple[Refund, ...]:
     return tuple(changed if each.id == changed.id else each for each in order.refunds)
+
+
+def _others(order: Order) -> bool:
+    """Whether a refund has not even been asked for yet."""
+    return order.next_refund is not None and order.next_refund.gateway_id is None
 
 
 def _later(attempts: int) -> float:

@@ -150,6 +150,29 @@ def test_a_slow_refund_does_not_hold_up_another(buy: Buy, shop: FakeShop, clerk:
     assert (order.refunded, order.state) == (300, State.CONFIRMED)
 
 
+def test_what_is_learned_of_one_refund_is_not_written_to_another(
+    buy: Buy, shop: FakeShop, clerk: Caller
+) -> None:
+    order = buy()
+    shop.payments.refund_status = "pending"
+    slow = refund_order(order.id, clerk, 100, "scratched", started(clerk))
+    settled_refund(order.id, slow, shop, 0.1)
+    shop.payments.end_refunds("succeeded")
+
+    def ask_for_another() -> None:
+        refund_order(order.id, clerk, 200, "broken", started(clerk))
+
+    shop.payments.faults.next("look_at_refund", Fault.STOPPED_AFTER)
+    shop.payments.faults.meanwhile = ask_for_another
+    shop.payments.refund_status = "succeeded"
+    order = bring_to_rest(order.id, shop)
+    assert [(refund.amount, refund.state) for refund in order.refunds] == [
+        (100, "succeeded"),
+        (200, "succeeded"),
+    ]
+    assert shop.payments.taken(order.id) == 2 * PRICE - 300
+
+
 def test_a_cancelled_order_never_gives_up_on_the_buyers_money(
     buy: Buy, shop: FakeShop, buyer: Caller
 ) -> None:

@@ -129,6 +129,13 @@ class Order:
             pending, key=lambda refund: (refund.gateway_id is not None, refund.id), default=None
         )
 
+    def refund(self, refund_id: UUID | None) -> Refund:
+        """One refund of this order; LookupError if it has no such one."""
+        for refund in self.refunds:
+            if refund.id == refund_id:
+                return refund
+        raise LookupError(f"order {self.id} has no refund {refund_id}")
+
 
 _WHOLE = """
 SELECT o.*,

@@ -147,9 +147,11 @@ def save_locked(before: Order, change: Change) -> Order:
 
 def _write_refunds(before: Order, saved: Order) -> None:
     known = {refund.id for refund in before.refunds}
-    for refund in set(saved.refunds) - set(before.refunds):
-        sql = _REFUND_ENDS if refund.id in known else _REFUND
-        database.run(sql, {**vars(refund), "order_id": saved.id})
+    # New ones come last: the one that has failed must have made room for them.
+    for refund in saved.refunds:
+        if refund not in before.refunds:
+            sql = _REFUND_ENDS if refund.id in known else _REFUND
+            database.run(sql, {**vars(refund), "order_id": saved.id})
 
 
 def write_shipment(order: Order) -> None:

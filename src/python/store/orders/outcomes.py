@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from store.orders.clients import Hold
 from store.orders.payment_client import Intent, Repayment
@@ -10,11 +11,12 @@ from store.orders.states import Reason
 
 @dataclass(frozen=True)
 class Done:
-    """It is done, now or before; with what was learned by it."""
+    """It is done, now or before; with what was learned by it, and for which refund."""
 
     hold: Hold | None = None
     intent: Intent | None = None
     repayment: Repayment | None = None
+    refund_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Refused:
     reason: Reason
     facts: dict[str, Any] = field(default_factory=dict)
     intent_id: str | None = None
+    refund_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Waiting:
 
     intent: Intent | None = None
     repayment: Repayment | None = None
+    refund_id: UUID | None = None
 
 
 @dataclass(frozen=True)

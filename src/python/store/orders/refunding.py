@@ -24,7 +24,7 @@ def refund_order(
     with database.transaction():
         order = locked(order_id)
         if begun.resource_id is not None:
-            return _refund_of(order, UUID(begun.resource_id))
+            return order.refund(UUID(begun.resource_id))
         refund = _new_refund(order, staff, amount, reason)
         facts = {"refund_id": str(refund.id), "amount": refund.amount, "reason": reason}
         after = replace(
@@ -37,7 +37,8 @@ def refund_order(
 
 def settled_refund(order_id: UUID, refund: Refund, shop: Shop, seconds: float) -> Refund:
     """The refund as far as it gets within `seconds`."""
-    return _refund_of(drive(order_of(order_id), shop, time.monotonic() + seconds), refund.id)
+    order = drive(order_of(order_id), shop, time.monotonic() + seconds)
+    return order.refund(refund.id)
 
 
 def doubt_refund(gateway_id: str, shop: Shop) -> None:
@@ -45,12 +46,13 @@ def doubt_refund(gateway_id: str, shop: Shop) -> None:
     order = refunded_by(gateway_id)
     if order is None:
         return
+    refund_id = next(refund.id for refund in order.refunds if refund.gateway_id == gateway_id)
     repayment = shop.payments.look_at_refund(gateway_id)
     if repayment.status in ("succeeded", "pending"):
         return
     with database.transaction():
         order = locked(order.id)
-        returned = next(refund for refund in order.refunds if refund.gateway_id == gateway_id)
+        returned = order.refund(refund_id)
         if returned.state == "succeeded":
             save_locked(order, refund_returned(order, returned, repayment.failure, now()))
 
@@ -62,7 +64,3 @@ def _new_refund(order: Order, staff: Caller, amount: int | None, reason: str) ->
     if not 0 < amount <= order.refundable:
         raise TooMuchRefunded(order.refundable)
     return Refund(new_id(), amount, reason, "pending", staff.id, now())
-
-
-def _refund_of(order: Order, refund_id: UUID) -> Refund:
-    return next(refund for refund in order.refunds if refund.id == refund_id)

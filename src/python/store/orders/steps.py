@@ -89,17 +89,16 @@ def void(order: Order, shop: Shop) -> Outcome:
 
 
 def repay(order: Order, shop: Shop) -> Outcome:
-    """Give the oldest open refund's amount back."""
+    """Give the amount of one open refund back, or see how the bank gets on with it."""
     refund = order.next_refund
     if refund is None:
         return Done()
-    if refund.gateway_id is not None:
-        repayment = shop.payments.look_at_refund(refund.gateway_id)
-    else:
-        repayment = _refunded(order, refund, shop)
-    return (
-        Waiting(repayment=repayment) if repayment.status == "pending" else Done(repayment=repayment)
-    )
+    try:
+        repayment = _repayment(order, refund, shop)
+    except Declined as declined:
+        return Refused(Reason.PAYMENT_DECLINED, declined.facts, refund_id=refund.id)
+    outcome = Waiting if repayment.status == "pending" else Done
+    return outcome(repayment=repayment, refund_id=refund.id)
 
 
 def release(order: Order, shop: Shop) -> Outcome:
@@ -147,7 +146,9 @@ def _unanswered(order: Order, payment: Payment, shop: Shop) -> Intent | None:
     return shop.payments.find(order.id, payment.asked_at)
 
 
-def _refunded(order: Order, refund: Refund, shop: Shop) -> Repayment:
+def _repayment(order: Order, refund: Refund, shop: Shop) -> Repayment:
+    if refund.gateway_id is not None:
+        return shop.payments.look_at_refund(refund.gateway_id)
     intent_id = intent_id_of(order)
     if now() >= refund.created_at + KEYS_KEPT:
         found = shop.payments.find_refund(refund.id, intent_id)
