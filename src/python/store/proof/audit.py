@@ -78,7 +78,7 @@ def audited(urls: Mapping[str, str], gateway: Gateway, grace: int) -> Result:
 def judged(taken: Mapping[str, Snapshot], before: datetime) -> Result:
     """Every check over the databases; what changed after `before` is not judged."""
     tallies = [Tally(check.name) for check in CHECKS]
-    totals, not_judged, at = Totals(), 0, taken["orders"].taken_at
+    totals, not_judged = Totals(), 0
     for case in cases(taken):
         if case.touched_at >= before:
             not_judged += 1
@@ -86,7 +86,7 @@ def judged(taken: Mapping[str, Snapshot], before: datetime) -> Result:
         totals.add(case)
         for check, tally in zip(CHECKS, tallies, strict=True):
             if check.concerns(case):
-                tally.count(f"order {case.order_id}", check.judge(case, at))
+                tally.count(f"order {case.order_id}", check.judge(case, before))
     tables = check_tables(taken, before)
     return Result([*tallies, totals.check(), *tables], totals, not_judged)
 

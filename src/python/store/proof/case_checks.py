@@ -1,7 +1,7 @@
 """What must be true of every order. To add a check, write a function and name it in CHECKS.
 
-A check gets a case it concerns and answers the difference between what should be and what is, or
-None. Cases that somebody changed a moment ago are not shown to it.
+A check gets a case it concerns, and the time before which everything should have settled; it answers
+the difference between what should be and what is, or None. It never sees cases that changed since.
 """
 
 from collections.abc import Callable
@@ -41,17 +41,17 @@ def is_orphan(case: Case) -> bool:
     return case.stock is not None or bool(case.intents)
 
 
-def finished_in_time(case: Case, at: datetime) -> Difference | None:
+def finished_in_time(case: Case, before: datetime) -> Difference | None:
     """Nothing hangs: what is still to do is not overdue."""
     order = case.order
-    if order is None or order.step is None or order.due_at > at:
+    if order is None or order.step is None or order.due_at >= before:
         return None
     due = f"{order.due_at:%Y-%m-%d %H:%M:%S} UTC"
     kind = "final" if order.state in ON_ITS_WAY else "settled"
     return Difference(f"{kind} by {due}", f"{order.state}, still to do: {order.step}")
 
 
-def paid_once(case: Case, _at: datetime) -> Difference | None:
+def paid_once(case: Case, _before: datetime) -> Difference | None:
     """Exactly one capture, of exactly the order's amount, and no other hold on the buyer's money."""
     order = case.order
     if order is None:
@@ -65,7 +65,7 @@ def paid_once(case: Case, _at: datetime) -> Difference | None:
     return Difference(expected, found or "no capture")
 
 
-def stock_taken(case: Case, _at: datetime) -> Difference | None:
+def stock_taken(case: Case, _before: datetime) -> Difference | None:
     """Its reservation is committed, with the order's lines, and so booked in the ledger."""
     if case.order is None:
         return None
@@ -80,7 +80,7 @@ def stock_taken(case: Case, _at: datetime) -> Difference | None:
     )
 
 
-def no_money_kept(case: Case, _at: datetime) -> Difference | None:
+def no_money_kept(case: Case, _before: datetime) -> Difference | None:
     """No authorisation is left open, and all that was captured was given back."""
     kept = [i for i in case.intents if _may_hold(i.status) or i.holds]
     if not kept:
@@ -93,7 +93,7 @@ def _may_hold(status: str) -> bool:
     return status not in WITHOUT_MONEY and status != "succeeded"
 
 
-def no_stock_kept(case: Case, _at: datetime) -> Difference | None:
+def no_stock_kept(case: Case, _before: datetime) -> Difference | None:
     """Nothing is reserved for it any more, and whatever had left the shelf is back."""
     stock = case.stock
     if stock is None or (stock.state in {"released", "expired"} and not stock.sold):
@@ -102,7 +102,7 @@ def no_stock_kept(case: Case, _at: datetime) -> Difference | None:
     return Difference(f"no stock ({case.state})", found)
 
 
-def refunds_agree(case: Case, _at: datetime) -> Difference | None:
+def refunds_agree(case: Case, _before: datetime) -> Difference | None:
     """Orders and the gateway know of the same refunds, and neither waits for one alone."""
     if case.order is None:
         return None
@@ -121,7 +121,7 @@ def _refunds(known: tuple[int, bool]) -> str:
     return f"{amount} refunded" + (", more on its way" if pending else "")
 
 
-def payment_agrees(case: Case, _at: datetime) -> Difference | None:
+def payment_agrees(case: Case, _before: datetime) -> Difference | None:
     """What orders wrote down about its payment is what the gateway says."""
     if case.order is None:
         return None
@@ -136,7 +136,7 @@ def payment_agrees(case: Case, _at: datetime) -> Difference | None:
     )
 
 
-def prices_add_up(case: Case, _at: datetime) -> Difference | None:
+def prices_add_up(case: Case, _before: datetime) -> Difference | None:
     """The total is the sum of the lines, and what inventory had quoted."""
     order, stock = case.order, case.stock
     if order is None or stock is None:
@@ -148,7 +148,7 @@ def prices_add_up(case: Case, _at: datetime) -> Difference | None:
     )
 
 
-def has_an_order(case: Case, _at: datetime) -> Difference | None:
+def has_an_order(case: Case, _before: datetime) -> Difference | None:
     """No payment and no reservation without an order."""
     if case.order is not None:
         return None

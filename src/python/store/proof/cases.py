@@ -91,7 +91,9 @@ class Case:
 
 ORDERS = """
 SELECT o.id::text, o.state, o.currency, coalesce(o.total, 0), o.step,
-    greatest(o.expires_at, o.next_attempt_at), o.updated_at,
+    CASE WHEN o.state IN ('pending', 'awaiting_payment') THEN o.expires_at
+        ELSE greatest(o.expires_at, o.next_attempt_at) END,
+    o.updated_at,
     coalesce(l.lines, ''), l.total, p.intent_id, coalesce(p.captured, 0),
     coalesce(r.refunded, 0)::bigint, coalesce(r.pending, false)
 FROM orders o
