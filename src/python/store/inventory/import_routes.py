@@ -43,7 +43,8 @@ it has been read, at most 10,000 of them. `row` counts rows as a spreadsheet doe
     {"type": "failed", "code": ..., "detail": ..., "rows": ..., ...}
 
 if the import could not go on. An answer without either was cut off. Rows are written in batches of
-500, each as a whole; so an import that broke off can simply be run again.
+500, each as a whole; so an import that broke off can simply be run again. A dry run takes every
+batch back, so a new SKU that comes again in a later batch counts as created once more.
 """
 
 import io

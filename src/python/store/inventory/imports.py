@@ -11,8 +11,9 @@ from store.inventory.import_batches import Author, Outcome, Result, write_batch
 from store.inventory.import_files import BadRow, CsvFile, NdjsonFile, Row
 from store.inventory.import_reading import Goods, Reading
 from store.inventory.metrics import IMPORT_ROWS
-from store.server.errors import StoreError
+from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
+from store.server.lifecycle import stopping
 
 BATCH = 500
 MOST_ERRORS = 10_000
@@ -20,6 +21,12 @@ MOST_ERRORS = 10_000
 Line = dict[str, Any]
 
 _log = logging.getLogger(__name__)
+
+
+class Stopping(Unavailable):
+    """The process has been told to stop; what was written so far is kept."""
+
+    code = "stopping"
 
 
 @dataclass
@@ -88,6 +95,8 @@ def _batches(
     next_line = 0.0
     number = 0
     while batch := list(islice(rows, BATCH)):
+        if stopping.is_set():
+            raise Stopping("The server is about to stop; run the import again.")
         number += 1
         _import_batch(batch, reading, author, f"import {import_id} {number}", tally)
         elapsed = time.monotonic() - began

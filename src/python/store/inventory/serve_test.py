@@ -1,5 +1,6 @@
 """The program `inventory serve`, as ops run it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -93,6 +94,21 @@ def test_a_broken_off_import_keeps_whole_batches_and_can_be_run_again(
     assert (summary["unchanged"], summary["created"]) == (kept, 1200 - kept)
     assert count_variants() == 1200
     assert "Traceback" not in service.said()
+
+
+def test_an_import_gives_way_to_a_restart(service: Running, staff: Headers) -> None:
+    def endless() -> Iterator[bytes]:
+        for number, chunk in enumerate(rows(range(10**9))):
+            if number == 12:
+                service.process.send_signal(signal.SIGTERM)
+            yield chunk
+
+    with contextlib.suppress(requests.ConnectionError):
+        url = f"{service.url}/v1/imports?format=csv"
+        answer = requests.post(url, data=endless(), headers=staff, timeout=60)
+        assert json.loads(answer.text.splitlines()[-1])["code"] == "stopping"
+    assert service.process.wait(30) == 0
+    assert count_variants() % 500 == 0
 
 
 def half_sent(service: Running, staff: Headers, data: bytes) -> None:

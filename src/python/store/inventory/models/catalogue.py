@@ -88,15 +88,13 @@ class Category(Changing):
     @classmethod
     def make_sure_of(cls, path: Sequence[tuple[str, str]]) -> UUID:
         """The id of the category at a path of (slug, name); it and those above are made if absent."""
-        parent: UUID | None = None
-        place = ""
-        for slug, name in path:
-            place = f"{place}/{slug}".lstrip("/")
+        place = "/".join(slug for slug, _ in path)
+        if cls.get_or_none(cls.path == place) is None:
+            *above, (slug, name) = path
+            parent = cls.make_sure_of(above) if above else None
+            # Somebody else may make it at the same time: then theirs is as good.
             cls.insert(parent=parent, slug=slug, name=name).on_conflict_ignore().execute()
-            parent = cls.at(place).id
-        if parent is None:
-            raise ValueError("a path has at least one part")
-        return parent
+        return UUID(str(cls.at(place).id))
 
     @classmethod
     def after(cls, path: str, limit: int) -> list[Self]:
