@@ -35,7 +35,7 @@ class Folder:
         with writing_in(self.path):
             os.truncate(self.lock, 0)
             os.pwrite(self.lock, str(os.getpid()).encode(), 0)
-            self.mails.mkdir(exist_ok=True)
+            self.mails.mkdir(mode=0o700, exist_ok=True)
 
     def clear(self) -> None:
         """Forget everything but the lock: `--fresh`."""
@@ -43,7 +43,7 @@ class Folder:
             shutil.rmtree(found, ignore_errors=True)
         for file in (self.secrets, self.addresses, self._demo):
             file.unlink(missing_ok=True)
-        self.mails.mkdir(exist_ok=True)
+        self.mails.mkdir(mode=0o700, exist_ok=True)
 
     @property
     def has_demo(self) -> bool:

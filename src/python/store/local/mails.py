@@ -17,7 +17,7 @@ from store.server.clock import now
 TAKEN = "250 Taken"
 
 
-class Folder:
+class LetterBox:
     """What aiosmtpd hands each mail to."""
 
     def __init__(self, path: Path) -> None:
@@ -37,7 +37,7 @@ class Folder:
 
 def serve_mails(path: Path, port: int) -> Controller:
     """Take mails on this port until its `stop()` is called."""
-    controller = Controller(Folder(path), hostname=HOST, port=port)
+    controller = Controller(LetterBox(path), hostname=HOST, port=port)
     controller.start()
     return controller
 

@@ -1,6 +1,7 @@
 """`proof audit`: what all databases and the gateway say, held against each other."""
 
 import os
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from store.local.secrets_file import read
 from store.proof.audit_report import as_json, show
 from store.proof.case_checks import CHECKS
 from store.proof.cases import cases
-from store.proof.errors import CannotProve
+from store.proof.errors import CannotProve, local_store
 from store.proof.findings import Tally
 from store.proof.gateway_check import Gateway, check_api
 from store.proof.snapshots import DATABASES, Snapshot, snapshots
@@ -58,7 +59,14 @@ def audit(
     Exit status: 0 nothing found, 1 something found, 2 could not check.
     """
     urls, gateway = _addresses(Folder(data), given, gateway_url)
-    result = audited(urls, gateway, grace)
+    try:
+        result = audited(urls, gateway, grace)
+    except CannotProve:
+        raise
+    except Exception:
+        # Python would leave with status 1, which says that something was found.
+        traceback.print_exc()
+        raise CannotProve("The audit broke off: this says nothing about the store.") from None
     if in_json:
         click.echo(as_json(result.tallies, result.totals, result.not_judged))
     else:
@@ -102,8 +110,8 @@ def _addresses(
         raise CannotProve(
             "For another store than the local one, give all of it: " + ", ".join(_wanted(named))
         )
-    local = read_addresses(folder.addresses)
-    key = read(folder.secrets).payment_key
+    with local_store():
+        local, key = read_addresses(folder.addresses), read(folder.secrets).payment_key
     return local.databases, Gateway(local.ports.url("gateway"), key)
 
 

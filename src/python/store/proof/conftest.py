@@ -3,7 +3,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from psycopg2.extensions import parse_dsn
 
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway import models as gateway
@@ -22,16 +21,13 @@ MIGRATIONS: Mapping[str, Path] = {
 
 
 @pytest.fixture(scope="session")
-def clean(postgres: FleetingServer) -> Iterator[Mapping[str, str]]:  # noqa: F811
-    """The names of a small store's databases, each with its service's own migrations."""
-    with ExitStack() as opened:
-        databases = {}
-        for name in DATABASES:
-            template = postgres.template(name, MIGRATIONS[name])
-            fresh = opened.enter_context(postgres.fresh(template))
-            databases[name] = parse_dsn(fresh.url)["dbname"]
-            write(postgres.url(databases[name]), ROWS[name])
-        yield databases
+def clean(postgres: FleetingServer) -> Mapping[str, str]:  # noqa: F811
+    """Templates of a small store's databases, each with its service's own migrations."""
+    templates = {}
+    for name in DATABASES:
+        templates[name] = postgres.template(f"proof_{name}", MIGRATIONS[name])
+        write(postgres.url(templates[name]), ROWS[name])
+    return templates
 
 
 @pytest.fixture

@@ -1,6 +1,11 @@
 """What can go wrong in a proof: one clear message and an exit status, no traceback."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
+
+from store.local.errors import Trouble
 
 
 class CannotProve(click.ClickException):
@@ -12,3 +17,12 @@ class CannotProve(click.ClickException):
 class BadFile(CannotProve):
     def __init__(self, file: object, reason: str) -> None:
         super().__init__(f"{file} cannot be replayed: {reason}")
+
+
+@contextmanager
+def local_store() -> Iterator[None]:
+    """CannotProve if what is needed of the local store is not there."""
+    try:
+        yield
+    except Trouble as trouble:
+        raise CannotProve(trouble.message) from None

@@ -16,11 +16,11 @@ from rich.console import Console
 from store.local.addresses import read_addresses
 from store.local.folder import Folder
 from store.local.mapping import Pairs
-from store.local.progress import Bar, Lines, progress
+from store.local.progress import progress
 from store.local.secrets_file import read
 from store.proof.api import Api, Stopped
 from store.proof.customers import CannotLogIn, Customer
-from store.proof.errors import CannotProve
+from store.proof.errors import CannotProve, local_store
 from store.proof.invoices import Basket, Columns, Invoices, read_invoices
 from store.proof.journal import Journal, Outcome
 from store.proof.placing import Shop, at_once, place
@@ -75,7 +75,7 @@ def replay(
     invoices = read_invoices(file, Columns.of(dict(mapped)))
     wanted = invoices.baskets[:limit]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    notes = Journal(journal or Folder(data).replays / f"{digest[:16]}.jsonl")
+    notes = _journal(journal or _usual_journal(Folder(data), digest, target))
     shop = Shop(Api(customers), target.orders_url, currency, digest)
     try:
         run = Replay(shop, target, notes, customers, Console()).run(wanted)
@@ -90,8 +90,22 @@ def _target(folder: Folder, users_url: str | None, orders_url: str | None) -> Ta
         if not secret:
             raise CannotProve("Set REPLAY_SECRET: customers' passwords are derived from it.")
         return Target(users_url, orders_url, secret)
-    ports = read_addresses(folder.addresses).ports
-    return Target(ports.url("users"), ports.url("orders"), read(folder.secrets).replay)
+    with local_store():
+        ports = read_addresses(folder.addresses).ports
+        return Target(ports.url("users"), ports.url("orders"), read(folder.secrets).replay)
+
+
+def _usual_journal(folder: Folder, digest: str, target: Target) -> Path:
+    """One for each file and store: what one store has done, another has not."""
+    name = hashlib.sha256(f"{digest} {target.orders_url}".encode()).hexdigest()[:16]
+    return folder.replays / f"{name}.jsonl"
+
+
+def _journal(file: Path) -> Journal:
+    try:
+        return Journal(file)
+    except OSError as error:
+        raise CannotProve(f"The journal {file} cannot be written: {error.strerror}") from None
 
 
 def _end(console: Console, invoices: Invoices, outcomes: Sequence[Outcome], run: Run) -> None:
@@ -156,8 +170,8 @@ class Replay:
         return Customer(self._shop.api, self._target.users_url, self._target.secret, name)
 
     def _place(self, baskets: Sequence[Basket], customers: Mapping[str, Customer]) -> Run:
-        started = time.monotonic()
         outcomes: list[Outcome] = []
+        states, started = Counter[str](), time.monotonic()
 
         def one(basket: Basket) -> Outcome:
             return place(self._shop, customers[basket.customer], basket)
@@ -166,12 +180,11 @@ class Replay:
             for outcome in at_once(one, baskets, self._workers):
                 self._journal.note(outcome)
                 outcomes.append(outcome)
-                _tell(shown, outcomes, started)
+                states[outcome.state] += 1
+                shown.reach(len(outcomes), _facts(states, time.monotonic() - started))
         return Run(outcomes, time.monotonic() - started)
 
 
-def _tell(shown: Bar | Lines, outcomes: Sequence[Outcome], started: float) -> None:
-    rate = len(outcomes) / (time.monotonic() - started)
-    states = Counter(outcome.state for outcome in outcomes)
-    facts = ", ".join(f"{number:,} {state}" for state, number in states.most_common())
-    shown.reach(len(outcomes), f"{rate:.1f}/s, {facts}")
+def _facts(states: Counter[str], seconds: float) -> str:
+    counts = ", ".join(f"{number:,} {state}" for state, number in states.most_common())
+    return f"{states.total() / seconds:.1f}/s, {counts}"

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from store.proof import audit as audit_module
+from store.proof.main import main
+
+SOMEWHERE = {
+    "USERS_DATABASE_URL": "postgresql://users:geheim@127.0.0.1:9/users",
+    "INVENTORY_DATABASE_URL": "postgresql://inventory:geheim@127.0.0.1:9/inventory",
+    "ORDERS_DATABASE_URL": "postgresql://orders:geheim@127.0.0.1:9/orders",
+    "GATEWAY_DATABASE_URL": "postgresql://gateway:geheim@127.0.0.1:9/gateway",
+    "PAYMENT_API_URL": "http://127.0.0.1:9",
+    "PAYMENT_API_KEY": "sk_test_geheim",
+}
+
+
+def audit(environ: dict[str, str], data: Path) -> Result:
+    nothing: dict[str, str | None] = dict.fromkeys(SOMEWHERE)
+    return CliRunner().invoke(main, ["audit", "--data", str(data)], env={**nothing, **environ})
+
+
+def test_without_a_store_it_cannot_check(tmp_path: Path) -> None:
+    result = audit({}, tmp_path)
+    assert (result.exit_code, "start the store first" in result.output) == (2, True)
+
+
+def test_a_database_that_is_not_there_is_named_and_no_password_shown(tmp_path: Path) -> None:
+    result = audit(SOMEWHERE, tmp_path)
+    assert (result.exit_code, "database of orders cannot be reached" in result.output) == (2, True)
+    assert "geheim" not in result.output
+
+
+def test_half_of_the_addresses_are_not_enough(tmp_path: Path) -> None:
+    some = {name: SOMEWHERE[name] for name in ("USERS_DATABASE_URL", "PAYMENT_API_URL")}
+    result = audit(some, tmp_path)
+    assert result.exit_code == 2
+    assert "ORDERS_DATABASE_URL, INVENTORY_DATABASE_URL, GATEWAY_DATABASE_URL" in result.output
+
+
+def test_a_crash_is_not_taken_for_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(audit_module, "audited", crash)
+    result = audit(SOMEWHERE, tmp_path)
+    assert (result.exit_code, "says nothing about the store" in result.output) == (2, True)
