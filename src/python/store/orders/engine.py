@@ -6,10 +6,11 @@ guarded by the lease. So at most one process works on an order, no connection is
 service is asked, and a process that was slow or believed dead cannot write what it believes.
 
 What one confirmed order costs: 4 calls (Reserve, create payment intent, Commit, capture) and 7
-commits in 7 round trips plus BEGIN and COMMIT of the one with two statements: the Idempotency-Key is
-taken; order, lines, event, lease and the key's note in one transaction; one statement for each of
-the four outcomes (it writes state, payment, prices and event, and keeps the lease for the next
-step); and the answer is kept. Nothing is read back: whoever holds the lease knows the order.
+commits in 10 round trips: the Idempotency-Key is taken; order, lines, event, lease and the key's
+note are written in one transaction; one statement for each of the four outcomes (it writes state,
+payment, prices and event, and keeps the lease for the next step); and the answer is kept. Nothing is
+read back: whoever holds the lease knows the order. Only the last outcome waits for the disk
+(`moves.save`): what a crash of the database forgets before it is learned again by repeating a step.
 """
 
 import logging
