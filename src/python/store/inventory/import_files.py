@@ -13,6 +13,7 @@ import orjson
 from store.server.errors import Invalid, TooLarge
 
 LONGEST_LINE = 1_000_000  # bytes
+LONGEST_NAME = 100  # characters of a column's name that we repeat
 MOST_COLUMNS = 500
 
 # Bytes that are not UTF-8 are carried as these, so that only their own row is refused.
@@ -120,7 +121,7 @@ def _object(place: Place, line: bytes) -> Row | BadRow:
     for column, found in _flat(value):
         text = _text(found)
         if text is None:
-            return BadRow(place, "Must be a text or a number.", column)
+            return BadRow(place, "Must be a text or a number.", column[:LONGEST_NAME])
         cells[column] = text
     return Row(place, cells)
 

@@ -10,12 +10,13 @@ from store.inventory.import_columns import (
     minor_units,
     parse_cell,
 )
-from store.inventory.import_files import BadRow, Place, Row, is_garbled
+from store.inventory.import_files import LONGEST_NAME, BadRow, Place, Row, is_garbled
 from store.inventory.models.ledger import Level
 from store.server.errors import Invalid
 
 MOST_IGNORED = 100
-MOST_LAYOUTS = 1000
+MOST_LAYOUTS = 100
+LONGEST_LAYOUT = 10_000  # characters
 
 # An empty cell of these is a mistake; of the others it means: leave what is there.
 _NEEDED = ("sku", "title", "price")
@@ -83,7 +84,8 @@ class Reading:
         layout = self._layouts.get(columns)
         if layout is None:
             layout = self._read_layout(columns)
-            if len(self._layouts) < MOST_LAYOUTS:
+            # In NDJSON every row may have columns of its own: remember only some, and small ones.
+            if len(self._layouts) < MOST_LAYOUTS and sum(map(len, columns)) < LONGEST_LAYOUT:
                 self._layouts[columns] = layout
         return layout
 
@@ -96,7 +98,7 @@ class Reading:
             if is_column(ours) and ours not in self.named and ours not in layout:
                 layout[ours] = theirs
             elif theirs and len(self.ignored) < MOST_IGNORED:
-                self.ignored.add(theirs[:100])
+                self.ignored.add(theirs[:LONGEST_NAME])
         return layout
 
 

@@ -1,5 +1,6 @@
 """What the cells of an import mean."""
 
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -145,6 +146,18 @@ def test_columns_may_have_other_names_and_constants_fill_what_is_empty() -> None
     }
     assert reading.ignored == {"Quantity"}
     assert wrong({**cells, "UnitPrice": "0"}, reading) == {"UnitPrice": "Must be above zero."}
+
+
+def test_rows_with_columns_of_their_own_take_no_memory_for_ever() -> None:
+    reading = Reading()
+    tracemalloc.start()
+    try:
+        for number in range(2_000):
+            assert wrong({f"{number}" + "x" * 9_000: "1"}, reading) == {"sku": "Is empty."}
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2_000_000
 
 
 @pytest.mark.parametrize(

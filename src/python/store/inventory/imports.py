@@ -81,7 +81,7 @@ def run_import(file: CsvFile | NdjsonFile, reading: Reading, author: Author) -> 
         _log.exception("an import broke off after %s rows", tally.rows)
         detail = "Something went wrong on our side; what was read so far is kept."
         end = {"type": "failed", "code": "internal", "detail": detail, **tally.counts()}
-    for bad in tally.errors:
+    for bad in sorted(tally.errors, key=lambda each: each.place.row):
         yield {"type": "error", **_complaint(bad)}
     yield end | {"errors_left_out": tally.errors_left_out}
 
