@@ -125,7 +125,7 @@ def _still_mine(order: Order) -> Order:
 
 
 def _refused(order: Order, error: Refusal | Declined) -> Outcome:
-    """A no ends a sale or a refund. What gives money and stock back takes no for an answer never."""
+    """A no ends a sale. What gives money and stock back does not take no for an answer."""
     if order.step in (Step.VOID, Step.RELEASE):
         _log.error("order %s, step %s is refused: %s", order.id, order.step, error.detail)
         return Unknown(error.code)

@@ -3,7 +3,6 @@
 Writing is in `moves.py`: a value is read, a changed copy is made, and the difference is saved.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -154,11 +153,6 @@ WHERE id = (
     SELECT id FROM orders WHERE id = %(id)s AND step IS NOT NULL AND next_attempt_at <= now()
     AND (leased_until IS NULL OR leased_until <= now()) FOR UPDATE SKIP LOCKED)
 """
-_DUE = """
-SELECT id FROM orders WHERE step IS NOT NULL AND next_attempt_at <= now()
-AND (leased_until IS NULL OR leased_until <= now())
-AND NOT id = ANY(%(busy)s) ORDER BY next_attempt_at LIMIT %(limit)s
-"""
 _LIST = f"""{_WHOLE}
 WHERE (%(buyer)s::uuid IS NULL OR o.buyer_id = %(buyer)s)
 AND (%(state)s::text IS NULL OR o.state = %(state)s)
@@ -167,12 +161,6 @@ ORDER BY o.id DESC LIMIT %(limit)s
 """
 _REFUNDED_BY = f"""{_WHOLE}
 WHERE o.id = (SELECT order_id FROM refunds WHERE gateway_id = %s AND state = 'succeeded')
-"""
-_BACKLOG = """
-SELECT count(*) FILTER (WHERE next_attempt_at <= now()) AS due,
-    coalesce(extract(epoch FROM now() - min(created_at)
-        FILTER (WHERE state IN ('pending', 'awaiting_payment'))), 0)::float AS oldest_seconds
-FROM orders WHERE step IS NOT NULL
 """
 
 
@@ -200,12 +188,6 @@ def leased(order_id: UUID, lease: UUID) -> Order | None:
         return order_of(order_id)
 
 
-def due(limit: int, busy: Sequence[UUID]) -> list[UUID]:
-    """Orders whose next step may be tried, the longest waiting first; without the busy ones."""
-    rows = database.rows(_DUE, {"limit": limit, "busy": list(busy)})
-    return [row["id"] for row in rows]
-
-
 def orders_page(buyer_id: UUID | None, state: str | None, page: PageRequest) -> list[Order]:
     """Up to limit + 1 orders, newest first."""
     after = page.after[0] if page.after else None
@@ -217,12 +199,6 @@ def refunded_by(gateway_id: str) -> Order | None:
     """The order that has a refund with the gateway's id, believed to be made."""
     row = database.row(_REFUNDED_BY, (gateway_id,))
     return _order(row) if row else None
-
-
-def backlog() -> tuple[int, float]:
-    """How many orders are due, and the age in seconds of the oldest that is on its way."""
-    row = database.row(_BACKLOG) or {}
-    return row["due"], row["oldest_seconds"]
 
 
 def _order(row: dict[str, Any]) -> Order:

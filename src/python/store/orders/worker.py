@@ -7,9 +7,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from store.database.idempotency import IdempotencyKeys
+from store.orders.backlog import backlog, due
 from store.orders.engine import advance
 from store.orders.metrics import DUE, OLDEST_PENDING
-from store.orders.models import backlog, database, due
+from store.orders.models import database
 from store.orders.steps import Shop
 from store.orders.webhooks import forget
 from store.server.clock import now
