@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from store.local.accounts import ADMIN, CUSTOMER, STAFF
-from store.local.ports import SERVICES, Ports
+from store.local.ports import HOST, SERVICES, Ports
 from store.local.secrets_file import Secrets
 
 READY = "virtual-store is ready"
@@ -57,16 +57,13 @@ def _order() -> str:
 
 
 def _addresses(ports: Ports) -> Table:
-    table = Table("service", "address", "docs", "metrics, health", title="Addresses")
+    table = Table("process", "address", "docs", "/ready, /metrics", title="Addresses")
     for name in sorted(SERVICES):
-        url, ops = ports.url(name), f"127.0.0.1:{ports.ops(name)}"
-        docs = f"{url}/" if name == "gateway" else f"{url}/docs"
-        table.add_row(name, url, docs, f"http://{ops}/metrics")
-    rpc = f"127.0.0.1:{ports.inventory_rpc}"
-    table.add_row(
-        "inventory gRPC", rpc, "", f"http://127.0.0.1:{ports.ops('inventory-rpc')}/metrics"
-    )
-    table.add_row("orders worker", "", "", f"http://127.0.0.1:{ports.ops('orders-work')}/metrics")
+        docs = "/" if name == "gateway" else "/docs"
+        table.add_row(name, ports.url(name), docs, f"{HOST}:{ports.ops(name)}")
+    rpc = f"{HOST}:{ports.inventory_rpc} (gRPC)"
+    table.add_row("inventory-rpc", rpc, "", f"{HOST}:{ports.ops('inventory-rpc')}")
+    table.add_row("orders-work", "", "", f"{HOST}:{ports.ops('orders-work')}")
     return table
 
 
