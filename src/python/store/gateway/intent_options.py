@@ -9,14 +9,14 @@ _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 def read_options(given: Parameters) -> dict[str, Any]:
     """The options of a new payment intent."""
-    automatic, allowed = _automatic(given), _types(given, "allowed_payment_method_types")
+    automatic, allowed = _automatic(given), _types(given)
     if automatic and allowed:
         message = "You may only specify one of these parameters: allowed_payment_method_types,"
         raise invalid("allowed_payment_method_types", f"{message} automatic_payment_methods.")
     methods = ("automatic", "manual")
     return {
         "automatic_payment_methods": automatic,
-        "allowed_payment_method_types": allowed or _types(given, "payment_method_types"),
+        "allowed_payment_method_types": allowed,
         "confirmation_method": given.one_of("confirmation_method", methods, "automatic"),
         "receipt_email": given.text("receipt_email", most=320),
         "shipping": _shipping(given),
@@ -36,7 +36,8 @@ def _automatic(given: Parameters) -> dict[str, Any] | None:
     return automatic
 
 
-def _types(given: Parameters, name: str) -> list[str] | None:
+def _types(given: Parameters) -> list[str] | None:
+    name = "allowed_payment_method_types"
     types = given.texts(name)
     if types and "card" not in types:
         raise invalid(name, "No payment method type is left: this gateway knows only card.")

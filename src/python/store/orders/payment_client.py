@@ -76,7 +76,7 @@ class Payments:
             "capture_method": "manual",
             "confirm": True,
             "payment_method": method,
-            "payment_method_types": ["card"],
+            "allowed_payment_method_types": ["card"],
             "metadata": {"order_id": str(order_id)},
             **self._return_to,
         }

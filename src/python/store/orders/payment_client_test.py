@@ -53,7 +53,7 @@ def test_money_is_put_aside_by_a_key_of_the_order(payments: Payments, stripe: St
         "capture_method": "manual",
         "confirm": "true",
         "payment_method": "pm_card_visa",
-        "payment_method_types[0]": "card",
+        "allowed_payment_method_types[0]": "card",
         "metadata[order_id]": str(ORDER),
         "return_url": "https://shop/paid",
     }
