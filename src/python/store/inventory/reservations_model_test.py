@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -25,7 +25,6 @@ from store.inventory.stock_errors import (
     ReservationDiffers,
     ReservationReleased,
     UnitsReserved,
-    UnknownReservation,
 )
 from store.inventory.testing import add_variant, deliver, shelves, wrong_in_the_books
 from store.server.ids import new_id
@@ -33,15 +32,14 @@ from store.server.ids import new_id
 WAREHOUSES = ("A", "B", "C")
 _numbers = count()
 
-amounts = st.integers(1, 6)
+BASKETS: list[dict[int, int]] = [{0: 1}, {0: 4}, {1: 5}, {0: 3, 1: 4}, {1: 8}]
+
 places = st.integers(0, 1)
-baskets = st.dictionaries(places, amounts, min_size=1)
+orders = st.integers(0, 9)
 
 
 class Shop(RuleBasedStateMachine):
     """Two SKUs in three warehouses. The model: units on hand, and orders with state and basket."""
-
-    orders = Bundle("orders")
 
     @initialize()
     def open(self) -> None:
@@ -49,7 +47,9 @@ class Shop(RuleBasedStateMachine):
         self.skus = [f"{number}-A", f"{number}-B"]
         for sku in self.skus:
             add_variant(sku)
-        self.on_hand = [0, 0]
+            for warehouse in WAREHOUSES:
+                deliver(sku, 3, warehouse)
+        self.on_hand = [9, 9]
         self.known: dict[UUID, tuple[str, dict[int, int]]] = {}
 
     def left(self, place: int) -> int:
@@ -63,12 +63,12 @@ class Shop(RuleBasedStateMachine):
         for place, amount in basket.items():
             self.on_hand[place] -= sign * amount
 
-    @rule(place=places, quantity=st.integers(1, 10), warehouse=st.sampled_from(WAREHOUSES))
+    @rule(place=places, quantity=st.integers(1, 4), warehouse=st.sampled_from(WAREHOUSES))
     def receive(self, place: int, quantity: int, warehouse: str) -> None:
         deliver(self.skus[place], quantity, warehouse)
         self.on_hand[place] += quantity
 
-    @rule(place=places, quantity=st.integers(0, 10), warehouse=st.sampled_from(WAREHOUSES))
+    @rule(place=places, quantity=st.integers(0, 4), warehouse=st.sampled_from(WAREHOUSES))
     def count(self, place: int, quantity: int, warehouse: str) -> None:
         sku = self.skus[place]
         sweep()
@@ -81,11 +81,19 @@ class Shop(RuleBasedStateMachine):
             set_level(*arguments)
             self.on_hand[place] += quantity - before
 
-    @rule(target=orders)
-    def think_of_an_order(self) -> UUID:
-        return new_id()
+    @rule(basket=st.sampled_from(BASKETS), seconds=st.sampled_from([0, 900]))
+    def reserve_anew(self, basket: dict[int, int], seconds: int) -> None:
+        self.reserve(new_id(), basket, seconds)
 
-    @rule(order=orders, basket=baskets, seconds=st.sampled_from([0, 900]))
+    @precondition(lambda self: self.known)
+    @rule(number=orders, other=st.sampled_from([*[None] * 9, *BASKETS]))
+    def reserve_again(self, number: int, other: dict[int, int] | None) -> None:
+        order = self.one_of_the_orders(number)
+        self.reserve(order, other or self.known[order][1], 900)
+
+    def one_of_the_orders(self, number: int) -> UUID:
+        return list(self.known)[-1 - number % len(self.known)]
+
     def reserve(self, order: UUID, basket: dict[int, int], seconds: int) -> None:
         state, known = self.known.get(order, ("new", basket))
         after = state
@@ -103,10 +111,12 @@ class Shop(RuleBasedStateMachine):
         if expected == after != "new":
             self.known[order] = (after, basket)
 
-    @rule(order=orders)
-    def commit(self, order: UUID) -> None:
-        state, basket = self.known.get(order, ("new", {}))
-        expected: Any = {"new": UnknownReservation, "released": ReservationReleased}.get(state)
+    @precondition(lambda self: self.known)
+    @rule(number=orders)
+    def commit(self, number: int) -> None:
+        order = self.one_of_the_orders(number)
+        state, basket = self.known[order]
+        expected: Any = ReservationReleased if state == "released" else None
         if state == "expired" and not self.enough(basket):
             expected = OutOfStock
         self.ask(expected or "committed", lambda: commit(serve_alone, order))
@@ -114,9 +124,11 @@ class Shop(RuleBasedStateMachine):
             self.sell(basket)
             self.known[order] = ("committed", basket)
 
-    @rule(order=orders)
-    def release(self, order: UUID) -> None:
-        state, basket = self.known.get(order, ("new", {}))
+    @precondition(lambda self: self.known)
+    @rule(number=orders)
+    def release(self, number: int) -> None:
+        order = self.one_of_the_orders(number)
+        state, basket = self.known[order]
         self.ask("released", lambda: release(serve_alone, order, "cancelled"))
         if state == "committed":
             self.sell(basket, -1)
@@ -149,8 +161,8 @@ class Shop(RuleBasedStateMachine):
 
 def test_any_history_agrees_with_the_sums(database: object) -> None:
     calm = settings(
-        max_examples=25,
-        stateful_step_count=30,
+        max_examples=40,
+        stateful_step_count=50,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
