@@ -18,8 +18,7 @@ from store.inventory.stock_errors import (
 from store.inventory.testing import add_variant, deliver, set_price, shelves, wrong_in_the_books
 from store.server.ids import new_id
 
-LONG, AT_ONCE = 900, 0
-"""Seconds to hold: an hour's quarter, or so short that the hold has run out when it is made."""
+LONG, AT_ONCE = 900, 0  # seconds; a hold of none has run out when it is made
 
 
 @pytest.fixture(autouse=True)
@@ -232,10 +231,12 @@ def test_a_commit_of_an_expired_hold_fails_if_the_units_are_gone() -> None:
     assert reservation_of(order).state == "expired"
 
 
-def test_an_expired_hold_is_taken_again_at_the_first_prices() -> None:
+@pytest.mark.parametrize("swept", [True, False])
+def test_an_expired_hold_is_taken_again_at_the_first_prices(swept: bool) -> None:
     order = new_id()
     hold(order, AT_ONCE, MUG=1)
-    sweep()
+    if swept:
+        sweep()
     set_price("MUG", 9999)
     again = hold(order, MUG=1)
     assert (again.state, again.total) == ("held", 1290)
