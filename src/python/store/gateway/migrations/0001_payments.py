@@ -4,8 +4,10 @@ The database refuses what must never be, whatever the code above it does: two su
 for one intent, more captured than authorised, more refunded than captured, a step backwards.
 """
 
+from typing import Any
 
-def up(migrator, db):
+
+def up(migrator: Any, db: Any) -> None:
     db.execute_sql(PAYMENTS)
     db.execute_sql(MONEY_GUARDS)
     db.execute_sql(OUTBOX)

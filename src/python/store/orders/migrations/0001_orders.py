@@ -1,7 +1,9 @@
 """Orders with their lines, and the events that are timeline, audit and outbox in one."""
 
+from typing import Any
 
-def up(migrator, db):
+
+def up(migrator: Any, db: Any) -> None:
     db.execute_sql("""
         CREATE TABLE orders (
             id uuid PRIMARY KEY,

@@ -1,7 +1,9 @@
 """Payments, refunds and shipments, and what the database itself refuses about money."""
 
+from typing import Any
 
-def up(migrator, db):
+
+def up(migrator: Any, db: Any) -> None:
     db.execute_sql("""
         CREATE TABLE payments (
             order_id uuid PRIMARY KEY REFERENCES orders,

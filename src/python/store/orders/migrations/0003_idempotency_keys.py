@@ -1,7 +1,9 @@
 """Idempotency-Keys of buyers (placing) and staff (refunds)."""
 
+from typing import Any
+
 from store.database.idempotency import CREATE_TABLE
 
 
-def up(migrator, db):
+def up(migrator: Any, db: Any) -> None:
     db.execute_sql(CREATE_TABLE)

@@ -1,7 +1,9 @@
 """People, how they prove who they are, what is owed to them by mail, and what was done."""
 
+from typing import Any
 
-def up(migrator, db):
+
+def up(migrator: Any, db: Any) -> None:
     for statement in (PEOPLE, SESSIONS, ONE_TIME_TOKENS, THROTTLES, MAILS, SIGNING_KEYS, AUDIT):
         db.execute_sql(statement)
 
