@@ -18,8 +18,10 @@ import peewee
 from playhouse.migrations import Runner
 
 from store.database import history
+from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.errors import DatabaseDown, DatabaseSlow
+from store.server.environ import Environ
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,17 @@ WAIT_FOR_A_TABLE = "5s"  # a waiting ALTER TABLE makes every later query on the 
 
 class MigrationFailed(Exception):
     """A migration could not be applied; it has left nothing behind, those before it stay."""
+
+
+def migrate_from(env: Environ, database: Database, directory: Path) -> None:
+    """Migrate the database that the environment names: a service's whole `migrate` command."""
+    config = DatabaseConfig.from_environ(env)
+    env.check()
+    database.open(config)
+    try:
+        migrate(database, directory)
+    finally:
+        database.shut()
 
 
 def migrate(database: Database, directory: Path) -> list[str]:

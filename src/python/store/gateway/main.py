@@ -37,22 +37,11 @@ def serve() -> None:
 
 def migrate() -> None:
     """Bring the database up to date."""
-    from store.database.config import DatabaseConfig
-    from store.database.migrations import migrate as apply
+    from store.database.migrations import migrate_from
     from store.gateway.models import MIGRATIONS, database
-    from store.server.environ import Environ
-    from store.server.logs import set_up_logs
+    from store.server.logs import environ_of
 
-    env = Environ(os.environ)
-    config = DatabaseConfig.from_environ(env)
-    log_level, log_format = env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json")
-    env.check()
-    set_up_logs("gateway", log_level, log_format)
-    database.open(config)
-    try:
-        apply(database, MIGRATIONS)
-    finally:
-        database.shut()
+    migrate_from(environ_of("gateway"), database, MIGRATIONS)
 
 
 def main() -> None:

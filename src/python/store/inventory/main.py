@@ -1,10 +1,7 @@
 """The program `inventory`: `serve`, `rpc`, `migrate`."""
 
-import os
-
 from store.server.commands import run
-from store.server.environ import Environ
-from store.server.logs import set_up_logs
+from store.server.logs import environ_of
 from store.server.patching import cooperate
 
 
@@ -18,7 +15,7 @@ def serve() -> None:
     from store.inventory.models.tables import database
     from store.server.gunicorn import serve_http
 
-    env = _environ()
+    env = environ_of("inventory")
     config = Config.from_environ(env)
     env.check()
     database.open(config.database)
@@ -32,7 +29,7 @@ def rpc() -> None:
     from store.inventory.rpc import Config
     from store.inventory.rpc import serve as serve_calls
 
-    env = _environ()
+    env = environ_of("inventory")
     config = Config.from_environ(env)
     env.check()
     serve_calls(config)
@@ -40,29 +37,15 @@ def rpc() -> None:
 
 def migrate() -> None:
     """Bring the database up to date, then leave."""
-    from store.database.config import DatabaseConfig
-    from store.database.migrations import migrate as run_migrations
+    from store.database.migrations import migrate_from
     from store.inventory.models.tables import MIGRATIONS, database
 
-    env = _environ()
-    config = DatabaseConfig.from_environ(env)
-    env.check()
-    database.open(config)
-    try:
-        run_migrations(database, MIGRATIONS)
-    finally:
-        database.shut()
+    migrate_from(environ_of("inventory"), database, MIGRATIONS)
 
 
 def main() -> None:
     """Run the command that was asked for."""
     run("inventory", {"serve": serve, "rpc": rpc, "migrate": migrate})
-
-
-def _environ() -> Environ:
-    env = Environ(os.environ)
-    set_up_logs("inventory", env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json"))
-    return env
 
 
 if __name__ == "__main__":

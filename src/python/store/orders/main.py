@@ -1,10 +1,7 @@
 """The program `orders`: `serve`, `work`, `migrate`."""
 
-import os
-
 from store.server.commands import run
-from store.server.environ import Environ
-from store.server.logs import set_up_logs
+from store.server.logs import environ_of
 from store.server.patching import cooperate
 
 
@@ -19,7 +16,7 @@ def serve() -> None:
     from store.orders.wiring import Wiring, shop_of
     from store.server.gunicorn import HttpConfig, serve_http
 
-    env = _environ()
+    env = environ_of("orders")
     config, settings, http = (
         Config.from_environ(env),
         HttpSettings.from_environ(env),
@@ -42,7 +39,7 @@ def work() -> None:
     from store.server.ops import OpsConfig
     from store.server.worker import run_worker
 
-    env = _environ()
+    env = environ_of("orders")
     config, ops = Config.from_environ(env), OpsConfig.from_environ(env)
     env.check()
     database.open(config.database)
@@ -53,29 +50,15 @@ def work() -> None:
 
 def migrate() -> None:
     """Bring the database up to date, then leave."""
-    from store.database.config import DatabaseConfig
-    from store.database.migrations import migrate as run_migrations
+    from store.database.migrations import migrate_from
     from store.orders.models import MIGRATIONS, database
 
-    env = _environ()
-    config = DatabaseConfig.from_environ(env)
-    env.check()
-    database.open(config)
-    try:
-        run_migrations(database, MIGRATIONS)
-    finally:
-        database.shut()
+    migrate_from(environ_of("orders"), database, MIGRATIONS)
 
 
 def main() -> None:
     """Run the command that was asked for."""
     run("orders", {"serve": serve, "work": work, "migrate": migrate})
-
-
-def _environ() -> Environ:
-    env = Environ(os.environ)
-    set_up_logs("orders", env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json"))
-    return env
 
 
 if __name__ == "__main__":

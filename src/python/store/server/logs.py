@@ -1,6 +1,7 @@
 """Logs: one JSON line per record in production, a short readable one on a laptop."""
 
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -8,11 +9,18 @@ from typing import Any
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from store.server import context
-from store.server.environ import BadEnviron
+from store.server.environ import BadEnviron, Environ
 from store.server.redaction import Redaction
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FORMS = ("json", "text")
+
+
+def environ_of(service: str) -> Environ:
+    """This process's environment; from now on it logs as LOG_LEVEL and LOG_FORMAT say."""
+    env = Environ(os.environ)
+    set_up_logs(service, env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json"))
+    return env
 
 
 def set_up_logs(service: str, level: str = "INFO", form: str = "json") -> None:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from getpass import getpass
 
 from store.server.commands import run
-from store.server.environ import BadEnviron, Environ
-from store.server.logs import set_up_logs
+from store.server.environ import BadEnviron
+from store.server.logs import environ_of
 from store.server.patching import cooperate
 
 
@@ -23,7 +23,7 @@ def serve() -> None:
     from store.users.models.tables import database
     from store.users.wiring import Wiring
 
-    env = _environ()
+    env = environ_of("users")
     config, http = Config.from_environ(env), HttpConfig.from_environ(env)
     database_config = DatabaseConfig.from_environ(env)
     env.check()
@@ -40,11 +40,10 @@ def serve() -> None:
 
 def migrate() -> None:
     """Bring the database up to date, then leave."""
-    from store.database.migrations import migrate as run_migrations
+    from store.database.migrations import migrate_from
     from store.users.models.tables import MIGRATIONS, database
 
-    with _database():
-        run_migrations(database, MIGRATIONS)
+    migrate_from(environ_of("users"), database, MIGRATIONS)
 
 
 def make_admin() -> None:
@@ -83,7 +82,7 @@ def _database() -> Iterator[None]:
     from store.database.config import DatabaseConfig
     from store.users.models.tables import database
 
-    env = _environ()
+    env = environ_of("users")
     config = DatabaseConfig.from_environ(env)
     env.check()
     database.open(config)
@@ -91,12 +90,6 @@ def _database() -> Iterator[None]:
         yield
     finally:
         database.shut()
-
-
-def _environ() -> Environ:
-    env = Environ(os.environ)
-    set_up_logs("users", env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "json"))
-    return env
 
 
 if __name__ == "__main__":
