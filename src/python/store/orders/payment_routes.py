@@ -4,7 +4,7 @@ from flask import Response, request
 
 from store.orders.http import wiring
 from store.orders.payment_client import check_signature
-from store.orders.webhooks import hear
+from store.orders.payment_webhooks import hear
 from store.server.blueprint import Blueprint
 
 payment = Blueprint("payment", __name__, url_prefix="/v1/payment", description="For the gateway")

@@ -11,8 +11,8 @@ from store.orders.backlog import backlog, due
 from store.orders.engine import advance
 from store.orders.metrics import DUE, OLDEST_PENDING
 from store.orders.models import database
+from store.orders.payment_webhooks import forget
 from store.orders.steps import Shop
-from store.orders.webhooks import forget
 from store.server.clock import now
 
 HANDS = 8

@@ -10,8 +10,8 @@ from store.orders.conftest import Buy
 from store.orders.fake_faults import Fault
 from store.orders.metrics import DUE, OLDEST_PENDING
 from store.orders.models import Order, database, order_of
+from store.orders.payment_webhooks import hear
 from store.orders.testing import FakeShop, started, time_passes
-from store.orders.webhooks import hear
 from store.orders.worker import HANDS, Worker
 
 

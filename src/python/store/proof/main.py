@@ -2,8 +2,8 @@
 
 import click
 
-from store.proof.audit import audit
-from store.proof.replay import replay
+from store.proof.audit.command import audit
+from store.proof.replay.command import replay
 
 
 @click.group()

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from store.database.vault import LEAST_SECRET_LENGTH
 from store.server.environ import Environ
 from store.users.smtp import SmtpServer
-from store.users.vault import LEAST_SECRET_LENGTH
 
 
 @dataclass(frozen=True)

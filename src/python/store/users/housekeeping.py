@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from store.database.vault import Vault
 from store.server.clock import now
 from store.server.lifecycle import stopping
 from store.users.metrics import MAILS_WAITING, OLDEST_MAIL
@@ -12,7 +13,6 @@ from store.users.models.sessions import Session
 from store.users.models.tables import database
 from store.users.models.throttles import Throttle
 from store.users.signing_keys import retire_old_keys, rotate_if_due
-from store.users.vault import Vault
 
 EVERY_SECONDS = 60.0
 BATCH = 1000

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 from email_validator import validate_email
 
+from store.database.vault import new_token, token_hash
 from store.server.backoff import seconds_to_wait
 from store.server.clock import now
 from store.server.lifecycle import stopping
@@ -18,7 +19,6 @@ from store.users.models.one_time import OneTimeToken
 from store.users.models.people import User
 from store.users.models.tables import database
 from store.users.smtp import NotNow, Refused, SmtpServer
-from store.users.vault import new_token, token_hash
 
 # Longer than all the steps of a slow SMTP server together.
 LEASE = timedelta(minutes=3)

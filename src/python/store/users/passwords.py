@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from store.auth.callers import Caller
+from store.database.vault import token_hash
 from store.server.clock import now
 from store.server.errors import Invalid
 from store.users.common_passwords import COMMON_PASSWORDS
@@ -15,7 +16,6 @@ from store.users.models.people import Credential, User
 from store.users.models.sessions import Session
 from store.users.models.tables import database
 from store.users.throttling import Door, Place
-from store.users.vault import token_hash
 
 _OURS = frozenset({"virtual-store", "virtualstore", "virtual store"})
 

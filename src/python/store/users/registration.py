@@ -1,5 +1,6 @@
 """Become a customer, and prove that the e-mail is one's own."""
 
+from store.database.vault import token_hash
 from store.server.clock import now
 from store.users.errors import BadOneTimeToken
 from store.users.hashing import hash_password
@@ -11,7 +12,6 @@ from store.users.models.people import Credential, User
 from store.users.models.tables import database
 from store.users.passwords import refuse_guessable
 from store.users.throttling import Door, Place
-from store.users.vault import token_hash
 
 
 def register(email: str, password: str, name: str, place: Place, door: Door) -> None:

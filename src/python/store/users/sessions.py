@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from store.auth.callers import Caller, Role
+from store.database.vault import new_token, open_as_holder, seal_for_holder, token_hash
 from store.server.clock import now
 from store.users.access_tokens import Issuer, Tokens
 from store.users.errors import AccountDisabled, BadRefreshToken, WrongCredentials
@@ -14,7 +15,6 @@ from store.users.models.people import Credential, User
 from store.users.models.sessions import RefreshToken, Session
 from store.users.models.tables import database
 from store.users.throttling import Door, Origin
-from store.users.vault import new_token, open_as_holder, seal_for_holder, token_hash
 
 # How long after its first use a refresh token may be shown again, by a client that has lost the
 # answer: it gets the same successor, unless that has been used, which proves the answer arrived.

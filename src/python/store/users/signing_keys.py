@@ -15,13 +15,13 @@ import orjson
 from joserfc.jwk import ECKey
 
 from store.auth.callers import Caller
+from store.database.vault import Vault
 from store.server.clock import now
 from store.users.accounts import acting_admin
 from store.users.metrics import KEYS_MADE
 from store.users.models.audit import AuditEntry
 from store.users.models.keys import SigningKey
 from store.users.models.tables import database
-from store.users.vault import Vault
 
 # Verifiers may cache the list for JWKS_SECONDS: by then all of them know a key before it signs.
 JWKS_SECONDS = 300

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from store.auth.callers import Role
+from store.database.vault import Unreadable, Vault
 from store.users.models.tables import database
 from store.users.signing_keys import (
     JWKS_SECONDS,
@@ -19,7 +20,6 @@ from store.users.signing_keys import (
     rotate_if_due,
 )
 from store.users.testing import SECRET, Shop, body_of
-from store.users.vault import Unreadable, Vault
 
 pytestmark = pytest.mark.usefixtures("opened")
 

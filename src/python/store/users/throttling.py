@@ -16,10 +16,10 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
+from store.database.vault import Vault, new_token
 from store.users.errors import Throttled
 from store.users.metrics import THROTTLED
 from store.users.models.throttles import Throttle
-from store.users.vault import Vault, new_token
 
 WINDOW = timedelta(minutes=15)
 FAILURES_FROM_A_PLACE = 100

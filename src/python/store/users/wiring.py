@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from store.database.vault import Vault
 from store.users.access_tokens import Issuer
 from store.users.config import Config
 from store.users.outbox import Outbox
 from store.users.signing_keys import Keyring
 from store.users.throttling import Door
-from store.users.vault import Vault
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from rich.console import Console
 from store.local.addresses import read_addresses
 from store.local.folder import Folder
 from store.local.secrets_file import read
-from store.proof.audit_report import as_json, show
-from store.proof.case_checks import CHECKS
-from store.proof.cases import cases
+from store.proof.audit.case_checks import CHECKS
+from store.proof.audit.cases import cases
+from store.proof.audit.findings import Tally
+from store.proof.audit.gateway_check import Gateway, check_api
+from store.proof.audit.report import as_json, show
+from store.proof.audit.snapshots import DATABASES, Snapshot, snapshots
+from store.proof.audit.table_checks import check_tables
+from store.proof.audit.totals import Totals
 from store.proof.errors import CannotProve, local_store
-from store.proof.findings import Tally
-from store.proof.gateway_check import Gateway, check_api
-from store.proof.snapshots import DATABASES, Snapshot, snapshots
-from store.proof.table_checks import check_tables
-from store.proof.totals import Totals
 
 
 @dataclass(frozen=True)

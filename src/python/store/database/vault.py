@@ -21,7 +21,7 @@ class Unreadable(Unavailable):
     code = "sealed"
 
     def __init__(self) -> None:
-        super().__init__("A key is sealed with a secret that is not in KEY_ENCRYPTION_SECRET.")
+        super().__init__("Something is sealed with a secret that is not in KEY_ENCRYPTION_SECRET.")
 
 
 class Vault:

@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 
 from store.proof.api import Answer, Api
 from store.proof.customers import CannotLogIn, Customer
-from store.proof.invoices import Basket
-from store.proof.journal import FINAL, Outcome
+from store.proof.replay.invoices import Basket
+from store.proof.replay.journal import FINAL, Outcome
 
 FINAL_SECONDS = 180.0  # how long an order may take to end
 POLL_SECONDS = (0.2, 0.5, 1.0, 2.0)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.proof.findings import Difference, Tally
-from store.proof.snapshots import Snapshot
+from store.proof.audit.findings import Difference, Tally
+from store.proof.audit.snapshots import Snapshot
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from store.users.vault import (
+from store.database.vault import (
     Unreadable,
     Vault,
     new_token,

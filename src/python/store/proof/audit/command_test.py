@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from store.proof import audit as audit_module
+from store.proof.audit import command as audit_module
 from store.proof.main import main
 
 SOMEWHERE = {

@@ -3,9 +3,9 @@ import json
 
 from rich.console import Console
 
-from store.proof.audit_report import as_json, show
-from store.proof.findings import Difference, Tally
-from store.proof.totals import Total, Totals
+from store.proof.audit.findings import Difference, Tally
+from store.proof.audit.report import as_json, show
+from store.proof.audit.totals import Total, Totals
 
 
 def some_totals() -> Totals:

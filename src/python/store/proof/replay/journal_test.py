@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from store.proof.journal import Journal, Outcome
+from store.proof.replay.journal import Journal, Outcome
 
 
 def test_what_was_noted_is_known_to_the_next_run(tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ from store.local.secrets_file import read
 from store.proof.api import Api, Stopped
 from store.proof.customers import CannotLogIn, Customer
 from store.proof.errors import CannotProve, local_store
-from store.proof.invoices import Basket, Columns, Invoices, read_invoices
-from store.proof.journal import Journal, Outcome
-from store.proof.placing import Shop, at_once, place
-from store.proof.report import Run, show
+from store.proof.replay.invoices import Basket, Columns, Invoices, read_invoices
+from store.proof.replay.journal import Journal, Outcome
+from store.proof.replay.placing import Shop, at_once, place
+from store.proof.replay.report import Run, show
 
 STOPPED = 130
 

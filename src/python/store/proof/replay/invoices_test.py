@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from store.proof.errors import BadFile
-from store.proof.invoices import Columns, Invoices, group, read_invoices
+from store.proof.replay.invoices import Columns, Invoices, group, read_invoices
 
 COLUMNS = Columns("InvoiceNo", "InvoiceDate", "CustomerID", "StockCode", "Quantity")
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,CustomerID\n"

@@ -9,8 +9,8 @@ from store.proof import api as api_module
 from store.proof.api import Api
 from store.proof.customers import Customer
 from store.proof.fake_store import FakeStore, serving
-from store.proof.invoices import Basket
-from store.proof.placing import Shop, at_once, place
+from store.proof.replay.invoices import Basket
+from store.proof.replay.placing import Shop, at_once, place
 
 BASKET = Basket("536365", "2010", "17850", Counter({"MUG": 2}))
 
@@ -29,7 +29,7 @@ def url(store: FakeStore) -> Iterator[str]:
 @pytest.fixture
 def shop(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     monkeypatch.setattr(api_module, "seconds_to_wait", lambda *_, **__: 0.01)
-    monkeypatch.setattr("store.proof.placing.POLL_SECONDS", (0.01,))
+    monkeypatch.setattr("store.proof.replay.placing.POLL_SECONDS", (0.01,))
     api = Api(4)
     yield Shop(api, url, "GBP", "digest")
     api.close()
@@ -75,7 +75,7 @@ def test_an_order_that_takes_longer_is_followed_to_its_end(
 def test_an_order_that_never_ends_is_not_final(
     shop: Shop, customer: Customer, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.proof.placing.FINAL_SECONDS", 0.0)
+    monkeypatch.setattr("store.proof.replay.placing.FINAL_SECONDS", 0.0)
     store.answers = [(202, {"id": "7", "state": "pending"})]
     outcome = place(shop, customer, BASKET)
     assert (outcome.state, outcome.is_final) == ("pending", False)

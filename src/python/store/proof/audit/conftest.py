@@ -8,8 +8,8 @@ from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway import models as gateway
 from store.inventory.models import tables as inventory
 from store.orders import models as orders
-from store.proof.snapshots import DATABASES
-from store.proof.testing import ROWS, SmallStore, write
+from store.proof.audit.snapshots import DATABASES
+from store.proof.audit.testing import ROWS, SmallStore, write
 from store.users.models import tables as users
 
 MIGRATIONS: Mapping[str, Path] = {

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from store.proof.findings import Tally
-from store.proof.totals import Total, Totals
+from store.proof.audit.findings import Tally
+from store.proof.audit.totals import Total, Totals
 
 MONEY: Sequence[tuple[str, Callable[[Total], int]]] = (
     ("orders sold", attrgetter("orders")),

@@ -4,10 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from store.proof.audit import Result, judged
-from store.proof.errors import CannotProve
-from store.proof.snapshots import Snapshot, snapshots
-from store.proof.testing import (
+from store.proof.audit.command import Result, judged
+from store.proof.audit.snapshots import Snapshot, snapshots
+from store.proof.audit.testing import (
     CANCELLED,
     HOUR_AGO,
     PENDING,
@@ -16,6 +15,7 @@ from store.proof.testing import (
     SOLD,
     SmallStore,
 )
+from store.proof.errors import CannotProve
 
 IN_TIME = "every order is final, or not yet due"
 CAPTURED = "a sold order was captured once, in full"

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from store.proof.cases import Intent, Order, Stock, merged
+from store.proof.audit.cases import Intent, Order, Stock, merged
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

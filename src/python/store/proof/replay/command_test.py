@@ -64,7 +64,7 @@ def test_only_the_first_orders_are_placed_when_that_is_wanted(invoices: Path) ->
 def test_an_order_that_does_not_end_fails_the_replay_and_is_tried_again_by_the_next(
     invoices: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.proof.placing.FINAL_SECONDS", 0.0)
+    monkeypatch.setattr("store.proof.replay.placing.FINAL_SECONDS", 0.0)
     first = replay(FakeStore(answers=[PENDING, CONFIRMED, CONFIRMED]), invoices)
     assert first.exit_code == 1
     assert "Orders that have not ended: 1." in first.output

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import requests
 
+from store.proof.audit.findings import Difference, Tally
+from store.proof.audit.snapshots import Snapshot
 from store.proof.errors import CannotProve
-from store.proof.findings import Difference, Tally
-from store.proof.snapshots import Snapshot
 
 PAGE = 100
 TIMEOUT_SECONDS = 30

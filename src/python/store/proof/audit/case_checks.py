@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.proof.cases import ENDED, ON_ITS_WAY, SOLD, Case
-from store.proof.findings import Difference
+from store.proof.audit.cases import ENDED, ON_ITS_WAY, SOLD, Case
+from store.proof.audit.findings import Difference
 
 # With these a payment neither holds the buyer's money nor can begin to.
 WITHOUT_MONEY = frozenset({"canceled", "requires_payment_method"})

@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from store.proof.snapshots import Snapshot
+from store.proof.audit.snapshots import Snapshot
 
 SOLD = frozenset({"confirmed", "shipped", "delivered", "refunded"})
 ENDED = frozenset({"rejected", "cancelled"})

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from store.proof.cases import SOLD, Case
-from store.proof.findings import Tally
+from store.proof.audit.cases import SOLD, Case
+from store.proof.audit.findings import Tally
 
 
 @dataclass

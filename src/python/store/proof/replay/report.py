@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from store.proof.figures import percentile
-from store.proof.invoices import Invoices
-from store.proof.journal import Outcome
+from store.proof.replay.invoices import Invoices
+from store.proof.replay.journal import Outcome
 
 
 @dataclass(frozen=True)

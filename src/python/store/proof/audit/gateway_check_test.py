@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from store.proof.audit.gateway_check import Gateway, Payment, compare, listed
 from store.proof.errors import CannotProve
 from store.proof.fake_store import FakeStore, serving
-from store.proof.gateway_check import Gateway, Payment, compare, listed
 
 PAID = Payment("pi_2", 500, "EUR", "succeeded", 500)
 OPEN = Payment("pi_1", 700, "EUR", "requires_capture", 0)
