@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from store.server.environ import Environ
 from store.server.errors import Unavailable
 
 LEAST_SECRET_LENGTH = 32
@@ -45,6 +46,14 @@ class Vault:
     def fingerprint(self, *parts: str) -> bytes:
         """32 bytes that stand for these texts, and cannot be turned back or guessed from a dump."""
         return hmac.digest(self._pepper, "\0".join(parts).encode(), "sha256")
+
+
+def encryption_secrets(env: Environ) -> tuple[str, ...]:
+    """KEY_ENCRYPTION_SECRET: a list, 32 characters or more each; the first seals, all open."""
+    found = env.texts("KEY_ENCRYPTION_SECRET")
+    if any(len(secret) < LEAST_SECRET_LENGTH for secret in found):
+        env.reject("KEY_ENCRYPTION_SECRET", f"must have {LEAST_SECRET_LENGTH} characters or more")
+    return found
 
 
 def new_token() -> str:

@@ -90,6 +90,8 @@ class Programs:
             "PAYMENT_RETURN_URL": f"{self._ports.url('orders')}/docs",
             "PAYMENT_API_KEY": self._secrets.payment_key,
             "PAYMENT_WEBHOOK_SECRET": self._secrets.webhook_secret,
+            "KEY_ENCRYPTION_SECRET": self._secrets.key_encryption,
+            "WEBHOOK_PRIVATE_ADDRESSES": "true",
         }
 
     def _program(

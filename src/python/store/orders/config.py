@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from store.database.config import DatabaseConfig
+from store.database.vault import encryption_secrets
 from store.server.environ import Environ
 
 STRIPE = "https://api.stripe.com"
@@ -18,12 +19,16 @@ class Config:
     payment_url: str
     payment_key: str = field(repr=False)
     payment_return_url: str
+    encryption_secrets: tuple[str, ...] = field(repr=False)
+    private_webhooks: bool
 
     @classmethod
     def from_environ(cls, env: Environ) -> "Config":
         """DATABASE_*, INVENTORY_ADDRESS, INVENTORY_RPC_KEY, PAYMENT_API_URL, PAYMENT_API_KEY.
 
         PAYMENT_RETURN_URL is the page that a buyer comes back to from his bank's 3-D Secure.
+        KEY_ENCRYPTION_SECRET (a list) seals what webhooks are signed with. With
+        WEBHOOK_PRIVATE_ADDRESSES webhooks may go to this network, and over plain http.
         """
         return cls(
             database=DatabaseConfig.from_environ(env),
@@ -32,6 +37,8 @@ class Config:
             payment_url=env.text("PAYMENT_API_URL", STRIPE).rstrip("/"),
             payment_key=env.text("PAYMENT_API_KEY"),
             payment_return_url=env.text("PAYMENT_RETURN_URL", ""),
+            encryption_secrets=encryption_secrets(env),
+            private_webhooks=env.flag("WEBHOOK_PRIVATE_ADDRESSES", default=False),
         )
 
 

@@ -16,7 +16,7 @@ from store.auth.callers import Caller
 from store.auth.rpc import ServiceKeys
 from store.auth.testing import Signer
 from store.database.config import DatabaseConfig
-from store.orders.testing import basket
+from store.orders.testing import ENCRYPTION_SECRET, basket
 from store.protos.inventory.v1 import inventory_pb2 as messages
 from store.protos.inventory.v1.inventory_pb2_grpc import (
     InventoryServicer,
@@ -29,7 +29,13 @@ from store.server.testing import Running, free_port, running, wait_until
 
 PROGRAM = "import sys; from store.orders.main import main; sys.argv[0] = 'orders'; main()"
 KEY = "key-of-the-tests"
-SETTINGS = ("DATABASE_URL", "INVENTORY_ADDRESS", "INVENTORY_RPC_KEY", "PAYMENT_API_KEY")
+SETTINGS = (
+    "DATABASE_URL",
+    "INVENTORY_ADDRESS",
+    "INVENTORY_RPC_KEY",
+    "PAYMENT_API_KEY",
+    "KEY_ENCRYPTION_SECRET",
+)
 
 
 class Shelf(InventoryServicer):
@@ -129,6 +135,7 @@ def environ(database_config: DatabaseConfig, bank: Bank, inventory: str) -> dict
         "PAYMENT_API_URL": bank.url,
         "PAYMENT_API_KEY": "sk_test_1",
         "PAYMENT_WEBHOOK_SECRET": "whsec_1",
+        "KEY_ENCRYPTION_SECRET": ENCRYPTION_SECRET,
         "PLACE_SECONDS": "0.5",
     }
 

@@ -21,6 +21,7 @@ from store.orders.steps import Shop
 from store.server.ids import new_id
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
+ENCRYPTION_SECRET = "a secret of the tests that is long enough"
 ADDRESS = {
     "name": "Ada Lovelace",
     "line1": "12 St James's Square",

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from store.database.vault import LEAST_SECRET_LENGTH
+from store.database.vault import encryption_secrets
 from store.server.environ import Environ
 from store.users.smtp import SmtpServer
 
@@ -28,7 +28,7 @@ class Config:
         address), PROXIES (how many reverse proxies in front add to X-Forwarded-For).
         """
         return cls(
-            encryption_secrets=_secrets(env),
+            encryption_secrets=encryption_secrets(env),
             smtp=_smtp(env),
             mail_from=_mail_from(env),
             public_url=_public_url(env),
@@ -38,13 +38,6 @@ class Config:
             registrations_per_hour=env.whole("REGISTRATIONS_PER_HOUR", default=1000, least=1),
             proxies=env.whole("PROXIES", default=0, most=5),
         )
-
-
-def _secrets(env: Environ) -> tuple[str, ...]:
-    found = env.texts("KEY_ENCRYPTION_SECRET")
-    if any(len(secret) < LEAST_SECRET_LENGTH for secret in found):
-        env.reject("KEY_ENCRYPTION_SECRET", f"must have {LEAST_SECRET_LENGTH} characters or more")
-    return found
 
 
 def _smtp(env: Environ) -> SmtpServer:
