@@ -1,0 +1,48 @@
+"""What goes wrong with webhook endpoints, in the shop's words.
+
+StoreError
+├── Unprocessable 422
+│   └── BadEndpointUrl       nobody may be called there
+├── NotFound 404
+│   ├── EndpointNotFound, DeliveryNotFound
+└── Conflict 409
+    └── TooManyEndpoints
+"""
+
+from store.server.errors import Conflict, NotFound, Unprocessable
+
+
+class BadEndpointUrl(Unprocessable):
+    """Messages cannot, or must not, be sent to this address."""
+
+    code = "bad_endpoint_url"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"url: {reason}", errors=[{"field": "url", "reason": reason}])
+
+
+class EndpointNotFound(NotFound):
+    """There is no such endpoint, or not any more."""
+
+    code = "webhook_endpoint_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such webhook endpoint.")
+
+
+class DeliveryNotFound(NotFound):
+    """This endpoint was never to be told of this event, or that is so long ago that it is forgotten."""
+
+    code = "webhook_delivery_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This endpoint has no delivery of this event.")
+
+
+class TooManyEndpoints(Conflict):
+    """Each event is written down once for each endpoint, so there is a limit."""
+
+    code = "too_many_webhook_endpoints"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} endpoints, which is the limit; delete one.", most=most)
