@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import urllib3
@@ -13,10 +14,14 @@ from store.server.backoff import seconds_to_wait
 
 PATIENCE_SECONDS = 180.0
 LONGEST_WAIT_SECONDS = 10.0
-TIMEOUT = urllib3.Timeout(connect=5, read=40)
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 40.0
+MOST_HOSTS = 32
 # The caller only sends what may be repeated, so "try again" and "nobody knows" mean the same to it.
 AGAIN = frozenset({429, 500, 502, 503, 504})
 IN_FLIGHT = "idempotency_key_in_flight"
+_JSON = {"Content-Type": "application/json"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Stopped(Exception):
@@ -43,30 +48,59 @@ class Answer:
         return self.status == 0 or self.status in AGAIN or self.code == IN_FLIGHT
 
 
-class Api:
-    """Connections to the services, shared by all customers."""
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    urls: Sequence[str]
+    data: bytes | None
+    headers: Mapping[str, str]
 
-    def __init__(self, connections: int) -> None:
+    def url(self, attempt: int) -> str:
+        """Where this attempt goes: to each replica in turn."""
+        return self.urls[(attempt - 1) % len(self.urls)]
+
+
+class Api:
+    """Connections to the services, shared by all customers.
+
+    `patience`: how many seconds a request is repeated; `answer_seconds`: how long one attempt waits.
+    """
+
+    def __init__(
+        self,
+        connections: int,
+        patience: float = PATIENCE_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        self.patience = patience
         self._pool = urllib3.PoolManager(
-            maxsize=connections, block=True, timeout=TIMEOUT, retries=False
+            num_pools=MOST_HOSTS,
+            maxsize=connections,
+            block=True,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=answer_seconds),
+            retries=False,
         )
         self.stopping = threading.Event()
 
     def call(
-        self, method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str | Sequence[str],
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Ask until there is an answer worth having, for at most PATIENCE_SECONDS.
+        """Ask until there is an answer worth having, for as long as we are patient.
 
-        Only for requests that change nothing when they are repeated.
+        Only for requests that change nothing when they are repeated. Given several addresses of the
+        same thing, one at each replica, every further attempt goes to the next one.
         """
-        started, attempt = time.monotonic(), 0
-        while True:
-            attempt += 1
-            answer = self._try(method, url, body, headers or {}, started, attempt)
-            wait = _wait(answer, attempt)
-            if not answer.wants_another_try or answer.seconds + wait > PATIENCE_SECONDS:
-                return answer
-            self.sleep(wait)
+        data = None if body is None else orjson.dumps(body)
+        sent = {**(_JSON if data else {}), **(headers or {})}
+        return self._ask(_Request(method, _several(url), data, sent))
+
+    def submit(self, url: str, fields: Mapping[str, str]) -> Answer:
+        """Send a form as a browser does; where it would lead next is not visited."""
+        return self._ask(_Request("POST", (url,), urlencode(fields).encode(), _FORM))
 
     def is_there(self, url: str) -> bool:
         """Whether anybody answers, whatever the answer is."""
@@ -85,21 +119,28 @@ class Api:
         """Give the connections back."""
         self._pool.clear()
 
-    def _try(
-        self,
-        method: str,
-        url: str,
-        body: object,
-        headers: Mapping[str, str],
-        started: float,
-        attempt: int,
-    ) -> Answer:
+    def _ask(self, request: _Request) -> Answer:
+        started, attempt = time.monotonic(), 0
+        while True:
+            attempt += 1
+            answer = self._try(request, started, attempt)
+            # Only when every replica has failed once more is it time to wait for longer.
+            wait = _wait(answer, attempt // len(request.urls))
+            if not answer.wants_another_try or answer.seconds + wait > self.patience:
+                return answer
+            self.sleep(wait)
+
+    def _try(self, request: _Request, started: float, attempt: int) -> Answer:
         if self.stopping.is_set():
             raise Stopped
-        data = None if body is None else orjson.dumps(body)
-        sent = {"Content-Type": "application/json", **headers} if data else dict(headers)
         try:
-            got = self._pool.request(method, url, body=data, headers=sent)
+            got = self._pool.request(
+                request.method,
+                request.url(attempt),
+                body=request.data,
+                headers=request.headers,
+                redirect=False,
+            )
             status, content, received = got.status, _content(got.data), got.headers
         except urllib3.exceptions.HTTPError as error:
             status, content = 0, {"code": "unanswered", "detail": type(error).__name__}
@@ -107,12 +148,16 @@ class Api:
         return Answer(status, content, received, time.monotonic() - started, attempt)
 
 
-def _wait(answer: Answer, attempt: int) -> float:
+def _several(url: str | Sequence[str]) -> Sequence[str]:
+    return (url,) if isinstance(url, str) else url
+
+
+def _wait(answer: Answer, failures: int) -> float:
     told = answer.headers.get("Retry-After", "")
     if told.isdigit():
         # Everybody was told the same second: come back one by one.
         return int(told) + seconds_to_wait(0)
-    return seconds_to_wait(attempt, cap=LONGEST_WAIT_SECONDS)
+    return seconds_to_wait(failures, cap=LONGEST_WAIT_SECONDS)
 
 
 def _content(data: bytes) -> Any:

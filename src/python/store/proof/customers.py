@@ -1,9 +1,9 @@
-"""The customers of a replay: one account for each customer of the file, logged in when needed."""
+"""Accounts that a proof acts with: customers that it makes itself, and staff that it is given."""
 
 import hmac
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from store.proof.api import Answer, Api
 
@@ -11,24 +11,22 @@ EARLY_SECONDS = 30.0  # ask for a new token this long before the old one ends
 
 
 class CannotLogIn(Exception):
-    """The store did not let a customer in; the text says why."""
+    """The store did not let somebody in; the text says why."""
 
 
-class Customer:
-    """One account. The password is derived from a secret, so that a later run can log in again."""
+class Account:
+    """Somebody with a password, logged in when needed."""
 
-    def __init__(self, api: Api, users_url: str, secret: str, name: str) -> None:
-        self._api = api
+    def __init__(self, api: Api, users_url: str, email: str, password: str) -> None:
+        self.api = api
+        self.email = email
         self._url = users_url
-        digest = hmac.digest(secret.encode(), name.encode(), "sha256").hex()
-        self.name = f"Customer {name}"
-        self.email = f"replay-{digest[:12]}@example.com"
-        self._password = digest[12:44]
+        self._password = password
         self._lock = threading.Lock()
         self._access, self._refresh, self._until = "", "", 0.0
 
     def headers(self) -> Mapping[str, str]:
-        """What proves who is calling; registers, logs in or refreshes if need be."""
+        """What proves who is calling; logs in or refreshes if need be."""
         with self._lock:
             if time.monotonic() > self._until - EARLY_SECONDS:
                 self._let_in()
@@ -38,13 +36,23 @@ class Customer:
         """The store did not take the token: get another one for the next call."""
         self._until = 0.0
 
+    def call(
+        self,
+        method: str,
+        url: str | Sequence[str],
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask in this account's name, with another token if the first is not taken."""
+        given = headers or {}
+        answer = self.api.call(method, url, body, {**self.headers(), **given})
+        if answer.status == 401:
+            self.forget_token()
+            answer = self.api.call(method, url, body, {**self.headers(), **given})
+        return answer
+
     def _let_in(self) -> None:
-        answer = self._refreshed()
-        if answer is None:
-            # The store does not tell whether an e-mail is registered, and counts log-ins that
-            # fail: so register first, which changes nothing for an account that is there.
-            self._register()
-            answer = self._log_in()
+        answer = self._refreshed() or self._log_in()
         if answer.status != 201:
             raise CannotLogIn(f"{self.email} cannot log in: {answer.status} {answer.code}")
         self._keep(answer)
@@ -53,20 +61,43 @@ class Customer:
         if not self._refresh:
             return None
         body = {"refresh_token": self._refresh}
-        answer = self._api.call("POST", f"{self._url}/v1/sessions/refresh", body)
-        return answer if answer.status in {200, 201} else None
+        answer = self.api.call("POST", f"{self._url}/v1/sessions/refresh", body)
+        return answer if answer.status == 201 else None
 
     def _log_in(self) -> Answer:
         body = {"email": self.email, "password": self._password}
-        return self._api.call("POST", f"{self._url}/v1/sessions", body)
-
-    def _register(self) -> None:
-        body = {"email": self.email, "password": self._password, "name": self.name}
-        answer = self._api.call("POST", f"{self._url}/v1/users", body)
-        if answer.status != 202:
-            raise CannotLogIn(f"{self.email} cannot register: {answer.status} {answer.code}")
+        return self.api.call("POST", f"{self._url}/v1/sessions", body)
 
     def _keep(self, answer: Answer) -> None:
         self._access = answer.body["access_token"]
         self._refresh = answer.body["refresh_token"]
         self._until = time.monotonic() + float(answer.body["expires_in"])
+
+
+class Customer(Account):
+    """A customer of ours. The password is derived from a secret, so that a later run can log in again.
+
+    `kind` is the proof that made the account; its e-mail says so.
+    """
+
+    def __init__(
+        self, api: Api, users_url: str, secret: str, name: str, kind: str = "replay"
+    ) -> None:
+        digest = hmac.digest(secret.encode(), name.encode(), "sha256").hex()
+        super().__init__(api, users_url, f"{kind}-{digest[:12]}@example.com", digest[12:44])
+        self.name = f"Customer {name}"
+        self._is_registered = False
+
+    def _log_in(self) -> Answer:
+        # The store does not tell whether an e-mail is registered, and counts log-ins that
+        # fail: so register first, which changes nothing for an account that is there.
+        if not self._is_registered:
+            self._register()
+        return super()._log_in()
+
+    def _register(self) -> None:
+        body = {"email": self.email, "password": self._password, "name": self.name}
+        answer = self.api.call("POST", f"{self._url}/v1/users", body)
+        if answer.status != 202:
+            raise CannotLogIn(f"{self.email} cannot register: {answer.status} {answer.code}")
+        self._is_registered = True

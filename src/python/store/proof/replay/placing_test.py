@@ -97,11 +97,9 @@ def test_a_token_that_is_no_longer_taken_is_refreshed(
     assert len(store.asked_for("/v1/sessions/refresh")) == 1
 
 
-def test_a_store_that_is_gone_leaves_the_order_unanswered(
-    customer: Customer, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(api_module, "PATIENCE_SECONDS", 0.05)
+def test_a_store_that_is_gone_leaves_the_order_unanswered(customer: Customer, shop: Shop) -> None:
     customer.headers()
+    shop.api.patience = 0.05
     nowhere = Shop(shop.api, "http://127.0.0.1:9", "GBP", "digest")
     assert place(nowhere, customer, BASKET).state == "unanswered"
 
