@@ -9,9 +9,9 @@ from store.auth.callers import Role
 from store.auth.http import role_required
 from store.inventory import categories
 from store.inventory.catalogue_schemas import CategoryChange, CategoryIn, CategoryOut
-from store.inventory.http import IF_MATCH, staff_asks, to_shopper, to_staff
+from store.inventory.http import staff_asks, to_shopper, to_staff
 from store.server.blueprint import Blueprint
-from store.server.etags import wanted_version
+from store.server.etags import IF_MATCH, wanted_version
 from store.server.schemas import PageArgs, page_schema
 
 routes = Blueprint("categories", __name__, url_prefix="/v1")

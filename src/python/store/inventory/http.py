@@ -14,19 +14,6 @@ from store.server.etags import etag
 FRESH_SECONDS = 5
 """How old a shopper's answer may be; the price and the stock are checked again at every order."""
 
-IF_MATCH = {
-    "parameters": [
-        {
-            "in": "header",
-            "name": "If-Match",
-            "required": True,
-            "schema": {"type": "string"},
-            "description": "The ETag that staff has read.",
-        }
-    ]
-}
-"""For the OpenAPI document of routes that change one version into the next."""
-
 
 def staff_asks() -> bool:
     """Whether a member of staff is calling a public route. A token that is no good is refused."""

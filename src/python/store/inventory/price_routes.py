@@ -9,9 +9,9 @@ from store.auth.callers import Role
 from store.auth.http import role_required
 from store.inventory import prices
 from store.inventory.catalogue_schemas import PriceEnd, PriceIn, PriceOut
-from store.inventory.http import IF_MATCH, to_staff
+from store.inventory.http import to_staff
 from store.server.blueprint import Blueprint
-from store.server.etags import wanted_version
+from store.server.etags import IF_MATCH, wanted_version
 from store.server.schemas import PageArgs, page_schema
 
 routes = Blueprint("prices", __name__, url_prefix="/v1")

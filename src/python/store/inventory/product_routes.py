@@ -18,11 +18,11 @@ from store.inventory.catalogue_schemas import (
     VariantIn,
 )
 from store.inventory.errors import StaffOnly
-from store.inventory.http import IF_MATCH, staff_asks, to_shopper, to_staff
+from store.inventory.http import staff_asks, to_shopper, to_staff
 from store.inventory.models.wishes import Wish
 from store.inventory.search_schemas import ProductPage, SearchArgs
 from store.server.blueprint import Blueprint
-from store.server.etags import wanted_version
+from store.server.etags import IF_MATCH, wanted_version
 
 routes = Blueprint("products", __name__, url_prefix="/v1")
 

@@ -9,6 +9,19 @@ from store.server.errors import PreconditionFailed, PreconditionRequired
 
 T = TypeVar("T")
 
+IF_MATCH = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "If-Match",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "The ETag that you have read.",
+        }
+    ]
+}
+"""For the OpenAPI document of routes that change one version into the next."""
+
 _OURS = re.compile(r'"v([0-9]{1,18})"')
 
 
