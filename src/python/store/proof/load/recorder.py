@@ -1,0 +1,155 @@
+"""What a load has seen so far; safe from many threads."""
+
+import threading
+import time
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+LATE_SECONDS = 0.1  # a journey that starts later than this after its time is counted as late
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Action(StrEnum):
+    """What people do at the store."""
+
+    BROWSE = "browse"
+    PLACE = "place"
+    FOLLOW = "follow"  # from when the order was to be placed until it was settled
+    PAY = "pay"
+    CANCEL = "cancel"
+    SHIP = "ship"
+    DELIVER = "deliver"
+    REFUND = "refund"
+    LOOK = "look"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the buyer was last told about one order, and what was wanted of it.
+
+    `order_id` is empty, and `told_state` is "unanswered" or "refused", if no order was heard of.
+    `refunded` is in minor units: what has surely been given back, as far as anybody was told.
+    """
+
+    order_id: str
+    key: str
+    told_state: str
+    wanted: str
+    reason: str = ""
+    refunded: int = 0
+    told_at: datetime = _LONG_AGO  # the store's own time of that state
+
+
+@dataclass
+class Measured:
+    """How one action went: seconds from when it was due, how it ended, and what was repeated."""
+
+    seconds: array[float] = field(default_factory=lambda: array("d"))
+    outcomes: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
+
+    @property
+    def retries(self) -> int:
+        return self.attempts - len(self.seconds)
+
+
+class Recorder:
+    """Counts journeys, actions, failures that a buyer saw, and promises by Idempotency-Key."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._measured: defaultdict[Action, Measured] = defaultdict(Measured)
+        self._promises: dict[str, Promise] = {}
+        self.failures: Counter[tuple[str, str]] = Counter()  # by action and status with code
+        self.started = self.finished = self.late = 0
+        self.latest_start = 0.0  # seconds after its time
+        self.began = time.monotonic()
+        self.ended: float | None = None
+
+    def begin(self) -> None:
+        """The time begins to run."""
+        self.began = time.monotonic()
+
+    def start(self, late: float) -> None:
+        """A journey starts, so many seconds after its time."""
+        with self._lock:
+            self.started += 1
+            self.late += late > LATE_SECONDS
+            self.latest_start = max(self.latest_start, late)
+
+    def finish(self) -> None:
+        """A journey has come to its end."""
+        with self._lock:
+            self.finished += 1
+
+    def note(self, action: Action, seconds: float, outcome: str, attempts: int = 1) -> None:
+        """Something was done; `seconds` count from when it was due."""
+        with self._lock:
+            measured = self._measured[action]
+            measured.seconds.append(seconds)
+            measured.outcomes[outcome] += 1
+            measured.attempts += attempts
+
+    def fail(self, action: str, what: str) -> None:
+        """A buyer saw an error, for all his patience."""
+        with self._lock:
+            self.failures[action, what] += 1
+
+    def promise(self, key: str, wanted: str) -> None:
+        """An order is about to be asked for."""
+        with self._lock:
+            self._promises[key] = Promise("", key, "unanswered", wanted)
+
+    def tell(self, key: str, order: Mapping[str, Any]) -> None:
+        """Somebody was shown the order; what is older than what he knows changes nothing."""
+        at = datetime.fromisoformat(order["updated_at"])
+        with self._lock:
+            known = self._promises[key]
+            if at >= known.told_at:
+                self._promises[key] = replace(
+                    known,
+                    order_id=order["id"],
+                    told_state=order["state"],
+                    reason=order["reason"] or "",
+                    refunded=max(known.refunded, _given_back(order)),
+                    told_at=at,
+                )
+
+    def refuse(self, key: str, code: str) -> None:
+        """The order was refused before there was one."""
+        with self._lock:
+            known = self._promises[key]
+            self._promises[key] = replace(known, told_state="refused", reason=code)
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self.ended = time.monotonic()
+
+    @property
+    def promises(self) -> Sequence[Promise]:
+        """What buyers were last told, in the order they asked."""
+        with self._lock:
+            return [*self._promises.values()]
+
+    @property
+    def measured(self) -> Mapping[Action, Measured]:
+        """What was done, a copy of this moment."""
+        with self._lock:
+            return {
+                action: Measured(each.seconds[:], each.outcomes.copy(), each.attempts)
+                for action, each in self._measured.items()
+            }
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return (self.ended or time.monotonic()) - self.began
+
+
+def _given_back(order: Mapping[str, Any]) -> int:
+    return sum(refund["amount"] for refund in order["refunds"] if refund["state"] == "succeeded")

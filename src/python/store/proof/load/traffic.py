@@ -1,0 +1,101 @@
+"""Open-model traffic: buyers arrive when the plan says, however slow the store is."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+from store.proof.api import Api
+from store.proof.customers import Account, CannotLogIn, Customer
+from store.proof.errors import CannotProve
+from store.proof.load.actors import giving_up
+from store.proof.load.journey import Journey
+from store.proof.load.plan import Plan
+from store.proof.load.recorder import Recorder
+from store.proof.load.shelf import read_shelf
+from store.proof.load.target import Target
+from store.proof.load.visit import Visit
+from store.proof.load.wishes import Item, Wish, arrivals, wish
+
+MOST_AT_ONCE = 1000  # journeys under way; only when so many hang does an arrival wait
+LOG_INS_AT_ONCE = 8
+SHOWN_EVERY_SECONDS = 0.5
+_log = logging.getLogger(__name__)
+
+
+class Traffic:
+    """One load on one store: `prepare`, then `run`. `recorder` can be read at any time."""
+
+    def __init__(self, api: Api, target: Target, plan: Plan) -> None:
+        self.recorder = Recorder()
+        self._api, self._target, self._plan = api, target, plan
+        # Another run of the same plan wants orders of its own, not the answers of the first.
+        self._run = uuid4().hex[:12]
+        self._stopping, self._over = threading.Event(), threading.Event()
+        self._room = threading.Semaphore(MOST_AT_ONCE)
+        self._customers: Sequence[Customer] = ()
+        self._staff: Account | None = None
+        self._shelf: Sequence[Item] = ()
+
+    def prepare(self) -> None:
+        """Register and log in everybody, and read the catalogue; CannotProve if that fails."""
+        self._customers = [self._customer(number) for number in range(self._plan.customers)]
+        if (staff := self._target.staff) is not None:
+            self._staff = Account(self._api, self._target.users_url, staff.email, staff.password)
+        everybody = [*self._customers, *([self._staff] if self._staff else [])]
+        try:
+            with ThreadPoolExecutor(LOG_INS_AT_ONCE) as pool:
+                list(pool.map(Account.headers, everybody))
+        except CannotLogIn as refused:
+            raise CannotProve(f"Somebody is not let in: {refused}") from None
+        self._shelf = read_shelf(self._api, self._target, self._plan)
+
+    def run(self, shown: Callable[[Recorder], None] = lambda _: None) -> Recorder:
+        """Let all journeys begin at their times, and wait until the last has ended.
+
+        `shown` is called now and then with what has been recorded so far.
+        """
+        self.recorder.begin()
+        threading.Thread(target=self._release, daemon=True).start()
+        while not self._over.wait(SHOWN_EVERY_SECONDS):
+            shown(self.recorder)
+        self.recorder.end()
+        shown(self.recorder)
+        return self.recorder
+
+    def stop(self) -> None:
+        """Let no further journey begin; those under way go on to their end."""
+        self._stopping.set()
+
+    def _release(self) -> None:
+        for number, at in enumerate(arrivals(self._plan)):
+            due = self.recorder.began + at
+            wanted = wish(self._plan, self._shelf, number)
+            if self._stopping.wait(max(0.0, due - time.monotonic())):
+                break
+            self._room.acquire()
+            self.recorder.start(time.monotonic() - due)
+            threading.Thread(target=self._journey, args=(wanted, due), daemon=True).start()
+        for _ in range(MOST_AT_ONCE):  # all of them are back when all the room is free again
+            self._room.acquire()
+        self._over.set()
+
+    def _journey(self, wanted: Wish, due: float) -> None:
+        key = f"load-{self._run}-{wanted.number}"
+        visit = Visit(self._target, self.recorder, wanted, key, self._plan.currency)
+        customer = self._customers[wanted.customer]
+        try:
+            with giving_up(self.recorder):
+                Journey(customer, self._staff, visit, due).walk()
+        except Exception as error:
+            _log.exception("journey %d broke off", wanted.number)
+            self.recorder.fail("journey", type(error).__name__)
+        finally:
+            self.recorder.finish()
+            self._room.release()
+
+    def _customer(self, number: int) -> Customer:
+        name = f"of load {number}"
+        return Customer(self._api, self._target.users_url, self._target.secret, name, kind="load")
