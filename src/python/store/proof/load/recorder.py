@@ -49,7 +49,7 @@ class Promise:
 class Measured:
     """How one action went: seconds from when it was due, how it ended, and what was repeated."""
 
-    seconds: array[float] = field(default_factory=lambda: array("d"))
+    seconds: "array[float]" = field(default_factory=lambda: array("d"))
     outcomes: Counter[str] = field(default_factory=Counter)
     attempts: int = 0
 
