@@ -5,17 +5,33 @@ import subprocess
 from collections.abc import Sequence
 from typing import IO, Any
 
+PATIENCE_SECONDS = 120
+
 # Ends the command when our end of the pipe on stdin closes: when we say so, and also when this
-# process is killed without a chance to say so. $1 is the signal, the rest is the command.
+# process is killed without a chance to say so. $1 is the signal, $2 the seconds after which whatever
+# has not obeyed is killed; the rest is the command, which takes the shell's place: it is our child.
+# The watch is nobody's child, so that the command meets none that it did not start. It signals its
+# own process group: that number cannot be anybody else's as long as the watch lives.
 KEEPER = """
-signal=$1; shift
+signal=$1 patience=$2; shift 2
 exec 3<&0
-"$@" 3<&- </dev/null & server=$!
-( read -r _ <&3; kill "-$signal" $server ) & watch=$!
-wait $server; status=$?
-kill $watch 2>/dev/null
-exit $status
+( (
+  trap '' "$signal"
+  read -r _ <&3
+  kill "-$signal" 0
+  while kill -0 $$ && [ "$patience" -gt 0 ]; do sleep 1; patience=$((patience - 1)); done
+  kill -KILL 0
+) >/dev/null 2>&1 & )
+exec "$@" 3<&- </dev/null
 """
+
+
+def kept(command: Sequence[str], *, signal: str, patience: int = PATIENCE_SECONDS) -> list[str]:
+    """The command, guarded: start it in a session of its own, with a pipe of ours as its stdin.
+
+    Its process group gets `signal` when the pipe closes, and SIGKILL `patience` seconds later.
+    """
+    return ["/bin/sh", "-c", KEEPER, "sh", signal, str(patience), *command]
 
 
 class Kept:
@@ -24,8 +40,8 @@ class Kept:
     def __init__(
         self, command: Sequence[str], *, signal: str, log: IO[bytes], who: dict[str, Any]
     ) -> None:
-        self._keeper = subprocess.Popen(
-            ["/bin/sh", "-c", KEEPER, "sh", signal, *command],
+        self._process = subprocess.Popen(
+            kept(command, signal=signal),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -36,11 +52,16 @@ class Kept:
         )
 
     @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended, by itself or because it was told to."""
-        return self._keeper.poll() is None
+        return self._process.poll() is None
 
     def end(self, timeout: float) -> None:
         """Tell it to end and wait for that; subprocess.TimeoutExpired if it does not."""
         with contextlib.suppress(BrokenPipeError):
-            self._keeper.communicate(timeout=timeout)
+            self._process.communicate(timeout=timeout)

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -32,3 +33,27 @@ class Output:
         """Every line until the writer has gone."""
         for line in lines:
             self.line(name, line.decode(errors="replace").rstrip())
+
+
+class LogFiles(Output):
+    """A file for each writer, in a folder, instead of a terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def file(self, name: str) -> Path:
+        """Where everything that `name` says is written."""
+        return self._folder / f"{name}.log"
+
+    def line(self, name: str, text: str) -> None:
+        """One line that `name` said."""
+        with self._lock, self.file(name).open("a") as file:
+            file.write(f"{text}\n")
+
+    def relay(self, name: str, lines: Iterable[bytes]) -> None:
+        """Every line until the writer has gone."""
+        with self.file(name).open("ab", buffering=0) as file:
+            for line in lines:
+                file.write(line)

@@ -1,20 +1,29 @@
 """Which processes make a store, and what each is told by its environment."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from store.local.ports import HOST, PROCESSES, SERVICES, Ports
+from store.local.ports import HOST, SERVICES, Ports
 from store.local.runner import Program
 from store.local.secrets_file import Secrets
 
-# Those that call others stop first, while the others still answer.
-CALLERS = ("orders", "orders-work")
 REGISTRATIONS_PER_HOUR = 1_000_000  # a replay's customers all come from this one machine
+
+Redirect = Callable[[str], Mapping[str, str]]
+
+
+def no_redirect(_name: str) -> Mapping[str, str]:
+    """Every process finds the others where they are."""
+    return {}
 
 
 class Programs:
-    """The programs of one store; `databases` are addresses by service."""
+    """The programs of one store; `databases` are addresses by service.
+
+    `redirect` names, for a process, what is to stand in its environment instead of the usual: such
+    as an address that leads to another one by a detour.
+    """
 
     def __init__(
         self,
@@ -22,14 +31,16 @@ class Programs:
         secrets: Secrets,
         databases: Mapping[str, str],
         environ: Mapping[str, str],
+        redirect: Redirect = no_redirect,
     ) -> None:
         self._ports = ports
         self._secrets = secrets
         self._databases = databases
         self._environ = environ
+        self._redirect = redirect
 
     def migrations(self) -> Iterator[Program]:
-        """What brings each database up to date; to be run one after the other, each to its end."""
+        """What brings each database up to date; to be run to its end."""
         for service in SERVICES:
             yield self._program(f"{service}-migrate", service, "migrate", {})
 
@@ -42,20 +53,22 @@ class Programs:
 
     def servers(self) -> Iterator[Program]:
         """What runs until the store stops."""
-        yield self._server("gateway", "serve", self._gateway())
-        yield self._server("users", "serve", self._users())
-        yield self._server("inventory", "serve", {"JWKS_URL": self._jwks_url})
+        yield self._server("gateway", "gateway", self._gateway())
+        yield self._server("users", "users", self._users())
+        yield self._server("inventory", "inventory", {"JWKS_URL": self._jwks_url})
         yield self._rpc()
-        yield self._server("orders", "serve", self._orders())
-        yield self._program("orders-work", "orders", "work", self._orders())
+        for name in self._ports.orders_apis:
+            yield self._server(name, "orders", self._orders())
+        for name in self._ports.orders_workers:
+            yield self._program(name, "orders", "work", self._orders())
 
     @property
     def _jwks_url(self) -> str:
         return f"{self._ports.url('users')}/.well-known/jwks.json"
 
-    def _server(self, name: str, command: str, environ: Mapping[str, str]) -> Program:
-        port = str(getattr(self._ports, name))
-        return self._program(name, name, command, {"PORT": port, **environ})
+    def _server(self, name: str, service: str, environ: Mapping[str, str]) -> Program:
+        port = str(self._ports.public(name))
+        return self._program(name, service, "serve", {"PORT": port, **environ})
 
     def _rpc(self) -> Program:
         environ = {
@@ -102,9 +115,11 @@ class Programs:
             "LOG_FORMAT": "text",
             "DATABASE_URL": self._databases[service],
         }
-        ops = {"OPS_PORT": str(self._ports.ops(name))} if name in PROCESSES else {}
+        own = dict[str, str]()
+        if name in self._ports.processes:
+            own = {"OPS_PORT": str(self._ports.ops(name)), **self._redirect(name)}
         return Program(
             name,
             [sys.executable, "-m", f"store.{service}.main", command],
-            {**self._environ, **everywhere, **ops, **environ},
+            {**self._environ, **everywhere, **environ, **own},
         )

@@ -8,7 +8,7 @@ import requests
 
 from store.local.errors import Died, NotReady
 from store.local.output import Output
-from store.local.ports import HOST, PROCESSES, Ports
+from store.local.ports import HOST, Ports
 from store.local.runner import Runner
 
 READY_SECONDS = 120.0
@@ -20,13 +20,13 @@ def wait_until_ready(
 ) -> None:
     """Return when all are ready; Died or NotReady says which is not, and why."""
     started = time.monotonic()
-    waiting = dict.fromkeys(PROCESSES, "it did not answer")
+    waiting = dict.fromkeys(ports.processes, "it did not answer")
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business on the loopback
         while waiting and not stopping():
             refuse_the_dead(runner)
             for name in list(waiting):
-                waiting[name] = _why_not(session, ports.ops(name))
+                waiting[name] = why_not(session, ports.ops(name))
                 if not waiting[name]:
                     del waiting[name]
                     output.say(f"{name} is ready after {time.monotonic() - started:.1f} s")
@@ -47,7 +47,8 @@ def _give_up_late(waiting: dict[str, str], started: float) -> None:
         raise NotReady(name, READY_SECONDS, reason)
 
 
-def _why_not(session: requests.Session, ops_port: int) -> str:
+def why_not(session: requests.Session, ops_port: int) -> str:
+    """Why the process with this ops port is not ready; "" when it is."""
     try:
         answer = session.get(f"http://{HOST}:{ops_port}/ready", timeout=5)
     except requests.RequestException:

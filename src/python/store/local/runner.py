@@ -1,6 +1,6 @@
 """Runs the store's processes: prefixed output, orderly stop, and none survives this process.
 
-Each child stands behind the same small shell keeper as PostgreSQL does: it ends the child when our end
+Each child is guarded by the same small shell script as PostgreSQL is: it ends the child when our end
 of a pipe closes, which the kernel does even when we are killed.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.database.keeper import KEEPER
+from store.database.keeper import kept
 from store.local.output import Output
 
 LOOK_SECONDS = 0.02
@@ -36,8 +36,8 @@ class Child:
 
     def __init__(self, program: Program, output: Output, lock: int) -> None:
         self.name = program.name
-        self._keeper = subprocess.Popen(
-            ["/bin/sh", "-c", KEEPER, "sh", "TERM", *program.command],
+        self._process = subprocess.Popen(
+            kept(program.command, signal="TERM"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -50,27 +50,32 @@ class Child:
         self._reader.start()
 
     @property
+    def pid(self) -> int:
+        """The number of its process, and of the process group of its descendants."""
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         """The exit status; None while it runs."""
-        return self._keeper.poll()
+        return self._process.poll()
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM, by way of the keeper."""
-        if self._keeper.stdin is not None:
-            self._keeper.stdin.close()
+        """Send SIGTERM, by closing the pipe."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
     def wait(self, give_up: float) -> None:
         """Return once it and its descendants have ended; kill what is left at `give_up` (monotonic)."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._keeper.wait(max(give_up - time.monotonic(), 0.0))
+            self._process.wait(max(give_up - time.monotonic(), 0.0))
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._keeper.pid, signal.SIGKILL)
-        self._keeper.wait()
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         self._reader.join()
 
     def _relay(self, output: Output) -> None:
-        if self._keeper.stdout is not None:
-            with self._keeper.stdout as lines:
+        if self._process.stdout is not None:
+            with self._process.stdout as lines:
                 output.relay(self.name, lines)
 
 
@@ -82,31 +87,38 @@ class Runner:
         self._lock = lock
         self._children: dict[str, Child] = {}
 
-    def start(self, program: Program) -> None:
-        self._children[program.name] = Child(program, self._output, self._lock)
+    def start(self, program: Program) -> Child:
+        """Start it; whatever ran under its name before must have ended."""
+        child = self._children[program.name] = Child(program, self._output, self._lock)
+        return child
 
-    def finish(self, program: Program, stopping: Callable[[], bool]) -> int:
-        """Run a program to its end, or stop it if we are to stop; its exit status."""
-        child = Child(program, self._output, self._lock)
-        while child.status is None and not stopping():
+    def finish(
+        self, programs: Iterable[Program], stopping: Callable[[], bool]
+    ) -> Mapping[str, int]:
+        """Run programs side by side to their ends, or stop them if we are to stop; who failed how."""
+        children = [Child(program, self._output, self._lock) for program in programs]
+        while any(child.status is None for child in children) and not stopping():
             time.sleep(LOOK_SECONDS)
-        child.ask_to_stop()
-        child.wait(time.monotonic() + STOP_SECONDS)
-        return child.status or 0
+        _end(children)
+        return {child.name: child.status for child in children if child.status}
 
     def dead(self) -> Child | None:
         """One that has ended although nobody asked it to."""
-        return next((child for child in self._children.values() if child.status is not None), None)
+        running = list(self._children.values())
+        return next((child for child in running if child.status is not None), None)
 
     def stop(self, names: Iterable[str] | None = None) -> None:
         """Stop these together (all by default) and return when they have gone."""
         wanted = [name for name in names or self._children if name in self._children]
-        leaving = [self._children.pop(name) for name in wanted]
-        give_up = time.monotonic() + STOP_SECONDS
-        for child in leaving:
-            child.ask_to_stop()
-        for child in leaving:
-            child.wait(give_up)
+        _end([self._children.pop(name) for name in wanted])
+
+
+def _end(children: Sequence[Child]) -> None:
+    give_up = time.monotonic() + STOP_SECONDS
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.wait(give_up)
 
 
 def python_environ(root: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Runs our programs as people do, for tests."""
 
-import random
 import shutil
 import signal
 import subprocess
@@ -14,8 +13,6 @@ from pathlib import Path
 from types import ModuleType
 
 from store.local import main as program
-from store.local.errors import PortInUse
-from store.local.ports import Ports
 from store.local.runner import python_environ
 from store.local.welcome import READY
 
@@ -103,15 +100,3 @@ def short_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port_base() -> int:
-    """A port base where nobody listens."""
-    for _ in range(50):
-        base = random.randrange(12_000, 30_000, 100)  # noqa: S311 - no secret
-        try:
-            Ports(base).check_free()
-        except PortInUse:
-            continue
-        return base
-    raise AssertionError("no free ports on this machine")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from store.local.folder import Folder
-from store.local.ports import HOST, Ports
-from store.local.testing import Running, free_port_base, short_folder, wait_for
+from store.local.ports import HOST, Ports, free_base
+from store.local.testing import Running, short_folder, wait_for
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def refusal(data: Path, base: int) -> str:
 
 
 def test_a_port_in_use_is_one_clear_message(data: Path) -> None:
-    base = free_port_base()
+    base = free_base()
     with socket.socket() as other:
         other.bind((HOST, Ports(base).orders))
         other.listen()
@@ -38,18 +38,18 @@ def test_a_port_in_use_is_one_clear_message(data: Path) -> None:
 def test_a_second_store_in_the_same_folder_is_one_clear_message(data: Path) -> None:
     folder = Folder(data)
     folder.hold()
-    said = refusal(data, free_port_base())
+    said = refusal(data, free_base())
     folder.let_go()
     assert said.startswith("Error: Another `up` (process ")
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_message(data: Path) -> None:
     (data / "file").write_text("")
-    assert "cannot be used: Not a directory" in refusal(data / "file" / "store", free_port_base())
+    assert "cannot be used: Not a directory" in refusal(data / "file" / "store", free_base())
 
 
 def test_ctrl_c_during_the_start_leaves_nothing_behind(data: Path) -> None:
-    running = Running(data, free_port_base())
+    running = Running(data, free_base())
     wait_for(lambda: running.has_said("applied migration"), 60)
     assert running.end(signal.SIGINT) == 0
     assert running.has_said("stopped; ./pants up starts it again")

@@ -14,7 +14,8 @@ import requests
 from store.local import main as local_program
 from store.local.addresses import read_addresses
 from store.local.folder import Folder
-from store.local.testing import Running, free_port_base, run, short_folder, wait_for
+from store.local.ports import free_base
+from store.local.testing import Running, run, short_folder, wait_for
 from store.local.welcome import BUYER, PASSWORD
 from store.proof import main as proof_program
 
@@ -28,7 +29,7 @@ def data() -> Iterator[Path]:
 @pytest.fixture
 def up(data: Path) -> Iterator[Callable[[], Running]]:
     """Starts the store; the same port base each time."""
-    base, started = free_port_base(), list[Running]()
+    base, started = free_base(), list[Running]()
 
     def start() -> Running:
         started.append(Running(data, base))
