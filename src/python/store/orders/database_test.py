@@ -72,7 +72,7 @@ def test_an_ending_is_not_changed(buy: Buy) -> None:
     [
         "UPDATE order_events SET type = 'order.lost'",
         "DELETE FROM order_events",
-        "TRUNCATE order_events",
+        "TRUNCATE order_events CASCADE",
         "DELETE FROM orders",
         "DELETE FROM payments",
         "DELETE FROM refunds",
