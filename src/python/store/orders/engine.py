@@ -9,8 +9,9 @@ What one confirmed order costs: 4 calls (Reserve, create payment intent, Commit,
 commits in 10 round trips: the Idempotency-Key is taken; order, lines, event, lease and the key's
 note are written in one transaction; one statement for each of the four outcomes (it writes state,
 payment, prices and event, and keeps the lease for the next step); and the answer is kept. Nothing is
-read back: whoever holds the lease knows the order. Only the last outcome waits for the disk
-(`moves.save`): what a crash of the database forgets before it is learned again by repeating a step.
+read back: whoever holds the lease knows the order. Of the outcomes only two wait for the disk
+(`moves.save`): the one after which money may be asked for, and the last. Any other that a crash of
+the database forgets is learned again by repeating its step.
 """
 
 import logging
@@ -31,7 +32,10 @@ from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
 
 LOOK_SECONDS = 0.2
-TRIES_TO_SAVE = 4
+TRIES_TO_SAVE = 6
+LONGEST_WAIT_TO_SAVE = 2.0
+"""A database that restarts is back by then, and the lease has not run out."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -99,12 +103,13 @@ def settle(order: Order, outcome: Outcome, give_up_at: float) -> Order:
         try:
             if saved := _save(order, outcome, give_up_at):
                 return saved
+            current = _still_mine(order)
         except Unavailable:
-            # The write may have happened or not; what we read next says which.
+            # The write may have happened or not: if it has, the next one is refused by its guard.
             if tried == TRIES_TO_SAVE:
                 raise
-            time.sleep(seconds_to_wait(tried, cap=2.0))
-        current = _still_mine(order)
+            time.sleep(seconds_to_wait(tried, cap=LONGEST_WAIT_TO_SAVE))
+            continue
         if current.step != order.step or isinstance(outcome, Waiting | Unknown):
             return current
         order = current

@@ -17,8 +17,13 @@ from store.orders.states import CANCELLABLE, Reason, State, Step
 from store.orders.steps import payment_of
 from store.server.ids import new_id
 
-FIRST_LOOK_SECONDS = 60.0
-LONGEST_WAIT_SECONDS = 3600.0
+FIRST_LOOK_SECONDS = 10.0
+LONGEST_LOOK_SECONDS = 3600.0
+"""How soon, and how seldom at last, we look how a bank gets on with a refund."""
+
+FIRST_RETRY_SECONDS = 60.0
+LONGEST_RETRY_SECONDS = 3600.0
+"""When a refund that the bank refused, but that is due to the buyer, is asked for anew."""
 
 
 def let_go(
@@ -101,13 +106,19 @@ def refund_returned(order: Order, refund: Refund, failure: str | None, at: datet
     return replace(change, after=owing)
 
 
-def refund_pending(order: Order, waiting: Waiting) -> Change:
-    """The bank takes its time: look again, ever later. The gateway's webhook is usually sooner."""
+def refund_pending(order: Order, waiting: Waiting, at: datetime) -> Change:
+    """The bank takes its time: look again, ever later. The gateway's webhook is usually sooner.
+
+    How late depends on how old the refund is, not on how many attempts there were: after a gateway
+    that was away for long, its banks are still asked soon.
+    """
     refund = order.refund(waiting.refund_id)
     gateway_id = waiting.repayment.id if waiting.repayment else None
     refunds = _refunds_with(order, replace(refund, gateway_id=gateway_id))
-    after = replace(order, refunds=refunds, attempts=order.attempts + 1)
-    return Change(after, wait=0.0 if _others(after) else _later(order.attempts))
+    after = replace(order, refunds=refunds, attempts=0)
+    age = (at - refund.created_at).total_seconds()
+    look = min(max(FIRST_LOOK_SECONDS, age / 10), LONGEST_LOOK_SECONDS)
+    return Change(after, wait=0.0 if _others(after) else look)
 
 
 def released(order: Order, _done: Done, _at: datetime) -> Change:
@@ -151,7 +162,8 @@ def _after_refund(change: Change, at: datetime) -> Change:
     if order.ending and order.refundable:
         # Refused by the bank, but due to the buyer: tried anew, ever later, until a person helps.
         again = replace(with_full_refund(order, at), attempts=order.attempts + 1)
-        return replace(change, after=again, wait=_later(order.attempts))
+        seconds = FIRST_RETRY_SECONDS * 2.0 ** min(order.attempts, 10)
+        return replace(change, after=again, wait=min(seconds, LONGEST_RETRY_SECONDS))
     if order.ending:
         step = None if order.state == order.ending else Step.RELEASE
         return replace(change, after=replace(order, step=step))
@@ -186,7 +198,3 @@ def _refunds_with(order: Order, changed: Refund) -> tuple[Refund, ...]:
 def _others(order: Order) -> bool:
     """Whether a refund has not even been asked for yet."""
     return order.next_refund is not None and order.next_refund.gateway_id is None
-
-
-def _later(attempts: int) -> float:
-    return min(LONGEST_WAIT_SECONDS, FIRST_LOOK_SECONDS * 2.0 ** min(attempts, 10))

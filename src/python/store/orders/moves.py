@@ -1,7 +1,9 @@
-"""Writing orders: each move and its events in one statement, guarded by version and lease.
+"""Writing orders: each move and its events in one statement, guarded by version, time and lease.
 
 A guarded write that finds the order changed meanwhile changes nothing and says so. So whoever lost
-his lease, or was overtaken by a cancellation, cannot write what he believed.
+his lease, or was overtaken by a cancellation, cannot write what he believed. The time of the last
+change is part of the guard because a version may come twice: a database that crashes forgets the
+last changes that nobody waited for, and counts on from the one before.
 """
 
 from dataclasses import dataclass, field, replace
@@ -50,7 +52,7 @@ WITH placed AS (
         AS l(position int, sku text, quantity int, expected_price bigint)
 )
 INSERT INTO order_events (order_id, number, type, data)
-SELECT id, 1, 'order.placed', %(event)s FROM placed
+SELECT id, 1, 'order.placed', %(event)s FROM placed RETURNING created_at
 """
 
 _MOVE = f"""
@@ -62,7 +64,8 @@ WITH moved AS (
         lease = %(lease)s, leased_until = CASE WHEN %(lease)s::uuid IS NULL THEN NULL
             WHEN %(mine)s THEN now() + interval '{LEASE_SECONDS} seconds' ELSE leased_until END,
         version = version + 1, updated_at = now()
-    WHERE id = %(id)s AND version = %(version)s AND lease IS NOT DISTINCT FROM %(held)s
+    WHERE id = %(id)s AND version = %(version)s AND updated_at = %(seen)s
+        AND lease IS NOT DISTINCT FROM %(held)s
     RETURNING id, updated_at
 ), told AS (
     INSERT INTO order_events (order_id, number, type, data)
@@ -104,8 +107,11 @@ VALUES (%(id)s, %(order_id)s, %(carrier)s, %(tracking_number)s, %(shipped_by)s, 
 _DELIVER = "UPDATE shipments SET delivered_at = %s WHERE order_id = %s"
 
 
-def place(order: Order) -> None:
-    """Write a new order, held by its lease, with its first event. Joins the open transaction."""
+def place(order: Order) -> Order:
+    """Write a new order, held by its lease, with its first event: the order, by the database's clock.
+
+    Joins the open transaction.
+    """
     lines = [
         {"position": number, "sku": line.sku, "quantity": line.quantity,
          "expected_price": line.expected_price}
@@ -117,8 +123,9 @@ def place(order: Order) -> None:
         "lines": jsonb(lines),
         "event": jsonb({"currency": order.currency, "lines": len(lines)}),
     }
-    database.run(_PLACE, values)
+    placed = database.row(_PLACE, values) or {}
     ORDERS.labels(order.state, "").inc()
+    return replace(order, created_at=placed["created_at"], updated_at=placed["created_at"])
 
 
 def save(before: Order, change: Change, *, mine: bool = True) -> Order | None:
@@ -175,13 +182,23 @@ def _move(before: Order, change: Change, mine: bool) -> Order | None:
     if after.lines != before.lines:
         sql += _PRICED
         values["lines"] = jsonb([_price(line) for line in after.lines])
-    # Whoever goes on with an order need not wait for the disk: if the database forgets an outcome
-    # in a crash, its step is repeated and comes to the same. What people asked for is never forgotten.
-    durability = "off" if mine and after.lease else "on"
+    goes_on = mine and after.lease is not None and not _new_plan_for_money(before, after)
+    durability = "off" if goes_on else "on"
     row = database.row(sql + _END, {**values, "mine": mine, "durability": durability})
     if row is None:
         return None
     return replace(after, version=before.version + 1, updated_at=row["updated_at"])
+
+
+def _new_plan_for_money(before: Order, after: Order) -> bool:
+    """Whether the gateway will be asked for a payment or a refund that the database did not know.
+
+    Whoever goes on with an order need not wait for the disk: if the database forgets an outcome in
+    a crash, its step is repeated and comes to the same. But that money may be moved must be on the
+    disk before it is: an order that had forgotten to have asked for money would end without letting
+    go of it, and one that had forgotten its refund would ask for another, under another id.
+    """
+    return bool(after.payment and not before.payment) or len(after.refunds) > len(before.refunds)
 
 
 def _values(before: Order, change: Change) -> dict[str, Any]:
@@ -192,6 +209,7 @@ def _values(before: Order, change: Change) -> dict[str, Any]:
     return {
         **vars(change.after),
         "version": before.version,
+        "seen": before.updated_at,
         "held": before.lease,
         "events": jsonb(told),
         "wait": change.wait,

@@ -1,16 +1,18 @@
 """Writing orders: guarded, and on the disk before anybody is told."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from store.auth.callers import Caller
 from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy
-from store.orders.fake_faults import Fault
-from store.orders.models import database, order_of
+from store.orders.fake_faults import Fault, SimulatedCrash
+from store.orders.fake_payments import THREE_D_SECURE
+from store.orders.models import database, leased, order_of
 from store.orders.moves import Change, Event, save
-from store.orders.testing import FakeShop
+from store.orders.testing import FakeShop, time_passes
 from store.orders.timeline import happenings_after
 from store.server.ids import new_id
 
@@ -30,11 +32,28 @@ def durability(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_only_the_last_outcome_of_an_order_waits_for_the_disk(
+def test_the_disk_is_waited_for_before_money_is_asked_for_and_at_the_end(
     buy: Buy, durability: list[str]
 ) -> None:
     buy()
-    assert durability == ["off", "off", "off", "on"]
+    assert durability == ["on", "off", "off", "on"]
+
+
+def test_a_refund_is_on_the_disk_before_it_is_asked_for(
+    buy: Buy, shop: FakeShop, buyer: Caller, durability: list[str]
+) -> None:
+    def wish() -> None:
+        cancel_order(_only_id(), buyer, shop, 0.0)
+        durability.clear()
+
+    shop.payments.faults.next("capture", Fault.STOPPED_AFTER)
+    shop.payments.faults.meanwhile = wish
+    shop.payments.faults.next("refund", Fault.CRASH_BEFORE)
+    with pytest.raises(SimulatedCrash):
+        buy()
+    # The first was refused, as the order had changed; the second wrote the capture and the refund.
+    assert durability == ["on", "on"]
+    assert len(order_of(_only_id()).refunds) == 1
 
 
 def test_a_wish_waits_for_the_disk_also_while_somebody_is_at_work(
@@ -42,8 +61,7 @@ def test_a_wish_waits_for_the_disk_also_while_somebody_is_at_work(
 ) -> None:
     def cancel() -> None:
         durability.clear()
-        order_id = (database.row("SELECT id FROM orders") or {})["id"]
-        cancel_order(order_id, buyer, shop, 0.0)
+        cancel_order(_only_id(), buyer, shop, 0.0)
 
     shop.payments.faults.next("capture", Fault.STOPPED_BEFORE)
     shop.payments.faults.meanwhile = cancel
@@ -59,3 +77,25 @@ def test_an_order_that_changed_meanwhile_is_not_written_over(buy: Buy) -> None:
     stolen = replace(order_of(order.id), lease=new_id())
     assert save(stolen, note) is None
     assert [event.type for event in happenings_after(order.id, 5, 9)] == ["order.noted"]
+
+
+def test_a_version_that_comes_twice_is_not_taken_for_the_first(
+    buy: Buy, shop: FakeShop, buyer: Caller
+) -> None:
+    """A crash of the database can forget a change; the next one then has its version, and its lease."""
+    order = buy(method=THREE_D_SECURE)
+    time_passes()
+    known = leased(order.id, new_id())
+    assert known is not None
+    forgotten = save(known, Change(known, (Event("order.noted"),)))
+    assert forgotten is not None
+    back = "UPDATE orders SET version = %s, updated_at = %s"
+    database.run(back, (known.version, known.updated_at))
+    cancel_order(order.id, buyer, shop, 0.0)
+    assert order_of(order.id).version == forgotten.version
+    assert save(forgotten, Change(forgotten)) is None
+    assert order_of(order.id).cancel_requested_at is not None
+
+
+def _only_id() -> UUID:
+    return UUID(str((database.row("SELECT id FROM orders") or {})["id"]))

@@ -48,7 +48,7 @@ def place_order(buyer: Caller, basket: Basket, begun: Started, shop: Shop, secon
     else:
         order = _new_order(buyer, basket)
         with database.transaction():
-            place(order)
+            order = place(order)
             begun.record(order.id)
         order = work_on(order, shop, give_up_at)
     order = drive(order, shop, give_up_at)

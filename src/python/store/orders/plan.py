@@ -11,6 +11,15 @@ from store.orders.outcomes import Done, Outcome, Overtaken, Refused, Unknown, Wa
 from store.orders.states import EXPIRING, Reason, Step
 from store.server.backoff import seconds_to_wait
 
+LONGEST_WAIT_SECONDS = 10.0
+"""Most seconds between two attempts at a step whose outcome is unknown.
+
+When all that was broken works again, every order must be at rest within a minute: one that somebody
+held who died is free when his lease ends (30 s), the attempt that comes then may still meet a
+connection from before and fail, and then this wait comes before the one that succeeds. The jitter
+stays full: seldom asking is not what protects those who come back, but not asking all at once.
+"""
+
 _DONE: Mapping[Step, Callable[[Order, Done, datetime], Change]] = {
     Step.RESERVE: taking.reserved,
     Step.AUTHORISE: taking.authorised,
@@ -39,7 +48,8 @@ def change_of(order: Order, outcome: Outcome, at: datetime) -> Change:
     match outcome:
         case Unknown():
             failed = order.attempts + 1
-            change = Change(replace(order, attempts=failed), wait=seconds_to_wait(failed))
+            wait = seconds_to_wait(failed, LONGEST_WAIT_SECONDS)
+            change = Change(replace(order, attempts=failed), wait=wait)
         case Waiting():
             change = _waiting(order, outcome, at)
         case Refused():
@@ -53,7 +63,7 @@ def change_of(order: Order, outcome: Outcome, at: datetime) -> Change:
 
 def _waiting(order: Order, outcome: Waiting, at: datetime) -> Change:
     if order.step == Step.REPAY:
-        return giving_back.refund_pending(order, outcome)
+        return giving_back.refund_pending(order, outcome, at)
     return taking.awaiting_buyer(order, outcome, at)
 
 
