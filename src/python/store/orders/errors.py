@@ -85,7 +85,7 @@ class PaymentUnknown(Unavailable):
 
 
 class Frozen(PaymentUnknown):
-    """The gateway repeats an internal error for this key, and will do so for a day."""
+    """The gateway gives no other answer for this key for a day: what it has done has to be looked for."""
 
 
 class OrderNotFound(NotFound):

@@ -6,6 +6,7 @@ refund's id; the gateway then answers what it answered first. It keeps keys for 
 by itself refuses a second capture or cancellation.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ API_VERSION = "2026-10-28.endive"
 DEADLINE_SECONDS = (2.0, 6.0)  # to connect, to answer
 MOST_CONNECTIONS = 64
 TOLERANCE_SECONDS = 300
+MOST_REFUND_KEYS = 8
+"""Each internal error of the gateway costs a refund one of its keys for a day."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -122,10 +126,13 @@ class Payments:
                 _asked(lambda: self._stripe.refunds.create(params=params, options=options))
             )
 
-        try:
-            return ask(f"refund-{refund_id}")
-        except Frozen:
-            return self.find_refund(refund_id, intent_id) or ask(f"refund-{refund_id}-{uuid4()}")
+        # The same keys in the same order for whoever asks: two who find no refund must not make two.
+        for number in range(MOST_REFUND_KEYS):
+            with contextlib.suppress(Frozen):
+                return ask(f"refund-{refund_id}-{number}" if number else f"refund-{refund_id}")
+            if found := self.find_refund(refund_id, intent_id):
+                return found
+        raise Frozen("The payment gateway repeats an internal error, and has made no refund.")
 
     def find_refund(self, refund_id: UUID, intent_id: str) -> Repayment | None:
         """The refund of a payment that carries our id, if it was ever made."""
@@ -201,6 +208,9 @@ def _asked(call: Callable[[], T]) -> T:
             _log.error("the payment gateway refuses our key: %s %s", kind, status)
         if status >= 500 and (error.headers or {}).get("idempotent-replayed") == "true":
             raise Frozen(f"The payment gateway repeats an internal error: {status}.") from error
+        if isinstance(error, stripe.IdempotencyError):
+            # Our parameters have changed since, by a new version or another return URL.
+            raise Frozen("The payment gateway knows this key with other parameters.") from error
         raise PaymentUnknown(f"The payment gateway did not answer: {kind} {status}.") from error
 
 

@@ -9,7 +9,7 @@ import pytest
 from store.orders import payment_client
 from store.orders.errors import Declined, Frozen, PaymentUnknown
 from store.orders.fake_stripe import Stripe
-from store.orders.payment_client import Intent, Payments, Repayment
+from store.orders.payment_client import MOST_REFUND_KEYS, Intent, Payments, Repayment
 from store.server.clock import now
 from store.server.ids import new_id
 
@@ -135,6 +135,14 @@ def test_a_repeated_internal_error_is_told_apart(payments: Payments, stripe: Str
         authorise(payments)
 
 
+def test_a_key_that_the_gateway_knows_with_other_parameters_is_looked_behind(
+    payments: Payments, stripe: Stripe
+) -> None:
+    stripe.refuses(400, "idempotency_error")
+    with pytest.raises(Frozen):
+        authorise(payments)
+
+
 def test_a_payment_is_found_by_its_order(payments: Payments, stripe: Stripe) -> None:
     other = {**PI, "id": "pi_0", "metadata": {}}
     page = {"object": "list", "data": [other, PI], "has_more": False, "url": "/v1/payment_intents"}
@@ -206,6 +214,27 @@ def test_a_frozen_refund_is_looked_for_before_it_is_asked_again(
     stripe.says({"object": "list", "data": known, "has_more": False, "url": "/v1/refunds"})
     stripe.says({**REFUND, "id": "re_2"})
     assert payments.refund(refund_id, ORDER, "pi_1", 500).id == ("re_1" if made else "re_2")
+
+
+def test_two_who_find_a_frozen_refund_unmade_ask_for_one_and_the_same(
+    payments: Payments, stripe: Stripe
+) -> None:
+    refund_id = new_id()
+    for _ in range(2):
+        stripe.refuses(500, "api_error", replayed=True)
+        stripe.says({"object": "list", "data": [], "has_more": False, "url": "/v1/refunds"})
+        stripe.says(REFUND)
+        payments.refund(refund_id, ORDER, "pi_1", 500)
+    keys = [key for key in stripe.keys if key]
+    assert keys == [f"refund-{refund_id}", f"refund-{refund_id}-1"] * 2
+
+
+def test_a_refund_that_stays_frozen_is_unknown(payments: Payments, stripe: Stripe) -> None:
+    for _ in range(MOST_REFUND_KEYS):
+        stripe.refuses(500, "api_error", replayed=True)
+        stripe.says({"object": "list", "data": [], "has_more": False, "url": "/v1/refunds"})
+    with pytest.raises(Frozen):
+        payments.refund(new_id(), ORDER, "pi_1", 500)
 
 
 def test_a_pending_refund_is_looked_at(payments: Payments, stripe: Stripe) -> None:

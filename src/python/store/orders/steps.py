@@ -50,7 +50,7 @@ def authorise(order: Order, shop: Shop) -> Outcome:
     try:
         return _authorised(_ask_for(order, payment, shop))
     except Frozen:
-        # It broke inside the gateway for good; it may have made the payment before.
+        # This key is of no use any more; the payment may have been made before.
         found = shop.payments.find(order.id, payment.asked_at)
         if found is None:
             raise
