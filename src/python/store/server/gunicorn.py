@@ -20,6 +20,7 @@ from store.server.environ import Environ
 from store.server.lifecycle import stopping
 from store.server.listening import listen
 from store.server.ops import Check, ops_app
+from store.server.worker import LONGEST_REST_SECONDS
 
 _log = logging.getLogger(__name__)
 
@@ -161,4 +162,4 @@ def _keep_running(loop: Callable[[], None]) -> None:
         except Exception:
             failures += 1
             _log.exception("a background loop failed (%s in a row)", failures)
-            stopping.wait(seconds_to_wait(failures))
+            stopping.wait(seconds_to_wait(failures, LONGEST_REST_SECONDS))

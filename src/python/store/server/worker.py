@@ -7,6 +7,9 @@ from store.server.backoff import seconds_to_wait
 from store.server.lifecycle import stop_at_signals, stopping
 from store.server.ops import Check, OpsConfig, start_ops, stop_ops
 
+LONGEST_REST_SECONDS = 10.0
+"""So soon a loop is back at work, however long the database was away before."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +42,6 @@ def repeat(step: Callable[[], bool], idle_seconds: float) -> None:
         except Exception:
             failures += 1
             _log.exception("a step failed (%s in a row)", failures)
-            rest = seconds_to_wait(failures)
+            rest = seconds_to_wait(failures, LONGEST_REST_SECONDS)
         if rest:
             stopping.wait(rest)

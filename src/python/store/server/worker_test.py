@@ -6,7 +6,7 @@ import pytest
 from store.server import worker
 from store.server.lifecycle import stopping
 from store.server.testing import running, wait_until
-from store.server.worker import repeat
+from store.server.worker import LONGEST_REST_SECONDS, repeat
 
 PROGRAM = """
 import sys, time
@@ -51,9 +51,11 @@ def test_a_failing_step_is_tried_again_later(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     failures: list[int] = []
+    caps: set[float] = set()
 
-    def at_once(attempt: int) -> float:
+    def at_once(attempt: int, cap: float) -> float:
         failures.append(attempt)
+        caps.add(cap)
         return 0.0
 
     monkeypatch.setattr(worker, "seconds_to_wait", at_once)
@@ -65,7 +67,7 @@ def test_a_failing_step_is_tried_again_later(
         return True
 
     repeat(step, idle_seconds=60)
-    assert failures == [1, 2, 3]
+    assert (failures, caps) == ([1, 2, 3], {LONGEST_REST_SECONDS})
     assert caplog.text.count("\nZeroDivisionError") == 3
 
 
