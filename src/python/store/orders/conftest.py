@@ -15,7 +15,16 @@ from store.orders import models
 from store.orders.app import create_app
 from store.orders.models import Line, Order
 from store.orders.placing import Basket, place_order
-from store.orders.testing import ADDRESS, WEBHOOK_SECRET, FakeShop, basket, fake_shop, started
+from store.orders.testing import (
+    ADDRESS,
+    VAULT,
+    WEBHOOK_SECRET,
+    FakeShop,
+    basket,
+    fake_shop,
+    started,
+)
+from store.orders.webhooks.clients import Subscribers
 from store.orders.wiring import Wiring
 from store.server.ids import new_id
 
@@ -95,7 +104,7 @@ def place(client: FlaskClient, signer: Signer, buyer: Caller) -> Place:
 @pytest.fixture
 def client(signer: Signer, shop: FakeShop) -> FlaskClient:
     """Talks to orders over HTTP."""
-    wiring = Wiring(shop, WEBHOOK_SECRET, place_seconds=0.5)
+    wiring = Wiring(shop, WEBHOOK_SECRET, 0.5, VAULT, Subscribers(private=True))
     return create_app(signer.verifier(), wiring).test_client()
 
 

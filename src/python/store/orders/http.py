@@ -6,21 +6,23 @@ from uuid import UUID
 
 import orjson
 from flask import Response, current_app, request, url_for
-from marshmallow import Schema
+from marshmallow import Schema, missing
 
 from store.auth.http import current_caller
 from store.database.idempotency import IdempotencyKeys, Replay, Started, fingerprint
+from store.database.vault import Vault
 from store.orders.engine import is_settled
 from store.orders.models import Order, database
 from store.orders.schemas import OrderOut
 from store.orders.wiring import Wiring
+from store.server.parsing import body_of
 
 EXTENSION = "store.orders"
 KEY_LEASE_SECONDS = 25.0
 """Longer than a request with a key takes. A retry waits so long after a crash, so not much longer."""
 
 REPLAYED = {"Idempotency-Replayed": "true"}
-_KEPT_HEADERS = ("Content-Type", "Location")
+_KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 _keys = IdempotencyKeys(database, KEY_LEASE_SECONDS)
 _order_out = OrderOut()
 
@@ -30,18 +32,23 @@ def wiring() -> Wiring:
     return cast(Wiring, current_app.extensions[EXTENSION])
 
 
-def answer_once(key: str, work: Callable[[Started], Response]) -> Response:
+def answer_once(
+    key: str, work: Callable[[Started], Response], vault: Vault | None = None
+) -> Response:
     """The answer to a request with an Idempotency-Key: made by `work` at the first time, kept after.
 
-    An error that leaves `work` is not kept, so the request may be sent again with the same key.
+    An error that leaves `work` is not kept, so the request may be sent again with the same key. An
+    answer that holds a secret lies sealed in the database: name the vault.
     """
     begun = _keys.begin(str(current_caller().id), key, _fingerprint())
     if isinstance(begun, Replay):
-        return Response(begun.body, begun.status, {**begun.headers, **REPLAYED})
+        body = vault.open(begun.body) if vault else begun.body
+        return Response(body, begun.status, {**begun.headers, **REPLAYED})
     with begun:
         answer = work(begun)
         kept = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-        begun.finish(answer.status_code, kept, answer.get_data())
+        body = vault.seal(answer.get_data()) if vault else answer.get_data()
+        begun.finish(answer.status_code, kept, body)
     return answer
 
 
@@ -64,5 +71,6 @@ def address_of(order_id: UUID) -> str:
 
 def _fingerprint() -> str:
     # Of what the body says, not of its bytes: blanks and the order of members do not matter.
-    body = orjson.dumps(orjson.loads(request.get_data()), option=orjson.OPT_SORT_KEYS)
+    found = body_of(request)
+    body = b"" if found is missing else orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
     return fingerprint(request.method, request.path, body)

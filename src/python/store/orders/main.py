@@ -13,7 +13,7 @@ def serve() -> None:
     from store.orders.app import create_app
     from store.orders.config import Config, HttpSettings
     from store.orders.models import database
-    from store.orders.wiring import Wiring, shop_of
+    from store.orders.wiring import Wiring
     from store.server.gunicorn import HttpConfig, serve_http
 
     env = environ_of("orders")
@@ -25,7 +25,7 @@ def serve() -> None:
     env.check()
     database.open(config.database)
     verifier = Verifier(RemoteKeys(settings.jwks_url))
-    wiring = Wiring(shop_of(config), settings.webhook_secret, settings.place_seconds)
+    wiring = Wiring.of(config, settings)
     serve_http("orders", lambda: create_app(verifier, wiring), http, {"database": database.check})
 
 

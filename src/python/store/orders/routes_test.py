@@ -125,7 +125,8 @@ def test_customers_do_no_staff_work(
     assert client.open(path, method=method, headers=signer.headers(buyer)).status_code == 403
 
 
-def test_every_route_is_in_one_of_the_tables(client: FlaskClient) -> None:
+def test_every_route_of_orders_is_in_one_of_the_tables(client: FlaskClient) -> None:
     paths = (client.get("/openapi.json").json or {})["paths"]
-    known = [method for methods in paths.values() for method in methods if method != "parameters"]
+    ours = {path: methods for path, methods in paths.items() if "webhook-endpoints" not in path}
+    known = [method for methods in ours.values() for method in methods if method != "parameters"]
     assert len(known) == len(ROUTES) + len(STAFF_ROUTES) + 1  # the gateway's webhook is signed

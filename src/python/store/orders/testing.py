@@ -12,6 +12,7 @@ from uuid import UUID
 
 from store.auth.callers import Caller
 from store.database.idempotency import IdempotencyKeys, Started
+from store.database.vault import Vault
 from store.orders.engine import advance, is_settled
 from store.orders.fake_faults import SimulatedCrash
 from store.orders.fake_inventory import FakeInventory
@@ -22,6 +23,7 @@ from store.server.ids import new_id
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
 ENCRYPTION_SECRET = "a secret of the tests that is long enough"
+VAULT = Vault([ENCRYPTION_SECRET])
 ADDRESS = {
     "name": "Ada Lovelace",
     "line1": "12 St James's Square",

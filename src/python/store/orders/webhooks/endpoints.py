@@ -1,0 +1,104 @@
+"""What admins do with webhook endpoints: where a shop's own programs hear what happens to orders."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from store.auth.callers import Caller
+from store.database.idempotency import Started
+from store.database.vault import Vault
+from store.orders.models import database
+from store.orders.webhooks import register
+from store.orders.webhooks.clients import Subscribers
+from store.orders.webhooks.errors import TooManyEndpoints
+from store.orders.webhooks.redelivery import hurry
+from store.orders.webhooks.register import Listed
+from store.orders.webhooks.signing import new_secret
+from store.server.ids import new_id
+from store.server.paging import Page, PageRequest, encode_cursor, page_of
+
+ENDPOINTS_BY_AGE = "webhook-endpoints"
+MOST_ENDPOINTS = 50
+OVERLAP = timedelta(hours=24)
+"""For so long the secret before a rotation signs beside the new one."""
+
+BY_AN_ADMIN = "paused by an admin"
+
+
+def endpoints_page(page: PageRequest) -> Page[Listed]:
+    """All endpoints, newest first."""
+    rows = register.listed_page(page)
+    return page_of(rows, page.limit, lambda last: encode_cursor(ENDPOINTS_BY_AGE, last.id))
+
+
+def create_endpoint(
+    wanted: dict[str, Any], admin: Caller, begun: Started, vault: Vault, subscribers: Subscribers
+) -> tuple[Listed, str]:
+    """A new endpoint and its secret; BadEndpointUrl, TooManyEndpoints.
+
+    If an earlier try of the same request has made it, it is that one.
+    """
+    if begun.resource_id is None:
+        subscribers.check_url(wanted["url"])
+        with database.transaction():
+            if register.count_and_hold() >= MOST_ENDPOINTS:
+                raise TooManyEndpoints(MOST_ENDPOINTS)
+            endpoint_id = new_id()
+            register.add(endpoint_id, wanted, _new_sealed(vault), admin.id)
+            begun.record(endpoint_id)
+    return _with_secret(begun, vault)
+
+
+def rotate_secret(endpoint_id: UUID, begun: Started, vault: Vault) -> tuple[Listed, str]:
+    """The endpoint and its new secret; the old one signs, too, for 24 hours. EndpointNotFound.
+
+    If an earlier try of the same request has changed it, it is not changed again.
+    """
+    if begun.resource_id is None:
+        with database.transaction():
+            register.locked(endpoint_id)
+            register.rotate(endpoint_id, _new_sealed(vault), OVERLAP)
+            begun.record(endpoint_id)
+    return _with_secret(begun, vault)
+
+
+def change_endpoint(
+    endpoint_id: UUID, version: int, changes: dict[str, Any], subscribers: Subscribers
+) -> Listed:
+    """The endpoint with other members; EndpointNotFound, StaleVersion, BadEndpointUrl.
+
+    What waits for it is sent at once when it is to go on, or has moved.
+    """
+    if "url" in changes:
+        subscribers.check_url(changes["url"])
+    with database.transaction():
+        before = register.locked(endpoint_id, version)
+        after = _with_reason(before, replace(before, **changes))
+        register.change(after)
+        if (after.url, after.state) != (before.url, before.state):
+            hurry(endpoint_id)
+        return register.listed(endpoint_id)
+
+
+def remove_endpoint(endpoint_id: UUID, version: int) -> None:
+    """Forget an endpoint, and whatever waits for it; EndpointNotFound, StaleVersion."""
+    with database.transaction():
+        register.locked(endpoint_id, version)
+        register.remove(endpoint_id)
+
+
+def _with_reason(before: Listed, after: Listed) -> Listed:
+    if after.state == before.state:
+        return after
+    return replace(after, paused_reason=BY_AN_ADMIN if after.state == "paused" else None)
+
+
+def _new_sealed(vault: Vault) -> bytes:
+    return vault.seal(new_secret().encode())
+
+
+def _with_secret(begun: Started, vault: Vault) -> tuple[Listed, str]:
+    endpoint_id = UUID(begun.resource_id)
+    sealed_secret = register.target(endpoint_id).sealed_secrets[0]
+    return register.listed(endpoint_id), vault.open(sealed_secret).decode()
