@@ -9,3 +9,8 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     if not ordered:
         return math.nan
     return ordered[max(math.ceil(share * len(ordered)), 1) - 1]
+
+
+def milliseconds(seconds: float) -> str:
+    """A time as people read it."""
+    return f"{seconds * 1000:,.0f} ms"

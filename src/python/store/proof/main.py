@@ -3,6 +3,7 @@
 import click
 
 from store.proof.audit.command import audit
+from store.proof.load.command import load
 from store.proof.replay.command import replay
 
 
@@ -11,6 +12,7 @@ def main() -> None:
     """Prove that the store loses nothing and doubles nothing."""
 
 
+main.add_command(load)
 main.add_command(replay)
 main.add_command(audit)
 

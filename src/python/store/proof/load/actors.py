@@ -10,9 +10,11 @@ from store.proof.api import Answer, Stopped
 from store.proof.customers import Account, CannotLogIn
 from store.proof.load.recorder import Action, Recorder
 
+UNSOLD = frozenset({"not_for_sale", "unknown_sku"})
 # A no of the shop that is an answer like any other; everything else is a failure.
 REFUSALS: Mapping[Action, frozenset[str]] = {
-    Action.PLACE: frozenset({"not_for_sale", "unknown_sku"}),
+    Action.PLACE: UNSOLD,
+    Action.PLACE_TWICE: UNSOLD,
     Action.CANCEL: frozenset({"not_cancellable"}),
     Action.SHIP: frozenset({"not_shippable"}),
     Action.REFUND: frozenset({"not_refundable", "refund_exceeds_capture"}),
@@ -39,6 +41,10 @@ class Actor:
         """Let some time pass before the next thing."""
         self.due += seconds
         self.account.api.sleep(max(0.0, self.due - time.monotonic()))
+
+    def come_back(self) -> None:
+        """The next thing is due now: somebody else has acted meanwhile, or nothing was to be done."""
+        self.due = time.monotonic()
 
     def do(
         self,
@@ -108,6 +114,10 @@ def _outcome(action: Action, answer: Answer) -> str | None:
     """In a word how it ended, None for a failure."""
     if answer.code in REFUSALS.get(action, ()):
         return answer.code
+    if action == Action.PAY and answer.status == 404:
+        # The bank asks nothing any more: it has had its answer, or the order has ended. The order
+        # says which.
+        return "gone"
     # A bank's page leads on with 303.
     if not 200 <= answer.status < 400:
         return None

@@ -36,7 +36,8 @@ class Buyer(Actor):
         """The order, or None if it was refused. Asking again, wherever, asks for the same order."""
         headers = {"Idempotency-Key": self._visit.key}
         urls = self._visit.orders("/v1/orders")
-        answer = self.do(Action.PLACE, "POST", urls, self._basket(price), headers)
+        action = Action.PLACE_TWICE if self._visit.wish.is_sent_twice else Action.PLACE
+        answer = self.do(action, "POST", urls, self._basket(price), headers)
         if answer.status >= 400:
             self.recorder.refuse(self._visit.key, answer.code)
             return None

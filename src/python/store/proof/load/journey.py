@@ -45,10 +45,10 @@ class Journey:
         return order
 
     def _place(self, price: int | None) -> Order | None:
+        if self._wish.is_sent_twice:
+            return self._place_twice(price)
         if self._wish.fate == Fate.CANCELLED_AT_ONCE:
             return self._place_and_cancel(price)
-        if self._wish.sent_twice:
-            return self._place_twice(price)
         return self._buyer.place(price)
 
     def _place_twice(self, price: int | None) -> Order | None:
@@ -68,9 +68,11 @@ class Journey:
         placed = Event()
         with beside(self._visit.recorder, lambda: _cancel_on_sight(other, placed)):
             try:
-                return self._buyer.place(price)
+                order = self._buyer.place(price)
             finally:
                 placed.set()
+        self._buyer.come_back()
+        return order and self._buyer.look(order)
 
     def _pay(self, order: Order) -> Order:
         """Go to the bank's page if it asks for that, and come back or not."""
@@ -104,6 +106,7 @@ class Journey:
             clerk.refund(order, some)
         if fate in (Fate.REFUNDED_WHOLLY, Fate.REFUNDED_TWICE, Fate.RETURNED):
             clerk.refund(order, None, number=2)
+        self._buyer.come_back()
         self._think(7)
         return self._buyer.follow(self._buyer.look(order))
 
@@ -120,3 +123,4 @@ def _cancel_on_sight(buyer: Buyer, placed: Event) -> None:
         if order is not None or is_last:
             return
         placed.wait(pause)
+        buyer.come_back()

@@ -19,6 +19,7 @@ class Action(StrEnum):
 
     BROWSE = "browse"
     PLACE = "place"
+    PLACE_TWICE = "place twice"  # with one key at the same time: one of them has to wait
     FOLLOW = "follow"  # from when the order was to be placed until it was settled
     PAY = "pay"
     CANCEL = "cancel"
@@ -68,6 +69,7 @@ class Recorder:
         self.failures: Counter[tuple[str, str]] = Counter()  # by action and status with code
         self.started = self.finished = self.late = 0
         self.latest_start = 0.0  # seconds after its time
+        self.last_start = 0.0  # seconds after the begin
         self.began = time.monotonic()
         self.ended: float | None = None
 
@@ -81,6 +83,7 @@ class Recorder:
             self.started += 1
             self.late += late > LATE_SECONDS
             self.latest_start = max(self.latest_start, late)
+            self.last_start = time.monotonic() - self.began
 
     def finish(self) -> None:
         """A journey has come to its end."""
@@ -144,6 +147,16 @@ class Recorder:
                 action: Measured(each.seconds[:], each.outcomes.copy(), each.attempts)
                 for action, each in self._measured.items()
             }
+
+    def outcomes(self, action: Action) -> Counter[str]:
+        """How often an action ended in which way."""
+        with self._lock:
+            return self._measured[action].outcomes.copy()
+
+    @property
+    def rate(self) -> float:
+        """Journeys that began a second, from the begin to the last start."""
+        return self.started / self.last_start if self.last_start else 0.0
 
     @property
     def seconds(self) -> float:

@@ -69,7 +69,20 @@ class Traffic:
         """Let no further journey begin; those under way go on to their end."""
         self._stopping.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping.is_set()
+
     def _release(self) -> None:
+        try:
+            self._let_begin()
+            for _ in range(MOST_AT_ONCE):  # all are back when all the room is free again
+                self._room.acquire()
+        finally:
+            self._over.set()
+
+    def _let_begin(self) -> None:
         for number, at in enumerate(arrivals(self._plan)):
             due = self.recorder.began + at
             wanted = wish(self._plan, self._shelf, number)
@@ -78,9 +91,6 @@ class Traffic:
             self._room.acquire()
             self.recorder.start(time.monotonic() - due)
             threading.Thread(target=self._journey, args=(wanted, due), daemon=True).start()
-        for _ in range(MOST_AT_ONCE):  # all of them are back when all the room is free again
-            self._room.acquire()
-        self._over.set()
 
     def _journey(self, wanted: Wish, due: float) -> None:
         key = f"load-{self._run}-{wanted.number}"

@@ -33,7 +33,7 @@ class Wish:
     looked_at: Item
     lines: Mapping[str, int]
     names_price: bool
-    sent_twice: bool
+    is_sent_twice: bool
     card: Card
     payment_method: str
     fate: Fate
@@ -70,7 +70,7 @@ def wish(plan: Plan, shelf: Sequence[Item], number: int) -> Wish:
         looked_at=items[0],
         lines={item.sku: chance.randint(1, MOST_UNITS) for item in items},
         names_price=chance.random() < plan.mix.names_price,
-        sent_twice=chance.random() < plan.mix.sent_twice,
+        is_sent_twice=chance.random() < plan.mix.sent_twice,
         card=card,
         payment_method=chance.choice(PAYMENT_METHODS[card]),
         fate=_weighed(chance, plan.mix.fates),

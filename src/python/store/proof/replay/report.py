@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from store.proof.figures import percentile
+from store.proof.figures import milliseconds, percentile
 from store.proof.replay.invoices import Invoices
 from store.proof.replay.journal import Outcome
 
@@ -58,11 +58,7 @@ def _speed(run: Run) -> Table:
     table.add_row(
         f"{len(seconds):,}",
         f"{len(seconds) / run.seconds:.1f}",
-        *(_milliseconds(percentile(seconds, share)) for share in (0.50, 0.95, 0.99, 1.0)),
+        *(milliseconds(percentile(seconds, share)) for share in (0.50, 0.95, 0.99, 1.0)),
         f"{again:,}",
     )
     return table
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:,.0f} ms"
