@@ -1,8 +1,10 @@
 """A child that ends when its owner does, however the owner ends."""
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Sequence
+from signal import SIGKILL
 from typing import IO, Any
 
 PATIENCE_SECONDS = 120
@@ -10,15 +12,15 @@ PATIENCE_SECONDS = 120
 # Ends the command when our end of the pipe on stdin closes: when we say so, and also when this
 # process is killed without a chance to say so. $1 is the signal, $2 the seconds after which whatever
 # has not obeyed is killed; the rest is the command, which takes the shell's place: it is our child.
-# The watch is nobody's child, so that the command meets none that it did not start. It signals its
-# own process group: that number cannot be anybody else's as long as the watch lives.
+# The watch is nobody's child, so that the command meets none that it did not start, but it belongs to
+# the group that the command leads: so $$ cannot become anybody else's number while the watch lives.
 KEEPER = """
 signal=$1 patience=$2; shift 2
 exec 3<&0
 ( (
   trap '' "$signal"
   read -r _ <&3
-  kill "-$signal" 0
+  kill "-$signal" $$
   while kill -0 $$ && [ "$patience" -gt 0 ]; do sleep 1; patience=$((patience - 1)); done
   kill -KILL 0
 ) >/dev/null 2>&1 & )
@@ -29,7 +31,7 @@ exec "$@" 3<&- </dev/null
 def kept(command: Sequence[str], *, signal: str, patience: int = PATIENCE_SECONDS) -> list[str]:
     """The command, guarded: start it in a session of its own, with a pipe of ours as its stdin.
 
-    Its process group gets `signal` when the pipe closes, and SIGKILL `patience` seconds later.
+    It gets `signal` when the pipe closes, and its process group SIGKILL `patience` seconds later.
     """
     return ["/bin/sh", "-c", KEEPER, "sh", signal, str(patience), *command]
 
@@ -65,3 +67,5 @@ class Kept:
         """Tell it to end and wait for that; subprocess.TimeoutExpired if it does not."""
         with contextlib.suppress(BrokenPipeError):
             self._process.communicate(timeout=timeout)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, SIGKILL)  # the watch, which would look up once a second

@@ -66,14 +66,25 @@ class Server:
         return self._folder.home
 
     @property
+    def log(self) -> Path:
+        """The file with what it has said since it was started last."""
+        return self._folder.log
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its first process, the parent of all others; None while it is not up."""
+        return self._kept.pid if self._kept is not None and self._kept.running else None
+
+    @property
     def running(self) -> bool:
         """Whether PostgreSQL is up, as far as the process table knows."""
-        return self._kept is not None and self._kept.running
+        return self.pid is not None
 
     def start(self) -> None:
         """Start it and return when it takes connections; PostgresFailed says what is in the way."""
         if self.running:
             return
+        self.stop()  # it may have ended by itself
         try:
             self._folder.prepare(durable=self.durable)
             self._launch()

@@ -47,10 +47,10 @@ def _give_up_late(waiting: dict[str, str], started: float) -> None:
         raise NotReady(name, READY_SECONDS, reason)
 
 
-def why_not(session: requests.Session, ops_port: int) -> str:
+def why_not(session: requests.Session, ops_port: int, seconds: float = 5.0) -> str:
     """Why the process with this ops port is not ready; "" when it is."""
     try:
-        answer = session.get(f"http://{HOST}:{ops_port}/ready", timeout=5)
+        answer = session.get(f"http://{HOST}:{ops_port}/ready", timeout=seconds)
     except requests.RequestException:
         return "it did not answer"
     return "" if answer.status_code == 200 else _failing(answer)

@@ -87,10 +87,13 @@ class Runner:
         self._lock = lock
         self._children: dict[str, Child] = {}
 
-    def start(self, program: Program) -> Child:
+    def start(self, program: Program) -> None:
         """Start it; whatever ran under its name before must have ended."""
-        child = self._children[program.name] = Child(program, self._output, self._lock)
-        return child
+        self._children[program.name] = Child(program, self._output, self._lock)
+
+    def child(self, name: str) -> Child:
+        """The one that was started last under this name."""
+        return self._children[name]
 
     def finish(
         self, programs: Iterable[Program], stopping: Callable[[], bool]
