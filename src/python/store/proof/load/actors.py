@@ -10,6 +10,7 @@ from store.proof.api import Answer, Stopped
 from store.proof.customers import Account, CannotLogIn
 from store.proof.load.recorder import Action, Recorder
 
+READING = frozenset({Action.BROWSE, Action.LOOK})
 UNSOLD = frozenset({"not_for_sale", "unknown_sku"})
 # A no of the shop that is an answer like any other; everything else is a failure.
 REFUSALS: Mapping[Action, frozenset[str]] = {
@@ -121,7 +122,7 @@ def _outcome(action: Action, answer: Answer) -> str | None:
     # A bank's page leads on with 303.
     if not 200 <= answer.status < 400:
         return None
-    return _state(answer.body) if isinstance(answer.body, dict) else "ok"
+    return _state(answer.body) if action not in READING else "ok"
 
 
 def _state(body: Mapping[str, Any]) -> str:

@@ -4,12 +4,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from store.proof.api import Api
-from store.proof.customers import Account, CannotLogIn, Customer
-from store.proof.errors import CannotProve
+from store.proof.customers import Account, Customer
+from store.proof.load.accounts import open_accounts, staff_of
 from store.proof.load.actors import giving_up
 from store.proof.load.journey import Journey
 from store.proof.load.plan import Plan
@@ -20,7 +19,6 @@ from store.proof.load.visit import Visit
 from store.proof.load.wishes import Item, Wish, arrivals, wish
 
 MOST_AT_ONCE = 1000  # journeys under way; only when so many hang does an arrival wait
-LOG_INS_AT_ONCE = 8
 SHOWN_EVERY_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
@@ -41,15 +39,9 @@ class Traffic:
 
     def prepare(self) -> None:
         """Register and log in everybody, and read the catalogue; CannotProve if that fails."""
-        self._customers = [self._customer(number) for number in range(self._plan.customers)]
-        if (staff := self._target.staff) is not None:
-            self._staff = Account(self._api, self._target.users_url, staff.email, staff.password)
-        everybody = [*self._customers, *([self._staff] if self._staff else [])]
-        try:
-            with ThreadPoolExecutor(LOG_INS_AT_ONCE) as pool:
-                list(pool.map(Account.headers, everybody))
-        except CannotLogIn as refused:
-            raise CannotProve(f"Somebody is not let in: {refused}") from None
+        self._customers = open_accounts(self._api, self._target, self._plan.customers)
+        if self._target.staff is not None:
+            self._staff = staff_of(self._api, self._target)
         self._shelf = read_shelf(self._api, self._target, self._plan)
 
     def run(self, shown: Callable[[Recorder], None] = lambda _: None) -> Recorder:
@@ -105,7 +97,3 @@ class Traffic:
         finally:
             self.recorder.finish()
             self._room.release()
-
-    def _customer(self, number: int) -> Customer:
-        name = f"of load {number}"
-        return Customer(self._api, self._target.users_url, self._target.secret, name, kind="load")
