@@ -1,0 +1,54 @@
+"""People who mind webhook endpoints over HTTP, and a program that listens."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from store.auth.callers import Caller, Role
+from store.auth.testing import Signer
+from store.orders.webhooks.testing import Listener
+from store.server.ids import new_id
+
+Ask = Callable[..., Any]
+Create = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def admin() -> Caller:
+    """Somebody who may do everything."""
+    return Caller(new_id(), Role.ADMIN)
+
+
+@pytest.fixture
+def ask(client: FlaskClient, signer: Signer, admin: Caller) -> Ask:
+    """Sends a request about endpoints, as an admin unless said otherwise, with a key of its own."""
+
+    def ask(method: str, path: str = "", body: Any = None, who: Caller = admin, **more: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        headers = {"Idempotency-Key": str(new_id()), **signer.headers(who), **named}
+        url = f"/v1/webhook-endpoints{path}"
+        return client.open(url, method=method, json=body, headers=headers)
+
+    return ask
+
+
+@pytest.fixture
+def create(ask: Ask) -> Create:
+    """Creates an endpoint; the answer's body, with the secret."""
+
+    def create(url: str = "https://shop.example/hooks", **wanted: Any) -> dict[str, Any]:
+        answer = ask("POST", body={"url": url, **wanted})
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json
+        return body
+
+    return create
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A program that hears webhooks over real HTTP."""
+    with Listener.open() as listener:
+        yield listener
