@@ -27,6 +27,8 @@ __all__ = ["PostgresFailed", "Server"]
 
 START_SECONDS = 120.0  # recovery after a crash may take a while
 STOP_SECONDS = 60.0
+RETRY_SECONDS = 0.2
+STILL_IN_USE = "pre-existing shared memory block"
 
 COMMON = {
     "listen_addresses": "",
@@ -138,25 +140,33 @@ class Server:
             connection.close()
 
     def _launch(self) -> None:
+        give_up = time.monotonic() + START_SECONDS
+        while not self._is_ready_before(give_up):
+            said = self._folder.log.read_text()
+            # A first process that was killed leaves others, which end after their statement in hand.
+            if STILL_IN_USE not in said or time.monotonic() > give_up:
+                raise PostgresFailed(f"PostgreSQL did not start: {reason_in(said)}")
+            time.sleep(RETRY_SECONDS)
+
+    def _is_ready_before(self, give_up: float) -> bool:
+        """Start it: true when it takes connections, false when it has ended instead."""
         with self._folder.log.open("wb") as log:
             # INT lets nobody finish but writes everything down; QUIT does not even do that.
             signal = "INT" if self.durable else "QUIT"
             self._kept = Kept(self._command(), signal=signal, log=log, who=unprivileged())
-        self._wait_until_ready()
+        while self._kept.running:
+            if self._folder.says_ready():
+                return True
+            if time.monotonic() > give_up:
+                raise PostgresFailed(
+                    f"PostgreSQL is not ready in {START_SECONDS:.0f} s; see {self._folder.log}."
+                )
+            time.sleep(0.01)
+        self._kept.end(STOP_SECONDS)
+        return False
 
     def _command(self) -> list[str]:
         settings = {**COMMON, **(DURABLE if self.durable else FLEETING)}
         settings["unix_socket_directories"] = str(self.home)
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [self._folder.program("postgres"), "-D", str(self._folder.data), *options]
-
-    def _wait_until_ready(self) -> None:
-        log, give_up = self._folder.log, time.monotonic() + START_SECONDS
-        while not self._folder.says_ready():
-            if not self.running:
-                raise PostgresFailed(f"PostgreSQL did not start: {reason_in(log.read_text())}")
-            if time.monotonic() > give_up:
-                raise PostgresFailed(
-                    f"PostgreSQL is not ready in {START_SECONDS:.0f} s; see {log}."
-                )
-            time.sleep(0.01)

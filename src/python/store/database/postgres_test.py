@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -18,6 +19,7 @@ from store.database.postgres import Server
 from store.database.testing import FleetingServer
 
 ROOT = os.geteuid() == 0
+AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%generate%' AND pid <> pg_backend_pid()"
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,19 @@ def test_data_is_there_after_every_process_was_killed(running: Server) -> None:
     wait_for(lambda: not running.running)
     running.stop()
     running.start()
+    assert running.execute("SELECT text FROM notes") == [("kept",)]
+
+
+def test_a_start_waits_for_what_a_killed_postmaster_left_at_work(running: Server) -> None:
+    running.execute("INSERT INTO notes VALUES ('kept')")
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(running.execute, "SELECT count(*) FROM generate_series(1, 10000000)")
+        wait_for(lambda: running.execute(AT_WORK) == [(1,)])
+        os.kill(postmaster(running), signal.SIGKILL)
+        wait_for(lambda: not running.running)
+        assert not answer.done()
+        running.start()
+        assert answer.result(1) == [(10_000_000,)]
     assert running.execute("SELECT text FROM notes") == [("kept",)]
 
 
