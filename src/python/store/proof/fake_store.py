@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 SESSION = {"access_token": "a", "refresh_token": "r", "expires_in": 600}
 
@@ -52,15 +53,19 @@ def serving(store: FakeStore) -> Iterator[str]:
         def handle_it(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             key = self.headers.get("Idempotency-Key")
-            status, content = store.answer(
-                self.command, self.path, key, json.loads(body or b"null")
-            )
+            status, content = store.answer(self.command, self.path, key, self.content(body))
             data = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.send_header("Location", "/v1/orders/7")
             self.end_headers()
             self.wfile.write(data)
+
+        def content(self, body: bytes) -> Any:
+            """JSON, or the fields of a form."""
+            if self.headers.get_content_subtype() == "x-www-form-urlencoded":
+                return dict(parse_qsl(body.decode()))
+            return json.loads(body or b"null")
 
         do_GET = do_POST = handle_it  # noqa: N815
 
