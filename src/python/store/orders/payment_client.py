@@ -91,14 +91,14 @@ class Payments:
 
     def look(self, intent_id: str) -> Intent:
         """How a payment stands."""
-        return _intent(_asked(lambda: self._stripe.payment_intents.retrieve(intent_id)))
+        return _intent(_looked(lambda: self._stripe.payment_intents.retrieve(intent_id)))
 
     def find(self, order_id: UUID, asked_at: datetime) -> Intent | None:
         """The payment made for an order whose idempotency key the gateway has forgotten by now."""
         since = int((asked_at - timedelta(minutes=5)).timestamp())
         until = int((asked_at + timedelta(days=2)).timestamp())
         params: Any = {"created": {"gte": since, "lte": until}, "limit": 100}
-        pages = _asked(lambda: self._stripe.payment_intents.list(params=params))
+        pages = _looked(lambda: self._stripe.payment_intents.list(params=params))
         for found in _all(pages):
             if _metadata(found).get("order_id") == str(order_id):
                 return _intent(found)
@@ -137,14 +137,14 @@ class Payments:
     def find_refund(self, refund_id: UUID, intent_id: str) -> Repayment | None:
         """The refund of a payment that carries our id, if it was ever made."""
         params: Any = {"payment_intent": intent_id, "limit": 100}
-        for found in _all(_asked(lambda: self._stripe.refunds.list(params=params))):
+        for found in _all(_looked(lambda: self._stripe.refunds.list(params=params))):
             if _metadata(found).get("refund_id") == str(refund_id):
                 return _repayment(found)
         return None
 
     def look_at_refund(self, gateway_id: str) -> Repayment:
         """How a refund stands."""
-        return _repayment(_asked(lambda: self._stripe.refunds.retrieve(gateway_id)))
+        return _repayment(_looked(lambda: self._stripe.refunds.retrieve(gateway_id)))
 
     def _settle(self, verb: str, order_id: UUID, intent_id: str, goal: str) -> Intent:
         """Capture or cancel. The intent's own state refuses a second time, whatever the key."""
@@ -214,6 +214,16 @@ def _asked(call: Callable[[], T]) -> T:
         raise PaymentUnknown(f"The payment gateway did not answer: {kind} {status}.") from error
 
 
+def _looked(call: Callable[[], T]) -> T:
+    """What the gateway shows. That it will not show it says nothing about the money: unknown."""
+    try:
+        return _asked(call)
+    except Declined as declined:
+        raise PaymentUnknown(
+            f"The payment gateway shows nothing: {declined.decline_code}."
+        ) from None
+
+
 def _declined(error: stripe.CardError | stripe.InvalidRequestError) -> Declined:
     details: Any = error.error
     code = getattr(details, "decline_code", None) or error.code or "invalid_request"
@@ -223,7 +233,7 @@ def _declined(error: stripe.CardError | stripe.InvalidRequestError) -> Declined:
 
 def _all(pages: Any) -> Iterable[Any]:
     walk = pages.auto_paging_iter()
-    while (found := _asked(lambda: next(walk, None))) is not None:
+    while (found := _looked(lambda: next(walk, None))) is not None:
         yield found
 
 

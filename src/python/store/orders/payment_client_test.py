@@ -241,3 +241,12 @@ def test_a_pending_refund_is_looked_at(payments: Payments, stripe: Stripe) -> No
     stripe.says({**REFUND, "status": "failed", "failure_reason": "lost_or_stolen_card"})
     failed = Repayment("re_1", "failed", "lost_or_stolen_card")
     assert payments.look_at_refund("re_1") == failed
+
+
+@pytest.mark.parametrize("look", ["look", "look_at_refund"])
+def test_what_the_gateway_does_not_show_is_not_refused_by_it(
+    payments: Payments, stripe: Stripe, look: str
+) -> None:
+    stripe.refuses(404, "invalid_request_error", code="resource_missing")
+    with pytest.raises(PaymentUnknown):
+        getattr(payments, look)("id_1")
