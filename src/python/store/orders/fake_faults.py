@@ -7,12 +7,21 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from store.server.channel import Unanswered
+from store.server.errors import StoreError
 
 T = TypeVar("T")
 
 
+DOWN_FOR = 5
+"""Calls that a service leaves unanswered while it is down."""
+
+
 class Fault(Enum):
-    """What goes wrong with one call. STOPPED: the process sleeps for so long that others take over."""
+    """What goes wrong with one call.
+
+    STOPPED: the process sleeps for so long that it loses its lease, and others go on meanwhile.
+    DOWN: this call and the next few of the same service, whichever they are, come to nothing.
+    """
 
     CRASH_BEFORE = auto()
     CRASH_AFTER = auto()
@@ -21,6 +30,7 @@ class Fault(Enum):
     DUPLICATED = auto()
     STOPPED_BEFORE = auto()
     STOPPED_AFTER = auto()
+    DOWN = auto()
 
 
 class SimulatedCrash(BaseException):
@@ -29,28 +39,45 @@ class SimulatedCrash(BaseException):
 
 @dataclass
 class Faults:
-    """The faults that wait for a method's next calls, and how often each method was called."""
+    """The faults that wait for a method's next calls, and how often each method was called.
 
-    waiting: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
+    An error among them is a definite no: nothing is done, and that is the answer.
+    """
+
+    waiting: defaultdict[str, deque[Fault | StoreError]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
+    down_for: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     unanswered: type[Exception] = Unanswered
     meanwhile: Callable[[], None] = lambda: None
 
-    def next(self, method: str, *faults: Fault) -> None:
+    def next(self, method: str, *faults: Fault | StoreError) -> None:
         """Let the method's next calls go wrong in these ways."""
         self.waiting[method].extend(faults)
 
     def around(self, method: str, work: Callable[[], T]) -> T:
         """Do the work of a call, unless its fault is in the way."""
         self.calls[method] += 1
-        fault = self.waiting[method].popleft() if self.waiting[method] else None
+        fault = self._fault_of(method)
         self._before(fault, work)
         done = work()
         self._after(fault)
         return done
 
-    def _before(self, fault: Fault | None, work: Callable[[], object]) -> None:
+    def _fault_of(self, method: str) -> Fault | StoreError | None:
+        fault = self.waiting[method].popleft() if self.waiting[method] else None
+        if fault == Fault.DOWN:
+            self.down_for = DOWN_FOR
+        if self.down_for:
+            self.down_for -= 1
+            return Fault.TIMED_OUT
+        return fault
+
+    def _before(self, fault: Fault | StoreError | None, work: Callable[[], object]) -> None:
         match fault:
+            case StoreError():
+                raise fault
             case Fault.CRASH_BEFORE:
                 raise SimulatedCrash
             case Fault.TIMED_OUT:
@@ -60,7 +87,7 @@ class Faults:
             case Fault.STOPPED_BEFORE:
                 self.meanwhile()
 
-    def _after(self, fault: Fault | None) -> None:
+    def _after(self, fault: Fault | StoreError | None) -> None:
         match fault:
             case Fault.CRASH_AFTER:
                 raise SimulatedCrash

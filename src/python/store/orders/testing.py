@@ -6,6 +6,7 @@ shop.payments.faults.next("capture", Fault.DONE_BUT_TIMED_OUT)
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from store.orders.fake_inventory import FakeInventory
 from store.orders.fake_payments import FakePayments
 from store.orders.models import Order, database, order_of
 from store.orders.steps import Shop
+from store.server.errors import Unavailable
 from store.server.ids import new_id
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
@@ -64,18 +66,19 @@ def time_passes() -> None:
     """Every lease runs out and every step is due."""
     database.run(
         "UPDATE orders SET next_attempt_at = now() - interval '1 second', "
-        "leased_until = CASE WHEN lease IS NULL THEN NULL ELSE now() - interval '1 second' END"
+        "leased_until = CASE WHEN lease IS NULL THEN NULL ELSE now() - interval '1 second' END "
+        "WHERE step IS NOT NULL"
     )
 
 
-def bring_to_rest(order_id: UUID, shop: Shop) -> Order:
+def bring_to_rest(order_id: UUID, shop: Shop, until: Callable[[Order], bool] = is_settled) -> Order:
     """What workers make of an order in the course of time, each dying as the shop's faults say."""
     for _ in range(20):
         time_passes()
-        with contextlib.suppress(SimulatedCrash):
+        with contextlib.suppress(SimulatedCrash, Unavailable):
             advance(order_id, shop, time.monotonic() + 5.0)
         order = order_of(order_id)
-        if is_settled(order):
+        if until(order):
             return order
     raise AssertionError(f"{order} is still on its way")
 
