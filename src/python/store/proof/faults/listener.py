@@ -10,18 +10,19 @@ HOST = "127.0.0.1"
 
 
 class Listener(socketserver.ThreadingTCPServer):
-    """Listens on a free port while its block lasts; every connection has a thread."""
+    """Listens while its block lasts, on a free port unless one is given. A thread per connection."""
 
     request_queue_size = 1024
     daemon_threads = False
     block_on_close = True
+    allow_reuse_address = True
 
-    def __init__(self, handler: type[socketserver.BaseRequestHandler]) -> None:
-        super().__init__((HOST, 0), handler)
+    def __init__(self, handler: type[socketserver.BaseRequestHandler], port: int = 0) -> None:
+        super().__init__((HOST, port), handler)
         self.leaving = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.1,))
+        self._thread = threading.Thread(target=self._serve)
 
     @property
     def port(self) -> int:
@@ -34,7 +35,8 @@ class Listener(socketserver.ThreadingTCPServer):
 
     def __exit__(self, *_exc: object) -> None:
         self.leaving.set()
-        self.shutdown()
+        # Nobody polls: a last connection wakes the thread that waits for one.
+        socket.create_connection((HOST, self.port)).close()
         self._thread.join()
         with self._lock:
             for sock in self._open:
@@ -58,6 +60,10 @@ class Listener(socketserver.ThreadingTCPServer):
         """What nobody expected ends the thread loudly."""
         raise
 
+    def verify_request(self, _request: object, _client_address: object) -> bool:
+        """Take nobody in while leaving."""
+        return not self.leaving.is_set()
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection before its thread begins."""
         self.keep(request)
@@ -68,6 +74,10 @@ class Listener(socketserver.ThreadingTCPServer):
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
+
+    def _serve(self) -> None:
+        while not self.leaving.is_set():
+            self.handle_request()
 
 
 def _hang_up(sock: socket.socket) -> None:

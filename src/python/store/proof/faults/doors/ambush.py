@@ -72,6 +72,12 @@ class Ambush:
         """
         return self._used_up.wait(seconds)
 
+    @property
+    def standing(self) -> int:
+        """How many calls it holds until there are enough."""
+        gang = self.gang
+        return gang.count if gang else 0
+
     def meets(self, point: str, caller: str) -> bool:
         """Whether this call walks into it. While it gathers, it is for the calls of one caller."""
         wanted = self.gang.caller if self.gang else self.caller

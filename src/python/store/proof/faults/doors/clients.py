@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -16,6 +18,7 @@ LATE_SECONDS = 10.0
 """The deadline of a call that is passed on when its own has passed."""
 _THREADS = 256
 _UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
+_SERVER = (*_UNLIMITED, ("grpc.so_reuseport", 0))
 _CHANNEL = (
     *_UNLIMITED,
     # A connection of this door's own, and soon again after the other side was away.
@@ -33,9 +36,9 @@ class InventoryDoor:
     def __init__(self, crossing: Crossing, upstream: str) -> None:
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
         self._channel = grpc.insecure_channel(upstream, options=_CHANNEL)
-        options = (*_UNLIMITED, ("grpc.so_reuseport", 0))
-        self._server = grpc.server(self._pool, options=options)
-        self._server.add_generic_rpc_handlers((_Anything(crossing, self._channel),))
+        self._leaving = threading.Event()
+        anything = _Anything(crossing, self._channel, self._leaving)
+        self._server = grpc.server(self._pool, [anything], options=_SERVER)
         self.address = f"{HOST}:{self._server.add_insecure_port(f'{HOST}:0')}"
 
     def __enter__(self) -> "InventoryDoor":
@@ -43,18 +46,22 @@ class InventoryDoor:
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self._leaving.set()
         self._server.stop(0).wait()
         self._channel.close()
         self._pool.shutdown()
 
 
 class _Anything(grpc.GenericRpcHandler):
-    def __init__(self, crossing: Crossing, channel: grpc.Channel) -> None:
+    """A handler for whatever method is called."""
+
+    def __init__(self, crossing: Crossing, channel: grpc.Channel, leaving: threading.Event) -> None:
         self._crossing = crossing
         self._channel = channel
+        self._leaving = leaving
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
-        """A handler for any method: with points for those of inventory that have some."""
+        """Inventory's own calls meet their points; all others are streams of bytes."""
         method = handler_call_details.method
         if call := inventory_call(method):
             return grpc.unary_unary_rpc_method_handler(self._crossed(method, call))
@@ -64,19 +71,11 @@ class _Anything(grpc.GenericRpcHandler):
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(method)
 
         def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
-            passage = _Passage(context)
-            try:
-                said, asked = self._crossing.cross(
-                    call,
-                    lambda: ask.with_call(request, passage.seconds_left(), passage.metadata),
-                    passage.hold,
-                )
-            except Cut:
-                context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
-            except grpc.RpcError as error:
-                _fail(context, error)
+            with _failing_alike(context):
+                passage = _Passage(ask, request, context, self._leaving)
+                said, asked = self._crossing.cross(call, passage)
             _finish(context, asked)
-            return bytes(said)
+            return said
 
         return answer
 
@@ -84,38 +83,58 @@ class _Anything(grpc.GenericRpcHandler):
         ask: grpc.StreamStreamMultiCallable[bytes, bytes] = self._channel.stream_stream(method)
 
         def answer(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            passage = _Passage(context)
-            asked = ask(requests, context.time_remaining(), passage.metadata)
+            asked = ask(requests, context.time_remaining(), _metadata(context))
             context.add_callback(lambda: _cancel(asked))
-            try:
+            with _failing_alike(context):
                 yield from asked
-            except grpc.RpcError as error:
-                _fail(context, error)
             _finish(context, asked)
 
         return answer
 
 
+@dataclass
 class _Passage:
-    """What a call brings along, and how long its caller waits."""
+    """One call of a method with points."""
 
-    def __init__(self, context: grpc.ServicerContext) -> None:
-        self._context = context
-        self._given_up = threading.Event()
-        self._held = False
-        sent = context.invocation_metadata()
-        # The channel writes a user-agent of its own.
-        self.metadata = tuple(item for item in sent if item[0] != "user-agent")
+    ask: "grpc.UnaryUnaryMultiCallable[bytes, bytes]"
+    request: bytes
+    context: grpc.ServicerContext
+    leaving: threading.Event
+    held: bool = False
 
-    def seconds_left(self) -> float | None:
-        """The caller's deadline, or one of ours for a caller that has gone."""
-        return LATE_SECONDS if self._held else self._context.time_remaining()
+    def pass_on(self) -> tuple[bytes, Any]:
+        """The answer, and the call for its metadata."""
+        seconds = LATE_SECONDS if self.held else self.context.time_remaining()
+        return self.ask.with_call(self.request, seconds, _metadata(self.context))
 
     def hold(self) -> None:
-        """Return when the caller has given up: its deadline has passed, or it has gone."""
-        self._held = True
-        if self._context.add_callback(self._given_up.set):
-            self._given_up.wait(LONGEST_HOLD_SECONDS)
+        """Return when the caller's deadline has passed, or it has gone."""
+        self.held = True
+        given_up = threading.Event()
+        if self.context.add_callback(given_up.set):
+            given_up.wait(LONGEST_HOLD_SECONDS)
+        if self.leaving.is_set():
+            raise Cut(refused=True)
+
+    def is_alone(self) -> bool:
+        """Whether the caller waits no longer."""
+        return not self.context.is_active()
+
+
+@contextmanager
+def _failing_alike(context: grpc.ServicerContext) -> Iterator[None]:
+    """Ends the call as the other side ended it, or as a lost connection does."""
+    try:
+        yield
+    except Cut:
+        context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+    except grpc.RpcError as error:
+        _fail(context, error)
+
+
+def _metadata(context: grpc.ServicerContext) -> Any:
+    # The channel writes a user-agent of its own.
+    return tuple(item for item in context.invocation_metadata() if item[0] != "user-agent")
 
 
 def _cancel(asked: grpc.Call) -> None:

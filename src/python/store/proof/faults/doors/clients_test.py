@@ -1,6 +1,9 @@
 """The gRPC door between a channel like a service's and a real gRPC server."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,10 +14,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from store.proof.faults.doors.ambush import Ambushes, Deed
 from store.proof.faults.doors.doors import Doors
 from store.proof.faults.doors.points import INVENTORY
-from store.server.channel import RemoteError, errors_in_our_words, open_channel
+from store.server.channel import RemoteError, Unanswered, errors_in_our_words, open_channel
 from store.server.errors import Conflict
 from store.server.rpc import make_server
-from store.server.testing import SAY, serving
+from store.server.testing import SAY, free_port, serving, wait_until
 
 RESERVE = f"{INVENTORY}Reserve"
 
@@ -133,3 +136,104 @@ def test_other_services_pass_by_every_ambush(ambushes: Ambushes) -> None:
 
 def no_kill(caller: str) -> None:
     raise AssertionError(f"{caller} was to live")
+
+
+@pytest.mark.parametrize(("side", "asked"), [("before", 0), ("after", 1)])
+def test_a_killed_caller_is_gone_before_its_call_ends(
+    address: str, stock: Stock, ambushes: Ambushes, killed: list[str], side: str, asked: int
+) -> None:
+    ambush = ambushes.lay(f"reserve.{side}", Deed.KILL)
+    with pytest.raises(Unanswered):
+        reserve(address)
+    assert (killed, len(stock.asked), ambush.caught) == (["orders-1"], asked, 1)
+    assert reserve(address) == b"held mug"
+
+
+@pytest.mark.parametrize(
+    ("point", "deed", "asked"),
+    [
+        ("reserve.before", Deed.DROP, 0),
+        ("reserve.before", Deed.DOWN, 0),
+        ("reserve.after", Deed.DROP, 1),
+    ],
+)
+def test_a_lost_connection_leaves_the_outcome_unknown(
+    address: str, stock: Stock, ambushes: Ambushes, point: str, deed: Deed, asked: int
+) -> None:
+    ambushes.lay(point, deed)
+    with grpc.insecure_channel(address) as channel:
+        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
+        error: Any = ask.future(b"mug", timeout=5).exception()
+    assert (error.code(), len(stock.asked)) == (grpc.StatusCode.UNAVAILABLE, asked)
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_call_passed_on_twice_is_answered_once(
+    address: str, stock: Stock, ambushes: Ambushes, side: str
+) -> None:
+    ambushes.lay(f"reserve.{side}", Deed.TWICE)
+    assert reserve(address) == b"held mug"
+    assert stock.asked == [b"mug"] * 2
+
+
+@pytest.mark.parametrize(("side", "asked_meanwhile"), [("before", 0), ("after", 1)])
+def test_a_delayed_call_outlasts_its_deadline_and_is_carried_out(
+    address: str, stock: Stock, ambushes: Ambushes, side: str, asked_meanwhile: int
+) -> None:
+    ambush = ambushes.lay(f"reserve.{side}", Deed.DELAY)
+    with grpc.insecure_channel(address) as channel:
+        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
+        call = ask.future(b"mug", timeout=0.6)
+        assert ambush.wait(5)
+        assert (len(stock.asked), call.done()) == (asked_meanwhile, False)
+        error: Any = call.exception()
+    assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    wait_until(lambda: stock.asked == [b"mug"])
+
+
+def test_calls_of_one_caller_perish_together(
+    address: str, stock: Stock, ambushes: Ambushes, killed: list[str]
+) -> None:
+    ambush = ambushes.lay("reserve.after", Deed.KILL, gather=5)
+    with grpc.insecure_channel(address) as channel:
+        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
+        calls = [ask.future(b"mug", timeout=5) for _ in range(5)]
+        errors: list[Any] = [call.exception() for call in calls]
+    assert [error.code() for error in errors] == [grpc.StatusCode.UNAVAILABLE] * 5
+    assert (killed, ambush.caught, len(stock.asked)) == (["orders-1"], 5, 5)
+
+
+def test_inventory_may_come_late_go_and_come_again(stock: Stock) -> None:
+    port = free_port()
+    with Doors(Ambushes(), no_kill) as doors:
+        address = doors.inventory("orders-1", f"127.0.0.1:{port}")
+        with pytest.raises(Unanswered):
+            reserve(address)
+        for _ in range(2):
+            with stock.served(port):
+                wait_until(lambda: answers(address), 5)
+            with pytest.raises(Unanswered):
+                reserve(address)
+
+
+def answers(address: str) -> bool:
+    try:
+        return reserve(address) == b"held mug"
+    except Unanswered:
+        return False
+
+
+def test_no_thread_stays_when_the_door_is_left(stock: Stock) -> None:
+    ambushes = Ambushes()
+    held = ambushes.lay("reserve.before", Deed.DELAY)
+    before = {thread.name for thread in threading.enumerate()}
+    with stock.served() as upstream, ThreadPoolExecutor(1) as pool:
+        with Doors(ambushes, no_kill) as doors:
+            call = pool.submit(reserve, doors.inventory("orders-1", upstream))
+            assert held.wait(5)
+            began = time.monotonic()
+        with pytest.raises(Unanswered):
+            call.result(5)
+        assert time.monotonic() - began < 2
+    wait_until(lambda: {thread.name for thread in threading.enumerate()} <= before)
+    assert b"mug" not in stock.asked

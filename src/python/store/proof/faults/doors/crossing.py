@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from store.proof.faults.doors.ambush import Ambushes, Deed
 
 T = TypeVar("T")
+Answer = TypeVar("Answer", covariant=True)
 
 
 class Cut(Exception):
@@ -17,6 +18,19 @@ class Cut(Exception):
         self.refused = refused
 
 
+class Passage(Protocol[Answer]):
+    """One call on its way."""
+
+    def pass_on(self) -> Answer:
+        """Ask the other side."""
+
+    def hold(self) -> None:
+        """Return when the caller has given up; the call then goes on without it."""
+
+    def is_alone(self) -> bool:
+        """Whether the caller has gone: its call goes on, and can tell nothing about it any more."""
+
+
 @dataclass(frozen=True)
 class Crossing:
     """The way of one caller's calls through its door."""
@@ -25,22 +39,22 @@ class Crossing:
     kill: Callable[[str], None]
     caller: str
 
-    def cross(self, call: str, pass_on: Callable[[], T], hold: Callable[[], None]) -> T:
-        """The other side's answer; Cut if the caller must not see one.
-
-        `pass_on` asks the other side, `hold` returns when the caller has given up.
-        """
-        if self._meet(f"{call}.before", hold) is Deed.TWICE:
-            pass_on()
-        answer = pass_on()
-        if self._meet(f"{call}.after", hold) is Deed.TWICE:
-            answer = pass_on()
+    def cross(self, call: str, passage: Passage[T]) -> T:
+        """The other side's answer; Cut if the caller must not see one."""
+        if self._meet(f"{call}.before", passage) is Deed.TWICE:
+            passage.pass_on()
+        answer = passage.pass_on()
+        if self._meet(f"{call}.after", passage) is Deed.TWICE:
+            answer = passage.pass_on()
         return answer
 
-    def _meet(self, point: str, hold: Callable[[], None]) -> Deed | None:
+    def _meet(self, point: str, passage: Passage[object]) -> Deed | None:
+        # What a dead process has left behind must not kill the one that was started in its place.
+        if passage.is_alone():
+            return None
         deed = self.ambushes.passing(point, self.caller, self.kill)
         if deed in (Deed.KILL, Deed.DROP, Deed.DOWN):
             raise Cut(refused=deed is Deed.DOWN)
         if deed is Deed.DELAY:
-            hold()
+            passage.hold()
         return deed

@@ -4,7 +4,6 @@ import socket
 import socketserver
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from store.proof.faults.doors.crossing import Crossing, Cut
@@ -25,88 +24,104 @@ class HttpDoor(Listener):
         super().__init__(_Connection)
         address = urlsplit(upstream)
         self.crossing = crossing
-        self.upstream = (address.hostname or HOST, address.port or 80)
         self.name_of = name_of
+        self._upstream = (address.hostname or HOST, address.port or 80)
 
     @property
     def url(self) -> str:
         """What the caller is told instead of the other side's address."""
         return f"http://{HOST}:{self.port}"
 
+    def connect(self) -> Wire:
+        """A wire to the other side; the caller is refused if nobody is there."""
+        try:
+            sock = socket.create_connection(self._upstream, CONNECT_SECONDS)
+        except OSError as error:
+            raise Cut(refused=True) from error
+        self.keep(sock)
+        return Wire(sock)
+
 
 class _Connection(socketserver.BaseRequestHandler):
+    """A connection of the caller's, and the one that belongs to it."""
+
     server: HttpDoor
     request: socket.socket
+    upstream: Wire
 
     def handle(self) -> None:
-        """Carry messages to and fro until one side hangs up."""
+        """Carry messages to and fro until one side hangs up; the other side is then left, too."""
         try:
-            with self._connected():
-                while True:
-                    self._carry()
+            self._carry_all()
         except Cut as cut:
             if cut.refused:
                 _reset(self.request)
         except (Ended, OSError):
-            # Where one side has gone the other is left, too: the end of this thread closes it.
             return
 
-    @contextmanager
-    def _connected(self) -> Iterator[None]:
-        self.caller, self.upstream = Wire(self.request), self._connect()
-        self.abandoned = False
+    def renew(self) -> None:
+        """Connect again if the other side has hung up."""
+        if self.upstream.is_over():
+            self.server.drop(self.upstream.sock)
+            self.upstream = self.server.connect()
+
+    def _carry_all(self) -> None:
+        caller, self.upstream = Wire(self.request), self.server.connect()
         try:
-            yield
+            while True:
+                self._carry(caller)
         finally:
             self.server.drop(self.upstream.sock)
 
-    def _connect(self) -> Wire:
-        """A wire to the other side; the caller is refused if nobody is there."""
-        try:
-            sock = socket.create_connection(self.server.upstream, CONNECT_SECONDS)
-        except OSError as error:
-            raise Cut(refused=True) from error
-        self.server.keep(sock)
-        return Wire(sock)
-
-    def _carry(self) -> None:
-        self.caller.peer = self.upstream
-        head = self.caller.head()
+    def _carry(self, caller: Wire) -> None:
+        caller.peer = self.upstream
+        head = caller.head()
         method, path = request_line(head)
-        request = head + b"".join(self.caller.request_body(head))
-        call = self.server.name_of(method, path)
-        if call is None:
-            self._stream(method, request)
-            return
-        answer = self.server.crossing.cross(call, lambda: self._ask(method, request), self._hold)
-        self.caller.send(answer)
+        request = head + b"".join(caller.request_body(head))
+        passage = _Passage(self, caller, method, request)
+        if call := self.server.name_of(method, path):
+            caller.send(self.server.crossing.cross(call, passage))
+        else:
+            # Piece by piece: a stream of events has no end to wait for.
+            for piece in passage.answer():
+                caller.send(piece)
 
-    def _stream(self, method: str, request: bytes) -> None:
-        """Pass a request on, and its answer back piece by piece: it may be a long one."""
-        for piece in self._answer(method, request):
-            self.caller.send(piece)
 
-    def _ask(self, method: str, request: bytes) -> bytes:
-        """The whole answer to a request."""
-        if self.upstream.is_over():
-            self.server.drop(self.upstream.sock)
-            self.upstream = self._connect()
-        return b"".join(self._answer(method, request))
+class _Passage:
+    """One request, and how to have it answered."""
 
-    def _answer(self, method: str, request: bytes) -> Iterator[bytes]:
-        self.upstream.peer = None if self.abandoned else self.caller
-        self.upstream.send(request)
-        head = self.upstream.head()
+    def __init__(self, connection: _Connection, caller: Wire, method: str, request: bytes) -> None:
+        self._connection = connection
+        self._caller = caller
+        self._method = method
+        self._request = request
+        self._held = False
+
+    def pass_on(self) -> bytes:
+        """The whole answer."""
+        self._connection.renew()
+        return b"".join(self.answer())
+
+    def hold(self) -> None:
+        """Return when the caller has hung up, or has waited for very long."""
+        self._caller.wait_for_the_end(LONGEST_HOLD_SECONDS)
+        self._held = True
+
+    def is_alone(self) -> bool:
+        """Whether the caller has hung up."""
+        return self._caller.is_over()
+
+    def answer(self) -> Iterator[bytes]:
+        """The answer in pieces as they come. It is left when the caller leaves, unless it was held."""
+        upstream = self._connection.upstream
+        upstream.peer = None if self._held else self._caller
+        upstream.send(self._request)
+        head = upstream.head()
         while status(head) < 200:
             yield head
-            head = self.upstream.head()
+            head = upstream.head()
         yield head
-        yield from self.upstream.answer_body(head, method)
-
-    def _hold(self) -> None:
-        """Return when the caller has given up; what it has begun is then carried to its end."""
-        self.caller.wait_for_the_end(LONGEST_HOLD_SECONDS)
-        self.abandoned = True
+        yield from upstream.answer_body(head, self._method)
 
 
 def _reset(sock: socket.socket) -> None:

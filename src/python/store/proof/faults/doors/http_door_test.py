@@ -1,65 +1,303 @@
-"""HTTP doors between a real client and a real server."""
+"""HTTP doors between a real client and real servers."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 import urllib3
 
 from store.proof.faults.doors.ambush import Ambushes, Deed
 from store.proof.faults.doors.doors import Doors
-from store.proof.faults.listener import Listener
+from store.proof.faults.doors.testing import Desk, exactly, playing
+from store.server.testing import free_port, wait_until
 
-
-class Desk(BaseHTTPRequestHandler):
-    """Answers with what it was asked, and writes it down."""
-
-    protocol_version = "HTTP/1.1"
-    asked: list[tuple[str, str, bytes]]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.asked.append((f"{self.command} {self.path}", str(self.headers), body))
-        self.send_response(201)
-        self.send_header("Location", "/v1/orders/7")
-        self.send_header("Idempotency-Replayed", "true")
-        self.send_header("Set-Cookie", "a=1")
-        self.send_header("Set-Cookie", "b=2")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST  # noqa: N815
-
-    def log_message(self, *_args: Any) -> None:
-        pass
+REFUND = "/v1/refunds"
+NOTHING = b"POST /v1/refunds HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
-    class Fresh(Desk):
-        asked: list[tuple[str, str, bytes]] = []
-
-    with Listener(Fresh) as listener:
-        yield f"http://127.0.0.1:{listener.port}", Fresh.asked
+def desk() -> Desk:
+    return Desk()
 
 
-def test_it(server: Any) -> None:
-    url, asked = server
+@pytest.fixture
+def ambushes() -> Ambushes:
+    return Ambushes()
+
+
+@pytest.fixture
+def killed() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def doors(ambushes: Ambushes, killed: list[str]) -> Iterator[Doors]:
+    with Doors(ambushes, killed.append) as doors:
+        yield doors
+
+
+@pytest.fixture
+def door(doors: Doors, desk: Desk) -> Iterator[str]:
+    """A door of orders-1 to the gateway, with the desk behind it."""
+    with desk.served() as url:
+        yield doors.gateway("orders-1", url)
+
+
+@pytest.fixture
+def client() -> Iterator[urllib3.PoolManager]:
+    with urllib3.PoolManager(maxsize=20, retries=False, timeout=5) as pool:
+        yield pool
+
+
+def connected(url: str) -> socket.socket:
+    address = urlsplit(url)
+    return socket.create_connection((address.hostname or "", address.port or 0), 5)
+
+
+def post(client: urllib3.PoolManager, url: str, path: str = REFUND) -> str:
+    """The answer, or the name of the error."""
+    try:
+        return client.request("POST", url + path, body=b"a=1").data.decode()
+    except urllib3.exceptions.HTTPError as error:
+        return type(error.args[1] if len(error.args) > 1 else error).__name__
+
+
+HEADERS = b"Host: api.stripe.com\r\nIDEMPOTENCY-Key: order-1\r\nStripe-Signature: t=1,v1=a\r\nX: 1\r\nX: 2\r\n"
+CREATED = (
+    b"HTTP/1.1 201 Made\r\nLocation: /v1/orders/7\r\nretry-after: 3\r\nIdempotent-Replayed: true\r\n"
+    b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 4\r\n\r\n\x00\xff\r\n"
+)
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"3;part=1\r\n\r\n\x00\r\nA\r\n0123456789\r\n0\r\nDigest: x\r\nOther: y\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("path", [b"/v1/refunds", b"/anything?q=%20#x"])
+@pytest.mark.parametrize(
+    ("method", "rest", "answer"),
+    [
+        (b"POST", b"Content-Length: 5\r\n\r\n\x00\r\n\r\n", CREATED),
+        (b"POST", b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", CREATED),
+        (b"POST", b"\r\n", CHUNKED),
+        (b"POST", b"\r\n", b"HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"),
+        (b"POST", b"\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + CREATED),
+        (b"POST", b"\r\n", b"HTTP/1.0 500 No\r\n\r\nuntil the end"),
+        (b"HEAD", b"\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"),
+    ],
+)
+def test_not_a_byte_is_changed(
+    doors: Doors, path: bytes, method: bytes, rest: bytes, answer: bytes
+) -> None:
+    request = method + b" " + path + b" HTTP/1.1\r\n" + HEADERS + rest
+    with playing(request, [answer]) as (url, came), connected(doors.gateway("a", url)) as caller:
+        caller.sendall(request)
+        assert exactly(caller, len(answer) + 1) == answer
+        assert came == [request]
+
+
+def test_a_megabyte_arrives_as_it_was(doors: Doors) -> None:
+    body = bytes(range(256)) * 4096
+    head = b"POST /v1/refunds HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with (
+        playing(head + body, [answer]) as (url, came),
+        connected(doors.gateway("a", url)) as caller,
+    ):
+        caller.sendall(head + body)
+        assert exactly(caller, len(answer)) == answer
+        assert came == [head + body]
+
+
+def test_connections_are_kept(door: str, desk: Desk, client: urllib3.PoolManager) -> None:
+    assert [post(client, door) for _ in range(10)] == [str(number) for number in range(1, 11)]
+    assert post(client, door, "/other") == "11"
+    assert desk.connections == 1
+
+
+def test_a_stream_is_heard_while_it_is_told(doors: Doors) -> None:
+    request = b"GET /v1/orders/7/events HTTP/1.1\r\n\r\n"
+    beginning = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n"
+    heard = threading.Event()
+
+    def told() -> Iterator[bytes]:
+        yield beginning
+        assert heard.wait(5)
+        yield b"0\r\n\r\n"
+
+    with playing(request, told()) as (url, _), connected(doors.front("a", url)) as buyer:
+        buyer.sendall(request)
+        assert exactly(buyer, len(beginning)) == beginning
+        heard.set()
+        assert exactly(buyer, 5) == b"0\r\n\r\n"
+
+
+def test_a_killed_caller_is_gone_before_its_connection_is(
+    door: str, desk: Desk, ambushes: Ambushes, killed: list[str], client: urllib3.PoolManager
+) -> None:
+    ambushes.lay("refund.before", Deed.KILL)
+    ambushes.lay("refund.after", Deed.KILL)
+    assert post(client, door) == "RemoteDisconnected"
+    assert (killed, desk.asked) == (["orders-1"], [])
+    assert post(client, door) == "RemoteDisconnected"
+    assert (killed, desk.asked) == (["orders-1"] * 2, ["POST /v1/refunds"])
+    assert post(client, door) == "2"
+
+
+def test_nothing_is_heard_until_the_killer_is_done(
+    doors: Doors, desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager
+) -> None:
+    struck, done = threading.Event(), threading.Event()
+
+    def kill(_caller: str) -> None:
+        struck.set()
+        assert done.wait(5)
+
+    ambushes.lay("answer.after", Deed.KILL)
+    with (
+        desk.served() as url,
+        Doors(ambushes, kill) as slow,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        answer = pool.submit(post, client, slow.front("orders-1", url), "/v1/orders")
+        assert struck.wait(5)
+        time.sleep(0.1)
+        assert not answer.done()
+        done.set()
+        assert answer.result(5) == "RemoteDisconnected"
+
+
+def test_a_dropped_call_kills_nobody(
+    door: str, desk: Desk, ambushes: Ambushes, killed: list[str], client: urllib3.PoolManager
+) -> None:
+    ambushes.lay("refund.before", Deed.DROP)
+    ambushes.lay("refund.after", Deed.DROP)
+    assert [post(client, door) for _ in range(3)] == ["RemoteDisconnected"] * 2 + ["2"]
+    assert (killed, len(desk.asked)) == ([], 2)
+
+
+def test_what_is_down_refuses(
+    door: str, desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager
+) -> None:
+    ambushes.lay("refund.before", Deed.DOWN, times=2)
+    assert [post(client, door) for _ in range(3)] == ["ConnectionResetError"] * 2 + ["1"]
+    assert len(desk.asked) == 1
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_call_passed_on_twice_is_answered_with_the_second_answer(
+    door: str, desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager, side: str
+) -> None:
+    ambush = ambushes.lay(f"refund.{side}", Deed.TWICE)
+    assert [post(client, door), post(client, door)] == ["2", "3"]
+    assert (ambush.caught, len(desk.asked)) == (1, 3)
+
+
+@pytest.mark.parametrize(("side", "asked_meanwhile"), [("before", 0), ("after", 1)])
+def test_a_delayed_call_is_held_until_the_caller_gives_up(
+    door: str, desk: Desk, ambushes: Ambushes, side: str, asked_meanwhile: int
+) -> None:
+    ambush = ambushes.lay(f"refund.{side}", Deed.DELAY)
+    with connected(door) as caller:
+        caller.sendall(NOTHING)
+        assert ambush.wait(5)
+        caller.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            caller.recv(1)
+        assert len(desk.asked) == asked_meanwhile
+    wait_until(lambda: len(desk.asked) == 1 and desk.open_connections == 0)
+
+
+def test_many_calls_perish_at_one_moment(
+    door: str, desk: Desk, ambushes: Ambushes, killed: list[str], client: urllib3.PoolManager
+) -> None:
+    ambush = ambushes.lay("refund.after", Deed.KILL, caller="orders-1", gather=5)
+    with ThreadPoolExecutor(5) as pool:
+        heard = list(pool.map(lambda _: post(client, door), range(5)))
+    assert heard == ["RemoteDisconnected"] * 5
+    assert (killed, ambush.caught, len(desk.asked)) == (["orders-1"], 5, 5)
+
+
+def test_every_caller_has_a_door_of_its_own(
+    doors: Doors, desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager
+) -> None:
+    ambush = ambushes.lay("refund.before", Deed.DROP, caller="orders-2")
+    with desk.served() as url:
+        first, second = doors.gateway("orders-1", url), doors.gateway("orders-2", url)
+        assert [post(client, first), post(client, second)] == ["1", "RemoteDisconnected"]
+    assert [caller for caller, _ in ambush.sprung] == ["orders-2"]
+
+
+def test_the_other_side_may_come_late_go_and_come_again(
+    doors: Doors, client: urllib3.PoolManager
+) -> None:
+    port = free_port()
+    door = doors.gateway("orders-1", f"http://127.0.0.1:{port}")
+    assert post(client, door) == "ConnectionResetError"
+    for _ in range(2):
+        with Desk().served(port):
+            assert [post(client, door), post(client, door)] == ["1", "2"]
+        assert post(client, door) == "ConnectionResetError"
+
+
+def test_an_end_in_the_middle_of_an_answer_is_passed_on(doors: Doors) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nno more"
+    with playing(NOTHING, [answer]) as (url, _), connected(doors.gateway("a", url)) as caller:
+        caller.sendall(NOTHING)
+        assert exactly(caller, 1) == b""
+
+
+def test_when_the_caller_leaves_the_other_side_is_left(door: str, desk: Desk) -> None:
+    desk.go_on.clear()
+    caller = connected(door)
+    caller.sendall(NOTHING)
+    wait_until(lambda: len(desk.asked) == 1)
+    caller.close()
+    desk.go_on.set()
+    wait_until(lambda: desk.open_connections == 0)
+
+
+def test_a_caller_that_has_gone_meets_nobody_any_more(
+    door: str, desk: Desk, ambushes: Ambushes, killed: list[str]
+) -> None:
+    delay = ambushes.lay("refund.before", Deed.DELAY)
+    kill = ambushes.lay("refund.after", Deed.KILL)
+    caller = connected(door)
+    caller.sendall(NOTHING)
+    assert delay.wait(5)
+    caller.close()
+    wait_until(lambda: len(desk.asked) == 1 and desk.open_connections == 0)
+    assert (kill.caught, killed) == (0, [])
+
+
+def test_nonsense_ends_the_connection(door: str) -> None:
+    with connected(door) as caller:
+        caller.sendall(b"nonsense\r\n\r\n")
+        assert exactly(caller, 1) == b""
+
+
+def test_no_thread_stays_when_the_doors_are_left(desk: Desk, ambushes: Ambushes) -> None:
     before = threading.active_count()
-    killed: list[str] = []
-    ambushes = Ambushes()
-    with Doors(ambushes, killed.append) as doors, urllib3.PoolManager(retries=False) as pool:
-        door = doors.gateway("orders-1", url)
-        body = bytes(range(256)) * 1000
-        got = pool.request("POST", f"{door}/v1/refunds?x=1", body=body, headers={"A": "b"})
-        assert (got.status, got.data, got.headers["Location"]) == (201, body, "/v1/orders/7")
-        ambush = ambushes.lay("refund.after", Deed.KILL)
-        with pytest.raises(urllib3.exceptions.ProtocolError):
-            pool.request("POST", f"{door}/v1/refunds")
-        assert ambush.wait(1)
-        assert killed == ["orders-1"]
-        assert len(asked) == 2
+    held = ambushes.lay("refund.before", Deed.DELAY)
+    gathering = ambushes.lay("capture.after", Deed.KILL, gather=2)
+    with (
+        desk.served() as url,
+        ThreadPoolExecutor(2) as pool,
+        urllib3.PoolManager(retries=False, timeout=5) as client,
+    ):
+        with Doors(ambushes, print) as doors:
+            door = doors.gateway("orders-1", url)
+            calls = [
+                pool.submit(post, client, door, REFUND),
+                pool.submit(post, client, door, "/v1/payment_intents/pi_1/capture"),
+            ]
+            assert held.wait(5)
+            wait_until(lambda: gathering.standing == 1)
+        began = time.monotonic()
+        assert "RemoteDisconnected" in [call.result(5) for call in calls]
+        assert time.monotonic() - began < 2
     assert threading.active_count() == before

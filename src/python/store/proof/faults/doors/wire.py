@@ -9,6 +9,7 @@ PATIENCE_SECONDS = 120.0
 _PIECE = 65_536
 _LONGEST_LINE = 1_000_000
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
+_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t;\r]")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 
 
@@ -70,7 +71,7 @@ class Wire:
         size = -1
         while size:
             line = self._until(b"\r\n")
-            size = int(line.partition(b";")[0], 16)
+            size = _size(line)
             yield line
             if size:
                 yield from self._exactly(size + 2)
@@ -118,6 +119,12 @@ class Wire:
         ready = _readable(PATIENCE_SECONDS, self.sock, peer.sock)
         if self.sock.fileno() not in ready and (not ready or peer.hung_up()):
             raise Ended
+
+
+def _size(line: bytes) -> int:
+    if found := _SIZE.match(line):
+        return int(found[1], 16)
+    raise Ended
 
 
 def status(head: bytes) -> int:
