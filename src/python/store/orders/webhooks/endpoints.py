@@ -12,9 +12,10 @@ from store.orders.models import database
 from store.orders.webhooks import register
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.errors import TooManyEndpoints
-from store.orders.webhooks.redelivery import hurry
+from store.orders.webhooks.redelivery import clear, hurry
 from store.orders.webhooks.register import Listed
 from store.orders.webhooks.signing import new_secret
+from store.server.etags import StaleVersion
 from store.server.ids import new_id
 from store.server.paging import Page, PageRequest, encode_cursor, page_of
 
@@ -57,7 +58,6 @@ def rotate_secret(endpoint_id: UUID, begun: Started, vault: Vault) -> tuple[List
     """
     if begun.resource_id is None:
         with database.transaction():
-            register.locked(endpoint_id)
             register.rotate(endpoint_id, _new_sealed(vault), OVERLAP)
             begun.record(endpoint_id)
     return _with_secret(begun, vault)
@@ -72,20 +72,25 @@ def change_endpoint(
     """
     if "url" in changes:
         subscribers.check_url(changes["url"])
-    with database.transaction():
-        before = register.locked(endpoint_id, version)
-        after = _with_reason(before, replace(before, **changes))
-        register.change(after)
-        if (after.url, after.state) != (before.url, before.state):
-            hurry(endpoint_id)
-        return register.listed(endpoint_id)
+    before = _expected(endpoint_id, version)
+    after = _with_reason(before, replace(before, **changes))
+    if after.state == "active" and (after.url, after.state) != (before.url, before.state):
+        hurry(endpoint_id)  # first: an active endpoint's old deliveries would be given up
+    return register.change(after)
 
 
 def remove_endpoint(endpoint_id: UUID, version: int) -> None:
     """Forget an endpoint, and whatever waits for it; EndpointNotFound, StaleVersion."""
-    with database.transaction():
-        register.locked(endpoint_id, version)
-        register.remove(endpoint_id)
+    endpoint = _expected(endpoint_id, version)
+    clear(endpoint_id)  # there may be more than one statement has the time to delete
+    register.remove(endpoint)
+
+
+def _expected(endpoint_id: UUID, version: int) -> Listed:
+    endpoint = register.listed(endpoint_id)
+    if endpoint.version != version:
+        raise StaleVersion
+    return endpoint
 
 
 def _with_reason(before: Listed, after: Listed) -> Listed:

@@ -6,7 +6,7 @@ import pytest
 
 from store.orders.conftest import Buy
 from store.orders.models import database
-from store.orders.webhooks import endpoints
+from store.orders.webhooks import endpoints, redelivery
 from store.orders.webhooks.conftest import Ask, Create
 from store.server.ids import new_id
 
@@ -133,8 +133,9 @@ def test_only_other_types_begin_a_new_time_of_listening(ask: Ask, create: Create
 
 
 def test_a_forgotten_endpoint_is_gone_with_what_was_waiting_for_it(
-    ask: Ask, create: Create, buy: Buy
+    ask: Ask, create: Create, buy: Buy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(redelivery, "BATCH", 2)
     made, other = create(), create()
     buy()
     assert ask("DELETE", f"/{made['id']}", If_Match='"v1"').status_code == 204
@@ -179,6 +180,27 @@ def test_a_paused_endpoint_collects_and_goes_on_at_once(ask: Ask, create: Create
         "FROM webhook_deliveries"
     )
     assert row == {"fresh": True}
+
+
+@pytest.mark.parametrize("act", ["go on", "forget"])
+def test_whoever_is_overtaken_changes_nothing(
+    ask: Ask, create: Create, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    path = f"/{create()['id']}"
+    ask("PATCH", path, {"state": "paused"}, If_Match='"v1"')
+
+    def overtake(_endpoint_id: object) -> None:
+        database.run("UPDATE webhook_endpoints SET description = 'other', version = version + 1")
+
+    for work in ("hurry", "clear"):
+        monkeypatch.setattr(endpoints, work, overtake)
+    if act == "go on":
+        answer = ask("PATCH", path, {"state": "active"}, If_Match='"v2"')
+    else:
+        answer = ask("DELETE", path, If_Match='"v2"')
+    assert (answer.status_code, answer.json["code"]) == (412, "stale_version")
+    left = ask("GET", path).json
+    assert (left["state"], left["description"]) == ("paused", "other")
 
 
 def test_another_description_hurries_nothing(ask: Ask, create: Create, buy: Buy) -> None:

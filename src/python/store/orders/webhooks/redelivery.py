@@ -10,6 +10,10 @@ from store.orders.webhooks.errors import DeliveryNotFound
 from store.server.paging import Page, PageRequest, encode_cursor, page_of
 
 MOST_AT_ONCE = 1000
+"""So many dead deliveries are revived by one request."""
+
+BATCH = 5000
+"""So many rows are changed by one statement, which has 15 s."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,16 @@ _DEAD_ANEW = f"""{_ANEW}
 AND event_id IN (SELECT event_id FROM webhook_deliveries WHERE endpoint_id = %(endpoint)s
     AND state = 'dead' ORDER BY event_id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 """
-_WAITING_ANEW = f"{_ANEW} AND state = 'pending'"
+_WAITING_ANEW = f"""{_ANEW}
+AND event_id IN (SELECT event_id FROM webhook_deliveries WHERE endpoint_id = %(endpoint)s
+    AND state = 'pending' AND (due_at > now() OR give_up_at < now() + interval '2 days')
+    AND (leased_until IS NULL OR leased_until <= now()) LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+"""
+_CLEAR = """
+DELETE FROM webhook_deliveries WHERE endpoint_id = %(endpoint)s
+AND event_id IN (SELECT event_id FROM webhook_deliveries WHERE endpoint_id = %(endpoint)s
+    LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+"""
 
 
 def deliveries_page(endpoint_id: UUID, state: str | None, page: PageRequest) -> Page[Tracked]:
@@ -105,4 +118,14 @@ def redeliver_dead(endpoint_id: UUID) -> Redelivered:
 
 def hurry(endpoint_id: UUID) -> None:
     """Let whatever waits for this endpoint be sent at once, and give it three days again."""
-    database.run(_WAITING_ANEW, {"endpoint": endpoint_id})
+    _in_batches(_WAITING_ANEW, endpoint_id)
+
+
+def clear(endpoint_id: UUID) -> None:
+    """Forget the deliveries of this endpoint."""
+    _in_batches(_CLEAR, endpoint_id)
+
+
+def _in_batches(sql: str, endpoint_id: UUID) -> None:
+    while database.run(sql, {"endpoint": endpoint_id, "most": BATCH}):
+        pass

@@ -55,13 +55,12 @@ _ADD = """
 INSERT INTO webhook_endpoints (id, url, description, event_types, sealed_secret, created_by)
 VALUES (%(id)s, %(url)s, %(description)s, %(event_types)s::text[], %(sealed_secret)s, %(created_by)s)
 """
-_LOCK = "SELECT version FROM webhook_endpoints WHERE id = %s FOR NO KEY UPDATE"
 _CHANGE = """
 UPDATE webhook_endpoints SET url = %(url)s, description = %(description)s, state = %(state)s,
     paused_reason = %(paused_reason)s,
     listens_since = CASE WHEN event_types = %(event_types)s::text[] THEN listens_since ELSE now() END,
     event_types = %(event_types)s::text[], version = version + 1, updated_at = now()
-WHERE id = %(id)s
+WHERE id = %(id)s AND version = %(version)s
 """
 _ROTATE = """
 UPDATE webhook_endpoints SET previous_secret = sealed_secret, previous_until = now() + %(overlap)s,
@@ -76,7 +75,7 @@ FROM webhook_endpoints WHERE id = %s
 _FORGIVE = """
 UPDATE webhook_endpoints SET failures = 0, failing_since = NULL, rest_until = NULL WHERE id = %s
 """
-_REMOVE = "DELETE FROM webhook_endpoints WHERE id = %s"
+_REMOVE = "DELETE FROM webhook_endpoints WHERE id = %s AND version = %s"
 
 
 def listed(endpoint_id: UUID) -> Listed:
@@ -106,25 +105,18 @@ def add(endpoint_id: UUID, wanted: dict[str, Any], sealed_secret: bytes, created
     database.run(_ADD, values)
 
 
-def locked(endpoint_id: UUID, version: int | None = None) -> Listed:
-    """The endpoint, locked until the transaction ends; EndpointNotFound, StaleVersion."""
-    row = database.row(_LOCK, (endpoint_id,))
-    if row is None:
-        raise EndpointNotFound
-    if version not in (None, row["version"]):
+def change(after: Listed) -> Listed:
+    """The endpoint as it is now written; StaleVersion if somebody else has changed it meanwhile."""
+    if not database.run(_CHANGE, vars(after)):
         raise StaleVersion
-    return listed(endpoint_id)
-
-
-def change(after: Listed) -> None:
-    """Write the endpoint as its next version. Joins the open transaction, which has locked it."""
-    database.run(_CHANGE, vars(after))
+    return listed(after.id)
 
 
 def rotate(endpoint_id: UUID, sealed_secret: bytes, overlap: timedelta) -> None:
-    """Write a new secret; the one until now stays beside it for a while."""
+    """Write a new secret; the one until now stays beside it for a while. EndpointNotFound."""
     values = {"id": endpoint_id, "sealed_secret": sealed_secret, "overlap": overlap}
-    database.run(_ROTATE, values)
+    if not database.run(_ROTATE, values):
+        raise EndpointNotFound
 
 
 def target(endpoint_id: UUID) -> Endpoint:
@@ -141,6 +133,7 @@ def forgive(endpoint_id: UUID) -> None:
         raise EndpointNotFound
 
 
-def remove(endpoint_id: UUID) -> None:
-    """Forget the endpoint and all its deliveries. Joins the open transaction."""
-    database.run(_REMOVE, (endpoint_id,))
+def remove(endpoint: Listed) -> None:
+    """Forget the endpoint and its deliveries; StaleVersion if it has been changed meanwhile."""
+    if not database.run(_REMOVE, (endpoint.id, endpoint.version)):
+        raise StaleVersion
