@@ -1,0 +1,88 @@
+import json
+import os
+import signal
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from store.proof.fake_store import Answer, serving
+from store.proof.load.command import load
+from store.proof.load.fake_shop import FakeShop
+
+FEW = ("--journeys", "10", "--rate", "100", "--customers", "2")
+
+
+def run(url: str, *options: str, **environ: str) -> Result:
+    """Run it against the shop at this address."""
+    urls = {"USERS_URL": url, "INVENTORY_URL": url, "ORDERS_URL": f"{url},{url}"}
+    told = {**urls, "LOAD_SECRET": "secret", "COLUMNS": "150", **environ}
+    return CliRunner().invoke(load, [*FEW, *options], env=told)
+
+
+@pytest.fixture(autouse=True)
+def thoughtless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.proof.load.wishes.LONGEST_THOUGHT", 0.01)
+
+
+def test_a_load_that_nobody_had_trouble_with_ends_well(url: str, shop: FakeShop) -> None:
+    result = run(url)
+    assert result.exit_code == 0, result.output
+    assert len(shop.orders) == 10
+    for told in ("p99", "confirmed", "10 journeys", "0 failures"):
+        assert told in result.output
+
+
+def test_json_is_all_that_is_printed(url: str) -> None:
+    said = json.loads(run(url, "--json").stdout)
+    assert said["journeys"] == 10
+    assert sum(order["number"] for order in said["orders"]) == 10
+
+
+def test_without_staff_nothing_is_shipped_and_with_staff_it_is(url: str, shop: FakeShop) -> None:
+    staff = {"STAFF_EMAIL": "sam@example.com", "STAFF_PASSWORD": "x"}
+    for environ, shipped in (({}, False), (staff, True)):
+        shop.asked.clear()
+        assert run(url, "--journeys", "40", **environ).exit_code == 0
+        assert any("shipments" in path for _, path, _, _ in shop.asked) is shipped
+
+
+def test_a_failure_that_a_buyer_saw_fails_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(FakeShop):
+        def answer(self, method: str, path: str, key: str | None, body: Any) -> Answer:
+            usual = super().answer(method, path, key, body)
+            return (500, {"code": "internal_error"}) if path == "/v1/orders" else usual
+
+    with serving(Broken()) as url:
+        result = run(url, "--patience", "0.1")
+    assert result.exit_code == 1
+    assert "500 internal_error" in result.output
+
+
+def test_a_store_that_is_not_there_is_one_clear_message_at_once() -> None:
+    result = run("http://127.0.0.1:9")
+    assert result.exit_code == 2
+    assert "Nothing answers at http://127.0.0.1:9" in result.output
+
+
+def test_a_foreign_store_needs_a_secret_and_all_its_addresses() -> None:
+    result = run("http://127.0.0.1:9", LOAD_SECRET="")
+    assert (result.exit_code, "Set LOAD_SECRET" in result.output) == (2, True)
+    result = run("http://127.0.0.1:9", INVENTORY_URL="")
+    assert (result.exit_code, "give USERS_URL, INVENTORY_URL" in result.output) == (2, True)
+
+
+def test_ctrl_c_lets_nobody_else_begin_and_shows_what_was_seen(url: str, shop: FakeShop) -> None:
+    asked = shop.asked
+
+    class Interrupting(list[Any]):
+        def append(self, thing: Any) -> None:
+            super().append(thing)
+            if thing[1] == "/v1/orders" and len(shop.orders) == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    shop.asked = Interrupting(asked)
+    result = run(url, "--journeys", "100000", "--rate", "20")
+    assert result.exit_code == 0, result.output
+    assert 0 < len(shop.orders) < 1000
+    assert "What buyers were last told" in result.output
