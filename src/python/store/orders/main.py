@@ -30,10 +30,15 @@ def serve() -> None:
 
 
 def work() -> None:
-    """Bring orders to their end until SIGTERM."""
+    """Bring orders to their end, and their events to subscribers, until SIGTERM."""
     cooperate()  # before anything opens a socket
+    from threading import Thread
+
+    from store.database.vault import Vault
     from store.orders.config import Config
     from store.orders.models import database
+    from store.orders.webhooks.clients import Subscribers
+    from store.orders.webhooks.dispatch import Dispatcher
     from store.orders.wiring import shop_of
     from store.orders.worker import Worker
     from store.server.ops import OpsConfig
@@ -44,8 +49,13 @@ def work() -> None:
     env.check()
     database.open(config.database)
     worker = Worker(shop_of(config))
+    subscribers = Subscribers(private=config.private_webhooks)
+    dispatcher = Dispatcher(Vault(config.encryption_secrets), subscribers)
+    dispatching = Thread(target=dispatcher.run, name="dispatch", daemon=True)
+    dispatching.start()
     run_worker("orders-work", worker.step, ops, {"database": database.check})
     worker.finish()
+    dispatching.join()
 
 
 def migrate() -> None:

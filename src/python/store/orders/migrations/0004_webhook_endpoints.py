@@ -64,8 +64,6 @@ def up(migrator: Any, db: Any) -> None:
         );
         CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at)
             WHERE state = 'pending';
-        CREATE INDEX webhook_deliveries_patience ON webhook_deliveries (give_up_at)
-            WHERE state = 'pending';
         CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (endpoint_id, created_at)
             WHERE state = 'pending';
         CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (endpoint_id, event_id)

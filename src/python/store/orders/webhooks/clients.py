@@ -1,16 +1,34 @@
 """Subscribers, as we need them: an address that takes a signed message by POST."""
 
+import socket
+import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from urllib.parse import SplitResult, urlsplit
 
+from store.metrics.http import measure_call
+from store.orders.webhooks.addresses import PrivateAddress, check_url
+from store.orders.webhooks.connections import Answer, Deadline, Line, Lines, TooLate
+from store.orders.webhooks.errors import BadEndpointUrl
 from store.orders.webhooks.messages import Message
+from store.orders.webhooks.signing import signature
+from store.server.clock import now
+
+DEADLINE_SECONDS = 10.0
+"""For everything: looking up the name, connecting, sending, and hearing the status."""
+
+GONE = 410
 
 
 @dataclass(frozen=True)
 class Receipt:
     """What came of sending a message.
 
-    `answer` is the status code, or the name of what went wrong. `retry_after` is in seconds.
+    `answer` is the status code, or a word for what went wrong. `retry_after` is in seconds.
     `gone` says that the subscriber wants nothing more, ever (410).
     """
 
@@ -25,10 +43,85 @@ class Subscribers:
 
     def __init__(self, *, private: bool) -> None:
         self._private = private
+        self._lines = Lines()
 
     def check_url(self, url: str) -> None:
         """Return if messages may be sent there; BadEndpointUrl says why not."""
+        check_url(url, private=self._private)
 
     def send(self, url: str, message: Message, secrets: Sequence[str]) -> Receipt:
-        """Send a message, signed with each secret; whatever happens, it takes 10 s at the most."""
-        raise NotImplementedError
+        """Send a message, signed with each secret. Whatever happens, it is over in 10 s.
+
+        It is taken when the answer is 2xx. Redirects are not followed.
+        """
+        deadline = Deadline(time.monotonic() + DEADLINE_SECONDS)
+        try:
+            self.check_url(url)
+            with measure_call("webhooks", "POST") as call:
+                answer = self._post(urlsplit(url), message, secrets, deadline)
+                call.status = answer.status
+        except (OSError, HTTPException, ValueError, BadEndpointUrl) as error:
+            late = time.monotonic() >= deadline.at
+            return Receipt(False, "timeout" if late else _word_for(error))
+        return _receipt(answer)
+
+    def _post(
+        self, url: SplitResult, message: Message, secrets: Sequence[str], deadline: Deadline
+    ) -> Answer:
+        line = self._lines.take(url) or Line(url, deadline, private=self._private)
+        try:
+            answer = line.post(url, message.body, _headers(message, secrets), deadline)
+        except BaseException:
+            line.close()
+            raise
+        self._lines.give_back(line)
+        return answer
+
+
+def _headers(message: Message, secrets: Sequence[str]) -> dict[str, str]:
+    at = int(time.time())
+    signatures = [signature(secret, message.id, at, message.body) for secret in secrets]
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "virtual-store/webhooks",
+        "webhook-id": message.id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def _receipt(answer: Answer) -> Receipt:
+    taken = 200 <= answer.status < 300
+    wait = None if taken else _seconds(answer.retry_after)
+    return Receipt(taken, str(answer.status), wait, gone=answer.status == GONE)
+
+
+def _seconds(retry_after: str) -> float | None:
+    """The seconds that a Retry-After asks for (RFC 9110, section 10.2.3: a number, or a date)."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:9])
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    # A date in the form of RFC 850 or asctime has no zone; it is UTC all the same.
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now()).total_seconds())
+
+
+# The first that fits; the most special ones come first.
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (BadEndpointUrl, "bad_url"),
+    (PrivateAddress, "private_address"),
+    (TooLate, "timeout"),
+    (TimeoutError, "timeout"),
+    (socket.gaierror, "unknown_host"),
+    (ssl.SSLCertVerificationError, "bad_certificate"),
+    (ssl.SSLError, "tls_failed"),
+    (ConnectionRefusedError, "connection_refused"),
+    (ConnectionError, "connection_lost"),
+    (HTTPException, "not_http"),
+)
+
+
+def _word_for(error: Exception) -> str:
+    return next((word for kind, word in _WORDS if isinstance(error, kind)), "unreachable")

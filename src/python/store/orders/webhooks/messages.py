@@ -27,7 +27,7 @@ def event_message(
     event_id: int, kind: str, at: datetime, about: dict[str, Any], facts: dict[str, Any]
 ) -> Message:
     """An order's event; facts that are too much for a message are left for the API to tell."""
-    whole = message_of(f"evt_{event_id}", kind, at, {**facts, **about})
+    whole = message_of(f"evt_{event_id}", kind, at, about | facts | about)
     if len(whole.body) <= MOST_BYTES:
         return whole
     return message_of(whole.id, kind, at, about)
