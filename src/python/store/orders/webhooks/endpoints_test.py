@@ -100,6 +100,10 @@ def test_an_unknown_type_is_answered_with_those_that_there_are(ask: Ask) -> None
     assert "refund.*" in answer.json["detail"]
 
 
+def test_a_scheme_in_capitals_is_as_good(create: Create) -> None:
+    assert create("HTTPS://shop.example/Hooks")["url"] == "https://shop.example/Hooks"
+
+
 def test_types_are_kept_once_each(create: Create) -> None:
     made = create(event_types=["refund.*", "order.confirmed", "refund.*"])
     assert made["event_types"] == ["refund.*", "order.confirmed"]

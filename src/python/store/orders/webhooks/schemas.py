@@ -16,6 +16,17 @@ _TYPE = validate.OneOf(
 )
 
 
+class Url(Text):
+    """An address; its scheme is kept in small letters (RFC 3986, section 6.2.2.1)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max=LONGEST_URL, metadata={"format": "uri"}, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        scheme, colon, rest = super()._deserialize(value, attr, data, **kwargs).partition(":")
+        return f"{scheme.lower()}{colon}{rest}"
+
+
 class EventTypes(fields.List[Any]):
     """Types of events, or groups of them such as `order.*`; none at all stands for every type."""
 
@@ -30,7 +41,7 @@ class EventTypes(fields.List[Any]):
 class EndpointIn(Schema):
     """Where messages are to go, and which: all events when no types are named."""
 
-    url = Text(required=True, max=LONGEST_URL, metadata={"format": "uri"})
+    url = Url(required=True)
     event_types = EventTypes(load_default=list)
     description = Text(min=0, max=500, load_default="")
 
@@ -38,7 +49,7 @@ class EndpointIn(Schema):
 class EndpointChange(Schema):
     """What is to be different; what is left out stays."""
 
-    url = Text(max=LONGEST_URL, metadata={"format": "uri"})
+    url = Url()
     event_types = EventTypes()
     description = Text(min=0, max=500)
     state = Text(validators=(validate.OneOf(ENDPOINT_STATES),))
