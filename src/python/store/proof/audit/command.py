@@ -1,120 +1,175 @@
 """`proof audit`: what all databases and the gateway say, held against each other."""
 
-import os
+import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from store.local.addresses import read_addresses
 from store.local.folder import Folder
-from store.local.secrets_file import read
-from store.proof.audit.case_checks import CHECKS
-from store.proof.audit.cases import cases
-from store.proof.audit.findings import Tally
-from store.proof.audit.gateway_check import Gateway, check_api
-from store.proof.audit.report import as_json, show
-from store.proof.audit.snapshots import DATABASES, Snapshot, snapshots
-from store.proof.audit.table_checks import check_tables
-from store.proof.audit.totals import Totals
-from store.proof.errors import CannotProve, local_store
+from store.proof.audit.addresses import Where, where
+from store.proof.audit.auditing import EVENT_LIMIT, Result, Rules, audited_by
+from store.proof.audit.findings import KEPT
+from store.proof.audit.repairing import (
+    Planned,
+    Repair,
+    hands_for,
+    orders_of,
+    planned,
+    repairs,
+    wait_for_workers,
+)
+from store.proof.audit.report import SHOWN, as_json, repair_of, report_of, show, show_repair
+from store.proof.errors import CannotProve
 
-
-@dataclass(frozen=True)
-class Result:
-    """Every check's row, the money per currency, and how many orders were too young to judge."""
-
-    tallies: list[Tally]
-    totals: Totals
-    not_judged: int
-
-    @property
-    def found(self) -> int:
-        return sum(tally.found for tally in self.tallies)
+REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for a repair
 
 
 @click.command()
-@click.option("--grace", default=60, show_default=True, type=click.IntRange(min=0),
-              help="Seconds: what changed more recently is not judged.")  # fmt: skip
+@click.option(
+    "--grace",
+    default=Rules.grace,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Seconds: what changed more recently is not judged.",
+)
+@click.option(
+    "--event-limit",
+    default=EVENT_LIMIT,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Seconds within which every active webhook endpoint should have an event.",
+)
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of tables.")
-@click.option("--data", default=".store", show_default=True, type=click.Path(path_type=Path),
-              help="The folder of the local store.")  # fmt: skip
+@click.option(
+    "--repair", is_flag=True, help="Set right what has one right answer, then audit again."
+)
+@click.option("--dry-run", is_flag=True, help="With --repair: say what it would do, and stop.")
+@click.option("--yes", is_flag=True, help="With --repair: do not ask before.")
+@click.option(
+    "--wait",
+    default=15.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="With --repair: seconds given to the workers, who end what is made due.",
+)
+@click.option(
+    "--data",
+    default=".store",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The folder of the local store.",
+)
 @click.option("--users-database-url", "users", envvar="USERS_DATABASE_URL")
 @click.option("--inventory-database-url", "inventory", envvar="INVENTORY_DATABASE_URL")
 @click.option("--orders-database-url", "orders", envvar="ORDERS_DATABASE_URL")
 @click.option("--gateway-database-url", "gateway", envvar="GATEWAY_DATABASE_URL")
 @click.option("--gateway-url", envvar="PAYMENT_API_URL", help="The gateway's API.")
+@click.option(
+    "--inventory-address",
+    envvar="INVENTORY_ADDRESS",
+    help="Inventory's gRPC address; only a repair needs it.",
+)
 def audit(
-    grace: int, in_json: bool, data: Path, gateway_url: str | None, **given: str | None
+    grace: int,
+    event_limit: int,
+    in_json: bool,
+    repair: bool,
+    dry_run: bool,
+    yes: bool,
+    wait: float,
+    data: Path,
+    gateway_url: str | None,
+    inventory_address: str | None,
+    **databases: str | None,
 ) -> None:
     """Check that nothing was lost and nothing doubled.
 
     Reads the databases of users, inventory, orders and gateway, each in one read-only snapshot, and
     the gateway's API (its key comes from PAYMENT_API_KEY). Without addresses: the local store.
 
-    Exit status: 0 nothing found, 1 something found, 2 could not check.
+    A repair also needs inventory's gRPC address (its key comes from INVENTORY_RPC_KEY), and roles that
+    may write to the databases of orders and inventory. What has more than one right answer it leaves
+    to a person, and says why.
+
+    Exit status: 0 nothing found, 1 something found (after the repair, if there was one), 2 could not
+    check.
     """
-    urls, gateway = _addresses(Folder(data), given, gateway_url)
-    try:
-        result = audited(urls, gateway, grace)
-    except CannotProve:
-        raise
-    except Exception:
-        # Python would leave with status 1, which says that something was found.
-        traceback.print_exc()
-        raise CannotProve("The audit broke off: this says nothing about the store.") from None
-    if in_json:
-        click.echo(as_json(result.tallies, result.totals, result.not_judged))
-    else:
-        show(Console(), result.tallies, result.totals, result.not_judged)
+    if dry_run and not repair:
+        raise click.UsageError("--dry-run goes with --repair.")
+    if repair and not (yes or dry_run or sys.stdin.isatty()):
+        raise CannotProve("--repair asks first: give --yes where nobody is there to answer.")
+    store = where(Folder(data), databases, gateway_url, inventory_address)
+    rules = Rules(grace, event_limit, REPAIRED_AT_ONCE if repair else KEPT)
+    console = Console(stderr=in_json)  # JSON has standard output for itself
+    mending = Mending(store, rules, console, dry_run, yes, wait) if repair else None
+    with taking_no_crash_for_a_finding():
+        result = audited_by(rules, store.databases, store.gateway)
+        if in_json:
+            result, more = mending.mended(result) if mending else (result, {})
+            click.echo(as_json(result, **more))
+        else:
+            show(console, result)
+            if mending and (after := mending.mended(result)[0]) is not result:
+                show(console, after)
+                result = after
     raise SystemExit(1 if result.found else 0)
 
 
-def audited(urls: Mapping[str, str], gateway: Gateway, grace: int) -> Result:
-    """Every check over everything; CannotProve if something cannot be read."""
-    with snapshots(urls) as taken:
-        before = taken["orders"].taken_at - timedelta(seconds=grace)
-        result = judged(taken, before)
-        api = check_api(gateway, taken["gateway"], before)
-        return replace(result, tallies=[*result.tallies, api])
+@dataclass(frozen=True)
+class Mending:
+    """A repair as it was asked for."""
+
+    store: Where
+    rules: Rules
+    console: Console
+    dry_run: bool
+    yes: bool
+    wait: float
+
+    def mended(self, result: Result) -> tuple[Result, dict[str, Any]]:
+        """The result of a second audit after the repair, or the same if nothing was done; and what was."""
+        plans = planned(result)
+        if self.dry_run or not (plans and self._may(plans)):
+            return result, {
+                "repairs": [repair_of(Repair(plan, False, "not done")) for plan in plans]
+            }
+        done = self._done(plans)
+        again = replace(self.rules, kept=KEPT, anyway=orders_of(plans))
+        after = audited_by(again, self.store.databases, self.store.gateway)
+        return after, {"before": report_of(result), "repairs": [repair_of(each) for each in done]}
+
+    def _may(self, plans: Sequence[Planned]) -> bool:
+        if self.yes:
+            return True
+        for plan in plans[:SHOWN]:
+            click.echo(f"  {plan.remedy.does}", err=True)
+        if len(plans) > SHOWN:
+            click.echo(f"  and {len(plans) - SHOWN:,} more", err=True)
+        return click.confirm(f"Do these {len(plans):,} things?", err=True)
+
+    def _done(self, plans: Sequence[Planned]) -> list[Repair]:
+        done = []
+        with hands_for(self.store) as hands:
+            for repair in repairs(plans, self.store, hands):
+                show_repair(self.console, repair)
+                done.append(repair)
+            wait_for_workers([each.planned for each in done if each.done], hands, self.wait)
+        return done
 
 
-def judged(taken: Mapping[str, Snapshot], before: datetime) -> Result:
-    """Every check over the databases; what changed after `before` is not judged."""
-    tallies = [Tally(check.name) for check in CHECKS]
-    totals, not_judged = Totals(), 0
-    for case in cases(taken):
-        if case.touched_at >= before:
-            not_judged += 1
-            continue
-        totals.add(case)
-        for check, tally in zip(CHECKS, tallies, strict=True):
-            if check.concerns(case):
-                tally.count(f"order {case.order_id}", check.judge(case, before))
-    tables = check_tables(taken, before)
-    return Result([*tallies, totals.check(), *tables], totals, not_judged)
-
-
-def _addresses(
-    folder: Folder, given: Mapping[str, str | None], gateway_url: str | None
-) -> tuple[Mapping[str, str], Gateway]:
-    key = os.environ.get("PAYMENT_API_KEY")
-    named = {name: url for name, url in given.items() if url}
-    if len(named) == len(DATABASES) and gateway_url and key:
-        return named, Gateway(gateway_url.rstrip("/"), key)
-    if named or gateway_url:
-        raise CannotProve(
-            "For another store than the local one, give all of it: " + ", ".join(_wanted(named))
-        )
-    with local_store():
-        local, key = read_addresses(folder.addresses), read(folder.secrets).payment_key
-    return local.databases, Gateway(local.ports.url("gateway"), key)
-
-
-def _wanted(named: Mapping[str, str]) -> Iterator[str]:
-    yield from (f"{name.upper()}_DATABASE_URL" for name in DATABASES if name not in named)
-    yield from ("PAYMENT_API_URL", "PAYMENT_API_KEY")
+@contextmanager
+def taking_no_crash_for_a_finding() -> Iterator[None]:
+    """Turns what nobody foresaw into CannotProve: Python would leave with status 1, a finding's."""
+    try:
+        yield
+    except (click.ClickException, click.Abort):
+        raise
+    except Exception:
+        traceback.print_exc()
+        raise CannotProve("The audit broke off: this says nothing about the store.") from None

@@ -45,6 +45,6 @@ def test_a_crash_is_not_taken_for_a_finding(
     def crash(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(audit_module, "audited", crash)
+    monkeypatch.setattr(audit_module, "audited_by", crash)
     result = audit(SOMEWHERE, tmp_path)
     assert (result.exit_code, "says nothing about the store" in result.output) == (2, True)

@@ -9,7 +9,8 @@ from store.gateway import models as gateway
 from store.inventory.models import tables as inventory
 from store.orders import models as orders
 from store.proof.audit.snapshots import DATABASES
-from store.proof.audit.testing import ROWS, SmallStore, write
+from store.proof.audit.testing import SmallStore, write
+from store.proof.audit.violations.rows import ROWS
 from store.users.models import tables as users
 
 MIGRATIONS: Mapping[str, Path] = {

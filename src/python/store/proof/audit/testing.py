@@ -1,93 +1,17 @@
-"""A small store's databases, consistent to the last row, for audits to look at in tests.
+"""A small store's databases for audits to look at in tests, and what somebody may do to them.
 
 The rows are written past all triggers: what the services would never let happen can be planted.
 """
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from uuid import UUID
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
 from store.database.testing import FleetingServer
-
-BUYER = UUID(int=1)
-SOLD, CANCELLED, REJECTED, REFUNDED, PENDING = (str(UUID(int=10 + number)) for number in range(5))
-HOUR_AGO = "now() - interval '1 hour'"
-
-USERS = f"""
-INSERT INTO users (id, email, name, role, version, created_at, updated_at)
-VALUES ('{BUYER}', 'ada@example.com', 'Ada', 'customer', 1, {HOUR_AGO}, {HOUR_AGO});
-"""
-
-# 100 mugs arrived; two were sold, two sold and returned, three sold (and refunded later), one is held.
-INVENTORY = f"""
-INSERT INTO products (id, status, title) VALUES ('{UUID(int=2)}', 'active', 'Mug');
-INSERT INTO variants (id, product_id, sku) VALUES ('{UUID(int=3)}', '{UUID(int=2)}', 'MUG');
-INSERT INTO warehouses (code, name) VALUES ('berlin', 'Berlin');
-INSERT INTO stock (sku, warehouse, on_hand, reserved) VALUES ('MUG', 'berlin', 95, 1);
-INSERT INTO stock_movements
-    (id, sku, warehouse, kind, quantity, on_hand_after, reference, actor, created_at)
-SELECT lpad(number::text, 32, '0')::uuid, 'MUG', 'berlin', kind, quantity, after, reference, 'x',
-    {HOUR_AGO}
-FROM (VALUES
-    (1, 'received', 100, 100, 'delivery'), (2, 'sold', -2, 98, '{SOLD}'),
-    (3, 'sold', -2, 96, '{CANCELLED}'), (4, 'returned', 2, 98, '{CANCELLED}'),
-    (5, 'sold', -3, 95, '{REFUNDED}')
-) line (number, kind, quantity, after, reference);
-INSERT INTO reservations (order_id, state, currency, total, expires_at, created_at, updated_at)
-SELECT id::uuid, state, 'EUR', total, now(), {HOUR_AGO}, {HOUR_AGO}
-FROM (VALUES ('{SOLD}', 'committed', 2000), ('{CANCELLED}', 'released', 2000),
-    ('{REFUNDED}', 'committed', 3000), ('{PENDING}', 'held', 1000)) r (id, state, total);
-INSERT INTO reservations (order_id, state, updated_at) VALUES ('{REJECTED}', 'released', {HOUR_AGO});
-INSERT INTO reservation_lines (order_id, position, sku, warehouse, quantity, unit_price, name)
-SELECT id::uuid, 1, 'MUG', 'berlin', quantity, 1000, 'Mug'
-FROM (VALUES ('{SOLD}', 2), ('{CANCELLED}', 2), ('{REFUNDED}', 3), ('{PENDING}', 1)) l (id, quantity);
-"""
-
-ORDERS = f"""
-INSERT INTO orders (id, buyer_id, state, currency, total, payment_method, shipping_address, step,
-    ending, reason, expires_at, next_attempt_at, created_at, updated_at)
-SELECT id::uuid, '{BUYER}', state, 'EUR', total, 'pm_card_visa', '{{}}', step, ending, reason,
-    now() + interval '5 minutes', {HOUR_AGO}, {HOUR_AGO}, {HOUR_AGO}
-FROM (VALUES
-    ('{SOLD}', 'confirmed', 2000, NULL, NULL, NULL),
-    ('{CANCELLED}', 'cancelled', 2000, NULL, 'cancelled', 'cancelled_by_buyer'),
-    ('{REJECTED}', 'rejected', NULL, NULL, 'rejected', 'out_of_stock'),
-    ('{REFUNDED}', 'refunded', 3000, NULL, NULL, NULL),
-    ('{PENDING}', 'pending', 1000, 'authorise', NULL, NULL)
-) o (id, state, total, step, ending, reason);
-INSERT INTO order_lines (order_id, position, sku, quantity, name, unit_price)
-SELECT id::uuid, 0, 'MUG', quantity, 'Mug', 1000
-FROM (VALUES ('{SOLD}', 2), ('{CANCELLED}', 2), ('{REFUNDED}', 3), ('{PENDING}', 1)) l (id, quantity);
-INSERT INTO payments (order_id, amount, currency, status, intent_id, authorised, captured) VALUES
-    ('{SOLD}', 2000, 'EUR', 'succeeded', 'pi_sold', 2000, 2000),
-    ('{CANCELLED}', 2000, 'EUR', 'succeeded', 'pi_cancelled', 2000, 2000),
-    ('{REFUNDED}', 3000, 'EUR', 'succeeded', 'pi_refunded', 3000, 3000);
-INSERT INTO refunds (id, order_id, amount, reason, state, gateway_id, requested_by, created_at) VALUES
-    ('{UUID(int=30)}', '{CANCELLED}', 2000, 'x', 'succeeded', 're_1', '{BUYER}', {HOUR_AGO}),
-    ('{UUID(int=31)}', '{REFUNDED}', 3000, 'x', 'succeeded', 're_2', '{BUYER}', {HOUR_AGO});
-"""
-
-GATEWAY = f"""
-INSERT INTO payment_intents (id, amount, currency, status, capture_method, payment_method,
-    amount_received, client_secret, metadata, options, created_at)
-SELECT id, amount, 'eur', 'succeeded', 'manual', 'pm_card_visa', amount, 'x',
-    jsonb_build_object('order_id', order_id), '{{}}', {HOUR_AGO}
-FROM (VALUES ('pi_sold', 2000, '{SOLD}'), ('pi_cancelled', 2000, '{CANCELLED}'),
-    ('pi_refunded', 3000, '{REFUNDED}')) i (id, amount, order_id);
-INSERT INTO charges (id, payment_intent, amount, currency, status, payment_method, amount_captured,
-    amount_refunded, created_at)
-SELECT replace(id, 'pi', 'ch'), id, amount, 'eur', 'succeeded', 'pm_card_visa', amount,
-    CASE id WHEN 'pi_sold' THEN 0 ELSE amount END, {HOUR_AGO}
-FROM payment_intents;
-INSERT INTO refunds (id, charge, payment_intent, amount, currency, status, metadata, created_at)
-VALUES ('re_1', 'ch_cancelled', 'pi_cancelled', 2000, 'eur', 'succeeded', '{{}}', {HOUR_AGO}),
-    ('re_2', 'ch_refunded', 'pi_refunded', 3000, 'eur', 'succeeded', '{{}}', {HOUR_AGO});
-"""
-
-ROWS = {"users": USERS, "inventory": INVENTORY, "orders": ORDERS, "gateway": GATEWAY}
+from store.proof.audit.auditing import Result, Rules, judged
+from store.proof.audit.snapshots import snapshots
 
 
 class SmallStore:
@@ -104,6 +28,11 @@ class SmallStore:
             self.urls[service] = self._server.url(parse_dsn(copy.url)["dbname"])
         write(self.urls[service], sql)
 
+    def plant_all(self, sql: Mapping[str, str]) -> None:
+        """Change copies of several services' databases."""
+        for service, statement in sql.items():
+            self.plant(service, statement)
+
 
 def write(url: str, sql: str) -> None:
     """Write past all triggers and foreign keys; only a row's own constraints remain."""
@@ -114,3 +43,14 @@ def write(url: str, sql: str) -> None:
             cursor.execute(sql)
     finally:
         connection.close()
+
+
+def found_in(result: Result) -> set[str]:
+    """The names of the checks that have found something."""
+    return {tally.name for tally in result.tallies if tally.found}
+
+
+def audit_of(urls: Mapping[str, str], grace: int = 60) -> Result:
+    """What an audit of these databases finds, without asking the gateway's API."""
+    with snapshots(urls) as taken:
+        return judged(taken, Rules(grace))

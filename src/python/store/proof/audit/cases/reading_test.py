@@ -1,21 +1,24 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from store.proof.audit.cases import Intent, Order, Stock, merged
+from store.proof.audit.cases.case import Intent, Order, Stock
+from store.proof.audit.cases.reading import merged
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def order(order_id: str) -> Order:
-    return Order(order_id, "confirmed", "EUR", 1, None, AT, AT, "", 1, None, 0, 0, False)
+    return Order(
+        order_id, "confirmed", "EUR", 1, None, None, AT, AT, "", 1, None, 0, 0, 0, False, "", 0
+    )
 
 
 def stock(order_id: str) -> Stock:
-    return Stock(order_id, "committed", 1, "", "", AT)
+    return Stock(order_id, "committed", 1, 1, "", "", "", 1, AT)
 
 
 def intent(order_id: str) -> Intent:
-    return Intent(order_id, f"pi_{order_id}", "succeeded", "EUR", 1, 1, 0, False, AT)
+    return Intent(order_id, f"pi_{order_id}", "succeeded", "EUR", 1, 1, 1, 1, 1, 0, 0, False, AT)
 
 
 def test_what_belongs_to_one_order_comes_together() -> None:

@@ -1,14 +1,18 @@
+import weakref
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from store.proof.audit.gateway_check import Gateway, Payment, compare, listed
+from store.proof.audit.checks.gateway_api import Payment, compare, listed
+from store.proof.audit.findings import KEPT
+from store.proof.audit.gateway import Gateway
 from store.proof.errors import CannotProve
 from store.proof.fake_store import FakeStore, serving
 
-PAID = Payment("pi_2", 500, "EUR", "succeeded", 500)
-OPEN = Payment("pi_1", 700, "EUR", "requires_capture", 0)
+PAID = Payment("pi_2", 1_000, 500, "EUR", "succeeded", 500)
+OPEN = Payment("pi_1", 999, 700, "EUR", "requires_capture", 0)
 
 
 def found(stored: list[Payment], told: list[Payment]) -> list[str]:
@@ -42,6 +46,33 @@ def test_one_that_is_missing_does_not_bring_the_others_out_of_step() -> None:
     assert found([*payments[:4], *payments[5:]], payments) == ["pi_4"]
 
 
+def test_payments_of_the_same_moment_may_come_in_another_order() -> None:
+    moment = [PAID._replace(id=f"pi_{number}") for number in range(9)]
+    assert found(moment, moment[::-1]) == []
+
+
+def test_however_many_are_missing_only_those_of_a_minute_are_remembered() -> None:
+    payments = [PAID._replace(id=f"pi_{at}", created=at) for at in range(10_000, 0, -1)]
+    told, alive = payments[:10] + payments[9_990:], weakref.WeakSet[Remembered]()
+
+    def stored() -> Iterator[Payment]:
+        for payment in payments:
+            alive.add(one := Remembered(payment.id))
+            yield payment._replace(id=one)
+            most.append(len(alive))
+
+    most: list[int] = []
+    tally = compare(stored(), iter(told))
+    assert (tally.counted, tally.found) == (10_000, 9_980)
+    assert max(most) < KEPT + 100
+
+
+class Remembered(str):
+    """An id that can be seen to be forgotten."""
+
+    __slots__ = ("__weakref__",)
+
+
 def test_the_api_is_read_page_by_page() -> None:
     store = FakeStore()
     store.answers = [page(["pi_3", "pi_2"], more=True), page(["pi_1"], more=False)]
@@ -61,7 +92,14 @@ def test_an_api_that_refuses_us_proves_nothing() -> None:
 
 def page(ids: list[str], *, more: bool) -> tuple[int, dict[str, Any]]:
     data = [
-        {"id": each, "amount": 1, "currency": "eur", "status": "succeeded", "amount_received": 1}
+        {
+            "id": each,
+            "created": 1_000,
+            "amount": 1,
+            "currency": "eur",
+            "status": "succeeded",
+            "amount_received": 1,
+        }
         for each in ids
     ]
     return 200, {"data": data, "has_more": more}

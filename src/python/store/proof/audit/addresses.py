@@ -1,0 +1,51 @@
+"""Where the store is that is looked at: this machine's own, or another whose addresses are given."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from store.local.addresses import read_addresses
+from store.local.folder import Folder
+from store.local.ports import HOST
+from store.local.secrets_file import read
+from store.proof.audit.gateway import Gateway
+from store.proof.audit.snapshots import DATABASES
+from store.proof.errors import CannotProve, local_store
+
+
+@dataclass(frozen=True)
+class Where:
+    """The databases by service, the gateway, and what only a repair needs: inventory's gRPC door."""
+
+    databases: Mapping[str, str] = field(repr=False)
+    gateway: Gateway
+    inventory_address: str | None = None
+    inventory_key: str | None = field(default=None, repr=False)
+
+
+def where(
+    folder: Folder,
+    databases: Mapping[str, str | None],
+    gateway_url: str | None,
+    inventory_address: str | None,
+) -> Where:
+    """The store of these addresses, with the keys from the environment; else the local one."""
+    key, inventory_key = os.environ.get("PAYMENT_API_KEY"), os.environ.get("INVENTORY_RPC_KEY")
+    named = {name: url for name, url in databases.items() if url}
+    if len(named) == len(DATABASES) and gateway_url and key:
+        gateway = Gateway(gateway_url.rstrip("/"), key)
+        return Where(named, gateway, inventory_address, inventory_key)
+    if named or gateway_url:
+        raise CannotProve(
+            "For another store than the local one, give all of it: " + ", ".join(_wanted(named))
+        )
+    with local_store():
+        local, secrets = read_addresses(folder.addresses), read(folder.secrets)
+    gateway = Gateway(local.ports.url("gateway"), secrets.payment_key)
+    rpc = f"{HOST}:{local.ports.inventory_rpc}"
+    return Where(local.databases, gateway, rpc, secrets.rpc_key)
+
+
+def _wanted(named: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"{name.upper()}_DATABASE_URL" for name in DATABASES if name not in named)
+    yield from ("PAYMENT_API_URL", "PAYMENT_API_KEY")
