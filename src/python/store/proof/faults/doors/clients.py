@@ -18,7 +18,11 @@ LATE_SECONDS = 10.0
 """The deadline of a call that is passed on when its own has passed."""
 _THREADS = 256
 _UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
-_SERVER = (*_UNLIMITED, ("grpc.so_reuseport", 0))
+_SERVER = (
+    *_UNLIMITED,
+    ("grpc.so_reuseport", 0),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),  # as the services' own servers
+)
 _CHANNEL = (
     *_UNLIMITED,
     # A connection of this door's own, and soon again after the other side was away.

@@ -59,11 +59,12 @@ class _Connection(socketserver.BaseRequestHandler):
         except (Ended, OSError):
             return
 
-    def renew(self) -> None:
-        """Connect again if the other side has hung up."""
+    def upstream_now(self) -> Wire:
+        """The wire to the other side; a new one if that has hung up meanwhile."""
         if self.upstream.is_over():
             self.server.drop(self.upstream.sock)
             self.upstream = self.server.connect()
+        return self.upstream
 
     def _carry_all(self) -> None:
         caller, self.upstream = Wire(self.request), self.server.connect()
@@ -99,7 +100,6 @@ class _Passage:
 
     def pass_on(self) -> bytes:
         """The whole answer."""
-        self._connection.renew()
         return b"".join(self.answer())
 
     def hold(self) -> None:
@@ -113,7 +113,7 @@ class _Passage:
 
     def answer(self) -> Iterator[bytes]:
         """The answer in pieces as they come. It is left when the caller leaves, unless it was held."""
-        upstream = self._connection.upstream
+        upstream = self._connection.upstream_now()
         upstream.peer = None if self._held else self._caller
         upstream.send(self._request)
         head = upstream.head()

@@ -16,6 +16,8 @@ from store.proof.faults.doors.testing import Desk, exactly, playing
 from store.server.testing import free_port, wait_until
 
 REFUND = "/v1/refunds"
+# A reset may come before the caller has seen that it was connected, or when it sends.
+REFUSED = ("NewConnectionError", "ConnectionResetError", "BrokenPipeError")
 NOTHING = b"POST /v1/refunds HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -116,7 +118,7 @@ def test_a_megabyte_arrives_as_it_was(doors: Doors) -> None:
 def test_connections_are_kept(door: str, desk: Desk, client: urllib3.PoolManager) -> None:
     assert [post(client, door) for _ in range(10)] == [str(number) for number in range(1, 11)]
     assert post(client, door, "/other") == "11"
-    assert desk.connections == 1
+    assert len(desk.connections) == 1
 
 
 def test_a_stream_is_heard_while_it_is_told(doors: Doors) -> None:
@@ -209,7 +211,7 @@ def test_a_delayed_call_is_held_until_the_caller_gives_up(
         with pytest.raises(TimeoutError):
             caller.recv(1)
         assert len(desk.asked) == asked_meanwhile
-    wait_until(lambda: len(desk.asked) == 1 and desk.open_connections == 0)
+    wait_until(lambda: len(desk.asked) == 1 and not desk.open_connections)
 
 
 def test_many_calls_perish_at_one_moment(
@@ -237,11 +239,11 @@ def test_the_other_side_may_come_late_go_and_come_again(
 ) -> None:
     port = free_port()
     door = doors.gateway("orders-1", f"http://127.0.0.1:{port}")
-    assert post(client, door) == "ConnectionResetError"
+    assert post(client, door) in REFUSED
     for _ in range(2):
         with Desk().served(port):
             assert [post(client, door), post(client, door)] == ["1", "2"]
-        assert post(client, door) == "ConnectionResetError"
+        assert post(client, door) in REFUSED
 
 
 def test_an_end_in_the_middle_of_an_answer_is_passed_on(doors: Doors) -> None:
@@ -258,7 +260,7 @@ def test_when_the_caller_leaves_the_other_side_is_left(door: str, desk: Desk) ->
     wait_until(lambda: len(desk.asked) == 1)
     caller.close()
     desk.go_on.set()
-    wait_until(lambda: desk.open_connections == 0)
+    wait_until(lambda: not desk.open_connections)
 
 
 def test_a_caller_that_has_gone_meets_nobody_any_more(
@@ -270,13 +272,28 @@ def test_a_caller_that_has_gone_meets_nobody_any_more(
     caller.sendall(NOTHING)
     assert delay.wait(5)
     caller.close()
-    wait_until(lambda: len(desk.asked) == 1 and desk.open_connections == 0)
+    wait_until(lambda: len(desk.asked) == 1 and not desk.open_connections)
     assert (kill.caught, killed) == (0, [])
 
 
-def test_nonsense_ends_the_connection(door: str) -> None:
+@pytest.mark.parametrize("nonsense", [b"nonsense\r\n\r\n", b"GET /\r\n\r\n", b"\r\n\r\n"])
+def test_a_caller_that_speaks_nonsense_is_left(door: str, nonsense: bytes) -> None:
     with connected(door) as caller:
-        caller.sendall(b"nonsense\r\n\r\n")
+        caller.sendall(nonsense)
+        assert exactly(caller, 1) == b""
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 fine\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n",
+    ],
+)
+def test_nonsense_is_no_answer(doors: Doors, nonsense: bytes) -> None:
+    with playing(NOTHING, [nonsense]) as (url, _), connected(doors.gateway("a", url)) as caller:
+        caller.sendall(NOTHING)
         assert exactly(caller, 1) == b""
 
 

@@ -16,8 +16,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.connections = 0
-        self.open_connections = 0
+        self.connections: list[Any] = []
+        self.open_connections: set[Any] = set()
         self.go_on = threading.Event()
         self.go_on.set()
 
@@ -34,14 +34,14 @@ def _handler(desk: Desk) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
-            desk.connections += 1
-            desk.open_connections += 1
+            desk.connections.append(self)
+            desk.open_connections.add(self)
             try:
                 super().handle()
             except OSError:
                 self.close_connection = True
             finally:
-                desk.open_connections -= 1
+                desk.open_connections.discard(self)
 
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
