@@ -83,9 +83,10 @@ def up(migrator: Any, db: Any) -> None:
             INSERT INTO webhook_deliveries
                 (endpoint_id, event_id, order_id, number, due_at, give_up_at)
             SELECT e.id, t.id, t.order_id, t.number,
-                coalesce((SELECT max(d.due_at) FROM webhook_deliveries d
+                coalesce((SELECT CASE d.state WHEN 'pending' THEN d.due_at END
+                    FROM webhook_deliveries d
                     WHERE d.endpoint_id = e.id AND d.order_id = t.order_id
-                    AND d.state = 'pending'), now()),
+                    ORDER BY d.number DESC LIMIT 1), now()),
                 now() + interval '3 days'
             FROM told t JOIN webhook_endpoints e ON e.event_types = '{}'
                 OR e.event_types && ARRAY[t.type, split_part(t.type, '.', 1) || '.*']
