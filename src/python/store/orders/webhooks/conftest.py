@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from standardwebhooks import Webhook
 
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
-from store.orders.webhooks.testing import Listener
+from store.orders.webhooks.fake_subscriber import Subscriber, subscribing
 from store.server.ids import new_id
 
 Ask = Callable[..., Any]
@@ -48,7 +49,12 @@ def create(ask: Ask) -> Create:
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
+def subscriber() -> Iterator[Subscriber]:
     """A program that hears webhooks over real HTTP."""
-    with Listener.open() as listener:
-        yield listener
+    with subscribing() as subscriber:
+        yield subscriber
+
+
+def verified(subscriber: Subscriber, secret: str) -> list[Any]:
+    """The messages that came, each verified by the Standard Webhooks project's own library."""
+    return [Webhook(secret).verify(got.body, got.headers) for got in subscriber.got]

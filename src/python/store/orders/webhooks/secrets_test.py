@@ -7,8 +7,8 @@ import pytest
 from store.auth.callers import Caller, Role
 from store.orders.models import database
 from store.orders.webhooks import endpoints
-from store.orders.webhooks.conftest import Ask, Create
-from store.orders.webhooks.testing import Listener
+from store.orders.webhooks.conftest import Ask, Create, verified
+from store.orders.webhooks.fake_subscriber import Subscriber
 from store.server.ids import new_id
 
 BODY = {"url": "https://shop.example/hooks", "event_types": ["order.*"]}
@@ -72,9 +72,9 @@ def test_who_dies_between_the_work_and_the_answer_is_asked_again(
 
 
 def test_both_secrets_sign_for_a_day_after_a_rotation(
-    ask: Ask, create: Create, listener: Listener
+    ask: Ask, create: Create, subscriber: Subscriber
 ) -> None:
-    made = create(listener.url)
+    made = create(subscriber.url)
     rotated = ask("POST", f"/{made['id']}/secret")
     assert (rotated.status_code, rotated.headers["ETag"]) == (200, '"v2"')
     assert rotated.headers["Cache-Control"] == "no-store"
@@ -82,20 +82,20 @@ def test_both_secrets_sign_for_a_day_after_a_rotation(
     assert rotated.json["previous_secret_until"] is not None
     ask("POST", f"/{made['id']}/test")
     for secret in (made["secret"], rotated.json["secret"]):
-        assert len(listener.verified(secret)) == 1
-    signatures = listener.heard[0][0]["webhook-signature"].split(" ")
+        assert len(verified(subscriber, secret)) == 1
+    signatures = subscriber.got[0].headers["webhook-signature"].split(" ")
     assert len(signatures) == 2
 
 
 def test_a_day_after_its_rotation_a_secret_signs_nothing(
-    ask: Ask, create: Create, listener: Listener
+    ask: Ask, create: Create, subscriber: Subscriber
 ) -> None:
-    made = create(listener.url)
+    made = create(subscriber.url)
     ask("POST", f"/{made['id']}/secret")
     database.run("UPDATE webhook_endpoints SET previous_until = now() - interval '1 s'")
     assert ask("GET", f"/{made['id']}").json["previous_secret_until"] is None
     ask("POST", f"/{made['id']}/test")
-    assert len(listener.heard[0][0]["webhook-signature"].split(" ")) == 1
+    assert len(subscriber.got[0].headers["webhook-signature"].split(" ")) == 1
 
 
 def test_a_repeated_rotation_changes_nothing_more(ask: Ask, create: Create) -> None:
