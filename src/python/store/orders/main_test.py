@@ -11,12 +11,14 @@ from typing import Any
 import orjson
 import pytest
 import requests
+from standardwebhooks import Webhook
 
-from store.auth.callers import Caller
+from store.auth.callers import Caller, Role
 from store.auth.rpc import ServiceKeys
 from store.auth.testing import Signer
 from store.database.config import DatabaseConfig
 from store.orders.testing import ENCRYPTION_SECRET, basket
+from store.orders.webhooks.fake_subscriber import subscribing
 from store.protos.inventory.v1 import inventory_pb2 as messages
 from store.protos.inventory.v1.inventory_pb2_grpc import (
     InventoryServicer,
@@ -136,6 +138,7 @@ def environ(database_config: DatabaseConfig, bank: Bank, inventory: str) -> dict
         "PAYMENT_API_KEY": "sk_test_1",
         "PAYMENT_WEBHOOK_SECRET": "whsec_1",
         "KEY_ENCRYPTION_SECRET": ENCRYPTION_SECRET,
+        "WEBHOOK_PRIVATE_ADDRESSES": "true",
         "PLACE_SECONDS": "0.5",
     }
 
@@ -145,13 +148,27 @@ def place(served: Running, headers: dict[str, str]) -> requests.Response:
     return requests.post(f"{served.url}/v1/orders", json=basket(), headers=headers, timeout=20)
 
 
-def test_orders_are_served_worked_on_and_left_in_good_order(
+def listen(served: Running, url: str, headers: dict[str, str]) -> str:
+    """The secret of a new webhook endpoint."""
+    answer = requests.post(
+        f"{served.url}/v1/webhook-endpoints",
+        json={"url": url, "event_types": ["order.confirmed"]},
+        headers={**headers, "Idempotency-Key": str(new_id())},
+        timeout=20,
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["secret"])
+
+
+def test_orders_are_served_worked_on_told_and_left_in_good_order(
     environ: dict[str, str], bank: Bank, signer: Signer, buyer: Caller
 ) -> None:
     headers = signer.headers(buyer)
     with ExitStack() as programs:
+        subscriber = programs.enter_context(subscribing())
         served = programs.enter_context(running(PROGRAM, "serve", **environ))
         wait_until(served.is_ready, 30)
+        secret = listen(served, subscriber.url, signer.headers(Caller(new_id(), Role.ADMIN)))
         answer = place(served, headers)
         assert (answer.status_code, answer.json()["state"]) == (201, "confirmed"), served.said()
         bank.closed = True
@@ -163,8 +180,12 @@ def test_orders_are_served_worked_on_and_left_in_good_order(
         wait_until(works.is_ready, 30)
         confirmed = 'orders_total{reason="",state="confirmed"} 1.0'
         wait_until(lambda: confirmed in requests.get(f"{works.ops}/metrics", timeout=5).text, 30)
+        wait_until(lambda: len(subscriber.got) == 2, 20)
+        told = [Webhook(secret).verify(got.body, got.headers)["data"] for got in subscriber.got]
+        assert {each["order_id"] for each in told} == {answer.json()["id"], promised.json()["id"]}
         assert works.leave(signal.SIGTERM) == 0, works.said()
-        assert "sk_test_1" not in served.said() + works.said()
+        for kept in ("sk_test_1", ENCRYPTION_SECRET, secret, subscriber.url):
+            assert kept not in served.said() + works.said()
 
 
 @pytest.mark.parametrize(
