@@ -13,7 +13,8 @@ PATIENCE_SECONDS = 120
 # process is killed without a chance to say so. $1 is the signal, $2 the seconds after which whatever
 # has not obeyed is killed; the rest is the command, which takes the shell's place: it is our child.
 # The watch is nobody's child, so that the command meets none that it did not start, but it belongs to
-# the group that the command leads: so $$ cannot become anybody else's number while the watch lives.
+# the group that the command leads: $$ cannot become anybody else's number while the watch lives, and
+# it lives a second longer than the command, so that the owner may still signal the group.
 KEEPER = """
 signal=$1 patience=$2; shift 2
 exec 3<&0
@@ -22,6 +23,7 @@ exec 3<&0
   read -r _ <&3
   kill "-$signal" $$
   while kill -0 $$ && [ "$patience" -gt 0 ]; do sleep 1; patience=$((patience - 1)); done
+  sleep 1
   kill -KILL 0
 ) >/dev/null 2>&1 & )
 exec "$@" 3<&- </dev/null

@@ -98,9 +98,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop it; whoever is connected loses the connection. Stopping twice is fine."""
-        if self._kept is not None:
-            self._kept.end(STOP_SECONDS)
-            self._kept = None
+        self._end()
         self._folder.release()
 
     def create_role(self, name: str) -> None:
@@ -162,8 +160,13 @@ class Server:
                     f"PostgreSQL is not ready in {START_SECONDS:.0f} s; see {self._folder.log}."
                 )
             time.sleep(0.01)
-        self._kept.end(STOP_SECONDS)
+        self._end()
         return False
+
+    def _end(self) -> None:
+        if self._kept is not None:
+            self._kept.end(STOP_SECONDS)
+            self._kept = None
 
     def _command(self) -> list[str]:
         settings = {**COMMON, **(DURABLE if self.durable else FLEETING)}

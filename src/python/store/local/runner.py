@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from store.database.keeper import kept
@@ -24,11 +24,14 @@ STOP_SECONDS = 35.0  # a server finishes what is in hand within 30 s
 
 @dataclass(frozen=True)
 class Program:
-    """One process to run: what it is called, what to start, and with which environment."""
+    """One process to run: what it is called, what to start, and with which environment.
+
+    The environment holds secrets and is left out of the repr.
+    """
 
     name: str
     command: Sequence[str]
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
 
 class Child:
@@ -48,6 +51,7 @@ class Child:
         )
         self._reader = threading.Thread(target=self._relay, args=(output,), daemon=True)
         self._reader.start()
+        self._gone = False
 
     @property
     def pid(self) -> int:
@@ -66,12 +70,15 @@ class Child:
 
     def wait(self, give_up: float) -> None:
         """Return once it and its descendants have ended; kill what is left at `give_up` (monotonic)."""
+        if self._gone:
+            return  # its number may be somebody else's by now
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(give_up - time.monotonic(), 0.0))
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join()
+        self._gone = True
 
     def _relay(self, output: Output) -> None:
         if self._process.stdout is not None:

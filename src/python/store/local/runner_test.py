@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from store.local.output import Output
+from store.local.output import LogFiles, Output
 from store.local.runner import Program, Runner, python_environ
 
 # Says when it is there, and what it was told to do.
@@ -84,6 +84,45 @@ def test_a_process_that_ended_by_itself_is_known_with_its_status(runner: Runner)
     dead = runner.dead()
     assert dead is not None
     assert (dead.name, dead.status) == ("broken", 3)
+
+
+def test_programs_run_to_their_ends_side_by_side(runner: Runner) -> None:
+    started = time.monotonic()
+    slow, broken = "import time; time.sleep(1)", "raise SystemExit(3)"
+    programs = [program("first", slow), program("second", slow), program("third", broken)]
+    assert runner.finish(programs, lambda: False) == {"third": 3}
+    assert time.monotonic() - started < 1.9
+
+
+def test_programs_that_were_to_end_are_stopped_when_we_are(runner: Runner) -> None:
+    assert runner.finish([program("endless", "import time; time.sleep(60)")], lambda: True) == {
+        "endless": -signal.SIGTERM
+    }
+
+
+def test_one_that_was_waited_for_is_never_signalled_again(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.start(program("fine", "pass"))
+    child = runner.child("fine")
+    child.wait(time.monotonic() + 10)
+    signalled: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, _: signalled.append(group))
+    child.wait(time.monotonic())
+    assert signalled == []
+
+
+def test_what_processes_say_can_go_to_a_file_each(tmp_path: Path, lock: int) -> None:
+    logs = LogFiles(tmp_path / "logs")
+    runner = Runner(logs, lock)
+    for name, text in (("first", "good morning"), ("second", "good night"), ("first", "again")):
+        runner.finish([program(name, f"print({text!r})")], lambda: False)
+    logs.say("done")
+    assert {file.name: file.read_text() for file in (tmp_path / "logs").iterdir()} == {
+        "first.log": "good morning\nagain\n",
+        "second.log": "good night\n",
+        "store.log": "done\n",
+    }
 
 
 def test_only_those_named_are_stopped(runner: Runner) -> None:

@@ -80,6 +80,7 @@ class Standstill:
             each.send(signal.SIGKILL)
         for each in self._held:
             each.wait_until_gone()
+        self._guard.kill()  # those numbers may be others' by now
         self.lift()
 
     def lift(self) -> None:

@@ -12,7 +12,7 @@ from store.database.postgres import PostgresFailed, Server
 from store.local.errors import Trouble
 from store.local.output import Output
 from store.local.readiness import why_not
-from store.local.runner import STOP_SECONDS, Child, Program, Runner
+from store.local.runner import STOP_SECONDS, Program, Runner
 from store.proof.faults.processes import Standstill, children_of, kill_a_child, title
 
 ANSWER_SECONDS = 3
@@ -114,11 +114,12 @@ class Victim(ABC):
 
 
 class Service(Victim):
-    """A program of ours: gunicorn with its worker, or a single process."""
+    """A program that the runner has started: gunicorn with its worker, or a single process."""
 
     def __init__(self, program: Program, runner: Runner, ops_port: int) -> None:
         super().__init__(program.name)
         self._program, self._runner, self._ops_port = program, runner, ops_port
+        self._child = runner.child(program.name)
 
     @property
     def pid(self) -> int | None:
@@ -145,10 +146,7 @@ class Service(Victim):
     def _start(self) -> None:
         self._bury()
         self._runner.start(self._program)
-
-    @property
-    def _child(self) -> Child:
-        return self._runner.child(self.name)
+        self._child = self._runner.child(self.name)
 
 
 class Postgres(Victim):
