@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from store.proof.faults.doors.points import POINTS
 
-GATHER_SECONDS = 2.0
+GATHER_SECONDS = 3.0  # shorter than the shortest deadline of orders, 4 s
 
 
 class Deed(StrEnum):
@@ -62,6 +62,7 @@ class Ambush:
         self.caught = 0
         """How many calls it befell."""
         self.gang: Gang | None = None
+        self.times = times
         self.times_left = times
         self._used_up = threading.Event()
 
@@ -93,7 +94,7 @@ class Ambush:
         """Write down that the deed is done."""
         self.caught += gang.count
         self.sprung.append((gang.caller, time.monotonic()))
-        if self.times_left == 0:
+        if len(self.sprung) == self.times:
             self._used_up.set()
 
 

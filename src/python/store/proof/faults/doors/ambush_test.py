@@ -11,16 +11,6 @@ from store.server.testing import wait_until
 POINT = "capture.after"
 
 
-@pytest.fixture
-def ambushes() -> Ambushes:
-    return Ambushes()
-
-
-@pytest.fixture
-def killed() -> list[str]:
-    return []
-
-
 def nobody(caller: str) -> None:
     raise AssertionError(f"{caller} was to live")
 
@@ -70,6 +60,24 @@ def test_a_killer_who_fails_is_not_taken_for_a_success(ambushes: Ambushes) -> No
         ambushes.passing(POINT, "orders-1", nobody)
     assert ambush.sprung == []
     assert not ambush.wait(0)
+
+
+def test_it_is_not_over_while_one_of_its_killers_is_still_at_work(ambushes: Ambushes) -> None:
+    ambush = ambushes.lay(POINT, Deed.KILL, times=2)
+    done = threading.Event()
+
+    def kill(caller: str) -> None:
+        assert caller == "quick" or done.wait(5)
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(ambushes.passing, POINT, "slow", kill)
+        wait_until(lambda: ambush.times_left == 1)
+        assert ambushes.passing(POINT, "quick", kill) is Deed.KILL
+        assert not ambush.wait(0)
+        done.set()
+        assert slow.result(5) is Deed.KILL
+    assert ambush.wait(0)
+    assert [caller for caller, _ in ambush.sprung] == ["quick", "slow"]
 
 
 def test_of_many_calls_at_once_only_so_many_are_met(ambushes: Ambushes) -> None:

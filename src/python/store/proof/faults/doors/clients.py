@@ -9,13 +9,11 @@ from typing import Any
 
 import grpc
 
-from store.proof.faults.doors.crossing import Crossing, Cut
+from store.proof.faults.doors.crossing import LONGEST_HOLD_SECONDS, Crossing, Cut
 from store.proof.faults.doors.points import inventory_call
 from store.proof.faults.listener import HOST
 
-LONGEST_HOLD_SECONDS = 15.0
-LATE_SECONDS = 10.0
-"""The deadline of a call that is passed on when its own has passed."""
+LATE_SECONDS = 10.0  # for a call that is passed on when its own deadline has passed
 _THREADS = 256
 _UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 _SERVER = (

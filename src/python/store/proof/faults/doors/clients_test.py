@@ -69,16 +69,6 @@ def stock() -> Stock:
 
 
 @pytest.fixture
-def ambushes() -> Ambushes:
-    return Ambushes()
-
-
-@pytest.fixture
-def killed() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def address(stock: Stock, ambushes: Ambushes, killed: list[str]) -> Iterator[str]:
     """The door's address, with the stock behind it."""
     with stock.served() as upstream, Doors(ambushes, killed.append) as doors:

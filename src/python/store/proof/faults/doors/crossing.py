@@ -6,6 +6,9 @@ from typing import Protocol, TypeVar
 
 from store.proof.faults.doors.ambush import Ambushes, Deed
 
+LONGEST_HOLD_SECONDS = 15.0
+"""How long a delayed call is held at most: longer than the deadlines of orders (4 and 6 s)."""
+
 T = TypeVar("T")
 Answer = TypeVar("Answer", covariant=True)
 

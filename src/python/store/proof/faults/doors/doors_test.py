@@ -28,16 +28,6 @@ with Desk().served(int(os.environ["PORT"])):
 
 
 @pytest.fixture
-def ambushes() -> Ambushes:
-    return Ambushes()
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
 def api() -> Iterator[Running]:
     """An API in a process of its own."""
     with running(API) as api:

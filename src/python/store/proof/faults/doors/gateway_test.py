@@ -30,16 +30,6 @@ def gateway(postgres: FleetingServer) -> Iterator[str]:  # noqa: F811
 
 
 @pytest.fixture
-def ambushes() -> Ambushes:
-    return Ambushes()
-
-
-@pytest.fixture
-def killed() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def payments(gateway: str, ambushes: Ambushes, killed: list[str]) -> Iterator[Payments]:
     """The client of orders-1, which knows the gateway by its door alone."""
     with Doors(ambushes, killed.append) as doors:

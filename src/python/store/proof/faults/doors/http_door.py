@@ -6,13 +6,11 @@ import struct
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from store.proof.faults.doors.crossing import Crossing, Cut
+from store.proof.faults.doors.crossing import LONGEST_HOLD_SECONDS, Crossing, Cut
 from store.proof.faults.doors.wire import Ended, Wire, request_line, status
 from store.proof.faults.listener import HOST, Listener
 
 CONNECT_SECONDS = 2.0
-LONGEST_HOLD_SECONDS = 15.0
-"""How long a delayed call is held at most: longer than the deadlines of orders (4 and 6 s)."""
 
 NameOf = Callable[[str, str], str | None]
 

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import urlsplit
 
 from store.proof.faults.listener import Listener
+
+NOTHING = b"POST /v1/refunds HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 
 
 class Desk:
@@ -84,3 +87,9 @@ def exactly(sock: socket.socket, length: int) -> bytes:
     while len(data) < length and (more := sock.recv(length - len(data))):
         data += more
     return data
+
+
+def connected(url: str) -> socket.socket:
+    """A connection to a URL's host and port."""
+    address = urlsplit(url)
+    return socket.create_connection((address.hostname or "", address.port or 0), 5)
