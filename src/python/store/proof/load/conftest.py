@@ -1,12 +1,21 @@
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from store.proof import api as api_module
 from store.proof.api import Api
+from store.proof.customers import Account
 from store.proof.fake_store import serving
+from store.proof.load.actors import giving_up
 from store.proof.load.fake_shop import FakeShop
+from store.proof.load.journey import Journey
+from store.proof.load.plan import Card, Fate
+from store.proof.load.recorder import Promise, Recorder
 from store.proof.load.target import Credentials, Target
+from store.proof.load.testing import Walk, a_wish
+from store.proof.load.visit import Visit
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +47,24 @@ def api() -> Iterator[Api]:
     api = Api(200, patience=2.0)
     yield api
     api.close()
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def walk(api: Api, target: Target, recorder: Recorder) -> Walk:
+    """Walks a journey to its end; what the buyer was told about his order."""
+    anna, sam = (
+        Account(api, target.users_url, f"{name}@example.com", "x") for name in ("anna", "sam")
+    )
+
+    def walk(card: Card = Card.PASSES, fate: Fate = Fate.KEPT, **different: Any) -> Promise:
+        visit = Visit(target, recorder, a_wish(card, fate, **different), "k", "EUR")
+        with giving_up(recorder):
+            Journey(anna, sam, visit, time.monotonic()).walk()
+        return recorder.promises[0]
+
+    return walk

@@ -39,6 +39,10 @@ class FakeShop(FakeStore):
         with self._lock:
             return self._catalogue(path) or self._orders(path, key or "", body)
 
+    def bodies(self, ending: str) -> list[Any]:
+        """What was sent to every path that ends so."""
+        return [body for _, path, _, body in self.asked if path.endswith(ending)]
+
     def _catalogue(self, path: str) -> Answer | None:
         if path.startswith("/v1/products?"):
             products = [{"id": sku, "title": sku, "variants": [_variant(sku)]} for sku in SKUS]

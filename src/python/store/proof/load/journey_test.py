@@ -1,6 +1,5 @@
-import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,57 +8,13 @@ import pytest
 from store.proof.api import Api
 from store.proof.customers import Account
 from store.proof.fake_store import Answer
-from store.proof.load.actors import GaveUp, giving_up
 from store.proof.load.fake_shop import PRICE, FakeShop
 from store.proof.load.journey import Journey
-from store.proof.load.plan import PAYMENT_METHODS, Card, Fate
-from store.proof.load.recorder import Action, Promise, Recorder
+from store.proof.load.plan import Card, Fate
+from store.proof.load.recorder import Action, Recorder
 from store.proof.load.target import Target
+from store.proof.load.testing import Walk, a_wish
 from store.proof.load.visit import Visit
-from store.proof.load.wishes import Item, Wish
-
-Walk = Callable[..., Promise]
-
-
-def a_wish(card: Card = Card.PASSES, fate: Fate = Fate.KEPT, **different: Any) -> Wish:
-    usual: dict[str, Any] = {
-        "number": 1,
-        "customer": 0,
-        "looked_at": Item("MUG", "1", "Mug"),
-        "lines": {"MUG": 2, "BOWL": 1},
-        "names_price": False,
-        "is_sent_twice": False,
-        "payment_method": PAYMENT_METHODS[card][0],
-        "refund_share": 0.4,
-        "reads_timeline": False,
-        "thoughts": (0.0,) * 8,
-    }
-    return Wish(**{**usual, "card": card, "fate": fate, **different})
-
-
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-def walk(api: Api, target: Target, recorder: Recorder) -> Walk:
-    """Walks a journey to its end; what the buyer was told about his order."""
-    anna, sam = (
-        Account(api, target.users_url, f"{name}@example.com", "x") for name in ("anna", "sam")
-    )
-
-    def walk(card: Card = Card.PASSES, fate: Fate = Fate.KEPT, **different: Any) -> Promise:
-        visit = Visit(target, recorder, a_wish(card, fate, **different), "k", "EUR")
-        with giving_up(recorder):
-            Journey(anna, sam, visit, time.monotonic()).walk()
-        return recorder.promises[0]
-
-    return walk
-
-
-def requests_for(shop: FakeShop, ending: str) -> list[Any]:
-    return [body for method, path, _, body in shop.asked if path.endswith(ending)]
 
 
 def test_a_buyer_browses_and_places_an_order(walk: Walk, shop: FakeShop) -> None:
@@ -127,7 +82,7 @@ def test_an_order_is_cancelled_from_another_window_while_it_is_being_placed(
         yield
         # The shop has the order; its answer is on its way until somebody has cancelled it.
         give_up = time.monotonic() + 5
-        while not requests_for(shop, "/cancel"):
+        while not shop.bodies("/cancel"):
             assert time.monotonic() < give_up
             time.sleep(0.01)
 
@@ -155,20 +110,6 @@ def test_an_order_sent_twice_at_once_is_one_order(
     assert len(recorder.measured[Action.PLACE_TWICE].seconds) == 2
 
 
-def test_two_orders_for_one_key_are_a_failure(
-    walk: Walk, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer, numbers = FakeShop.answer, itertools.count(1)
-
-    def forgetful(self: FakeShop, method: str, path: str, key: str, body: Any) -> Answer:
-        status, content = answer(self, method, path, key, body)
-        return status, {**content, "id": str(next(numbers))} if path == "/v1/orders" else content
-
-    monkeypatch.setattr(FakeShop, "answer", forgetful)
-    walk(is_sent_twice=True)
-    assert recorder.failures == {("place", "one key, two answers"): 1}
-
-
 def test_an_order_that_is_on_its_way_is_followed(
     walk: Walk, shop: FakeShop, recorder: Recorder
 ) -> None:
@@ -176,41 +117,6 @@ def test_an_order_that_is_on_its_way_is_followed(
     assert walk().told_state == "confirmed"
     assert recorder.outcomes(Action.PLACE) == {"pending": 1}
     assert recorder.outcomes(Action.FOLLOW) == {"confirmed": 1}
-
-
-def test_an_order_that_never_ends_is_a_failure(
-    walk: Walk, shop: FakeShop, recorder: Recorder, api: Api
-) -> None:
-    shop.pending, api.patience = 10**9, 0.1
-    assert walk().told_state == "pending"
-    assert recorder.failures == {("follow", "still pending"): 1}
-
-
-def test_too_late_to_cancel_is_an_answer_and_no_failure(
-    walk: Walk, shop: FakeShop, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refusal = (409, {"code": "not_cancellable"})
-    answering(monkeypatch, "/cancel", refusal)
-    assert walk(fate=Fate.CANCELLED_LATER).told_state == "confirmed"
-    assert (recorder.outcomes(Action.CANCEL), recorder.failures) == ({"not_cancellable": 1}, {})
-
-
-def test_an_error_that_stays_is_a_failure_and_ends_the_journey(
-    walk: Walk, api: Api, shop: FakeShop, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    api.patience = 0.1
-    answering(monkeypatch, "/v1/orders", (503, {"code": "unavailable"}))
-    assert walk(fate=Fate.SHIPPED).told_state == "unanswered"
-    assert recorder.failures == {("place", "503 unavailable"): 1}
-    assert not requests_for(shop, "/shipments")
-
-
-def test_a_gap_in_the_timeline_is_a_failure(
-    walk: Walk, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answering(monkeypatch, "/events", (200, {"items": [{"number": 1}, {"number": 3}]}))
-    walk(reads_timeline=True)
-    assert recorder.failures == {("look", "a gap in the timeline"): 1}
 
 
 def test_the_time_of_an_action_counts_from_when_it_was_due(
@@ -222,32 +128,3 @@ def test_the_time_of_an_action_counts_from_when_it_was_due(
     browsing = sorted(recorder.measured[Action.BROWSE].seconds)
     assert browsing[-1] > 5.0
     assert browsing[0] < 4.0
-
-
-def test_somebody_who_is_not_let_in_is_a_failure(
-    api: Api, target: Target, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answering(monkeypatch, "/v1/sessions", (401, {"code": "bad_credentials"}))
-    anna = Account(api, target.users_url, "anna@example.com", "x")
-    visit = Visit(target, recorder, a_wish(), "k", "EUR")
-    with giving_up(recorder):
-        Journey(anna, None, visit, time.monotonic()).walk()
-    assert recorder.failures == {("log_in", "401 bad_credentials"): 1}
-
-
-def answering(monkeypatch: pytest.MonkeyPatch, ending: str, instead: Answer) -> None:
-    """Let the shop answer this to every request for such a path."""
-    answer = FakeShop.answer
-
-    def changed(self: FakeShop, method: str, path: str, key: str, body: Any) -> Answer:
-        usual = answer(self, method, path, key, body)
-        return instead if path.endswith(ending) else usual
-
-    monkeypatch.setattr(FakeShop, "answer", changed)
-
-
-def test_a_failure_is_not_swallowed_outside_of_a_journey(recorder: Recorder) -> None:
-    with pytest.raises(KeyError), giving_up(recorder):
-        raise KeyError("a bug")
-    with giving_up(recorder):
-        raise GaveUp
