@@ -21,6 +21,7 @@ from store.server.clock import now
 DEADLINE_SECONDS = 10.0
 """For everything: looking up the name, connecting, sending, and hearing the status."""
 
+LONGEST_RETRY_AFTER = 3600.0
 GONE = 410
 
 
@@ -28,7 +29,8 @@ GONE = 410
 class Receipt:
     """What came of sending a message.
 
-    `answer` is the status code, or a word for what went wrong. `retry_after` is in seconds.
+    `answer` is the status code, or a word for what went wrong. `retry_after` is in seconds, at most
+    an hour.
     `gone` says that the subscriber wants nothing more, ever (410).
     """
 
@@ -97,15 +99,16 @@ def _receipt(answer: Answer) -> Receipt:
 
 
 def _seconds(retry_after: str) -> float | None:
-    """The seconds that a Retry-After asks for (RFC 9110, section 10.2.3: a number, or a date)."""
+    """What a Retry-After asks for, up to an hour (RFC 9110, section 10.2.3: seconds, or a date)."""
     if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:9])
+        return min(float(retry_after), LONGEST_RETRY_AFTER)
     try:
         at = parsedate_to_datetime(retry_after)
     except ValueError:
         return None
     # A date in the form of RFC 850 or asctime has no zone; it is UTC all the same.
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now()).total_seconds())
+    seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now()).total_seconds()
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
 
 
 # The first that fits; the most special ones come first.

@@ -18,7 +18,6 @@ from store.orders.webhooks.models import ABSENT, Endpoint
 
 GONE = "the subscriber answered 410 Gone"
 LONGEST_WAIT = "interval '4 hours'"
-LONGEST_RETRY_AFTER = "interval '1 hour'"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ WITH {_SAID}, written AS (
     UPDATE webhook_endpoints e SET failures = failures + f.count,
         failing_since = coalesce(failing_since, now()),
         rest_until = greatest(rest_until,
-            now() + least(f.retry_after * interval '1 second', {LONGEST_RETRY_AFTER}),
+            now() + f.retry_after * interval '1 second',
             CASE WHEN failures + f.count >= {ABSENT} THEN now() + random() * least({LONGEST_WAIT},
                 greatest((now() - failing_since) / 6, interval '1 second')) END)
     FROM (SELECT endpoint_id, count(*)::int AS count, max(retry_after) AS retry_after
