@@ -25,6 +25,7 @@ OVERLAP = timedelta(hours=24)
 """For so long the secret before a rotation signs beside the new one."""
 
 BY_AN_ADMIN = "paused by an admin"
+BEING_DELETED = "being deleted"
 
 
 def endpoints_page(page: PageRequest) -> Page[Listed]:
@@ -81,9 +82,12 @@ def change_endpoint(
 
 def remove_endpoint(endpoint_id: UUID, version: int) -> None:
     """Forget an endpoint, and whatever waits for it; EndpointNotFound, StaleVersion."""
-    endpoint = _expected(endpoint_id, version)
-    clear(endpoint_id)  # there may be more than one statement has the time to delete
-    register.remove(endpoint)
+    before = _expected(endpoint_id, version)
+    # There may be more waiting than one statement has the time to delete. From here on nothing is
+    # sent any more, so nobody is told half of what waited, whoever dies in between.
+    register.change(replace(before, state="paused", paused_reason=BEING_DELETED))
+    clear(endpoint_id)
+    register.remove(endpoint_id)
 
 
 def _expected(endpoint_id: UUID, version: int) -> Listed:

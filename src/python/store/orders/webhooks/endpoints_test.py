@@ -186,9 +186,8 @@ def test_a_paused_endpoint_collects_and_goes_on_at_once(ask: Ask, create: Create
     assert row == {"fresh": True}
 
 
-@pytest.mark.parametrize("act", ["go on", "forget"])
 def test_whoever_is_overtaken_changes_nothing(
-    ask: Ask, create: Create, monkeypatch: pytest.MonkeyPatch, act: str
+    ask: Ask, create: Create, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"/{create()['id']}"
     ask("PATCH", path, {"state": "paused"}, If_Match='"v1"')
@@ -196,15 +195,28 @@ def test_whoever_is_overtaken_changes_nothing(
     def overtake(_endpoint_id: object) -> None:
         database.run("UPDATE webhook_endpoints SET description = 'other', version = version + 1")
 
-    for work in ("hurry", "clear"):
-        monkeypatch.setattr(endpoints, work, overtake)
-    if act == "go on":
-        answer = ask("PATCH", path, {"state": "active"}, If_Match='"v2"')
-    else:
-        answer = ask("DELETE", path, If_Match='"v2"')
+    monkeypatch.setattr(endpoints, "hurry", overtake)
+    answer = ask("PATCH", path, {"state": "active"}, If_Match='"v2"')
     assert (answer.status_code, answer.json["code"]) == (412, "stale_version")
     left = ask("GET", path).json
     assert (left["state"], left["description"]) == ("paused", "other")
+
+
+def test_a_deletion_that_dies_halfway_leaves_nothing_that_is_sent(
+    ask: Ask, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/{create()['id']}"
+
+    def die(_endpoint_id: object) -> None:
+        raise RuntimeError("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(endpoints, "clear", die)
+        assert ask("DELETE", path, If_Match='"v1"').status_code == 500
+    left = ask("GET", path)
+    assert (left.json["state"], left.json["paused_reason"]) == ("paused", "being deleted")
+    assert ask("DELETE", path, If_Match=left.headers["ETag"]).status_code == 204
+    assert ask("GET", path).status_code == 404
 
 
 def test_another_description_hurries_nothing(ask: Ask, create: Create, buy: Buy) -> None:

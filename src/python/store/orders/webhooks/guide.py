@@ -7,8 +7,10 @@ _TYPES = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in EVENT_TYPES.
 GUIDE = f"""Webhooks tell programs of yours what happens to orders. They follow
 [Standard Webhooks](https://www.standardwebhooks.com), for which there are libraries in most languages.
 
-**Begin.** An admin creates an endpoint and gets its `secret`, which is shown only in that answer.
+**Begin.** An admin creates an endpoint and gets its `secret`, which is shown only in that answer:
+sent again with the same `Idempotency-Key`, the request is answered the same for 24 hours.
 `POST /v1/webhook-endpoints/{{id}}/test` sends a `webhook.test` at once and tells what was answered.
+The address is public and begins with `https://`; a test store may allow others.
 
 **A message** is a POST. Its body, and the headers `webhook-id` (the same each time the message is
 tried), `webhook-timestamp` (seconds since 1970 of this try) and `webhook-signature`:
@@ -26,8 +28,8 @@ tried), `webhook-timestamp` (seconds since 1970 of this try) and `webhook-signat
 }}
 ```
 
-`data` has the `order_id`, the event's `number` and the facts of its type; more may be added at any
-time. What is not there is at `GET /v1/orders/{{order_id}}`.
+`data` has the `order_id`, the event's `number` and the facts of its type, as far as they fit into
+20 kB; more facts and types may be added at any time. All else is at `GET /v1/orders/{{order_id}}`.
 
 **Verify** each message before you believe it, from the bytes of the body as they came:
 
@@ -43,8 +45,8 @@ base64 behind each `v1,` in `webhook-signature` (a list with blanks between). Re
 is more than five minutes away.
 
 **Answer** with a 2xx within ten seconds, and do long work afterwards. Every other answer is a no:
-the message is tried again, within seconds at first, then ever more rarely. `Retry-After` is heeded,
-a redirect is not followed, and 410 pauses the endpoint.
+the message is tried again, within seconds at first, then ever more rarely, up to four hours apart.
+`Retry-After` is heeded (up to an hour), a redirect is not followed, and 410 pauses the endpoint.
 
 **At least once.** A message may come twice, if your answer was lost on its way: remember the
 `webhook-id`s you have dealt with.

@@ -75,7 +75,7 @@ FROM webhook_endpoints WHERE id = %s
 _FORGIVE = """
 UPDATE webhook_endpoints SET failures = 0, failing_since = NULL, rest_until = NULL WHERE id = %s
 """
-_REMOVE = "DELETE FROM webhook_endpoints WHERE id = %s AND version = %s"
+_REMOVE = "DELETE FROM webhook_endpoints WHERE id = %s"
 
 
 def listed(endpoint_id: UUID) -> Listed:
@@ -133,7 +133,6 @@ def forgive(endpoint_id: UUID) -> None:
         raise EndpointNotFound
 
 
-def remove(endpoint: Listed) -> None:
-    """Forget the endpoint and its deliveries; StaleVersion if it has been changed meanwhile."""
-    if not database.run(_REMOVE, (endpoint.id, endpoint.version)):
-        raise StaleVersion
+def remove(endpoint_id: UUID) -> None:
+    """Forget the endpoint and its deliveries."""
+    database.run(_REMOVE, (endpoint_id,))
