@@ -1,7 +1,6 @@
 """The subscriber, told things by a sender that signs with the Standard Webhooks library."""
 
 import base64
-import hmac
 import json
 import threading
 import time
@@ -13,6 +12,9 @@ import pytest
 import urllib3
 from standardwebhooks.webhooks import Webhook
 
+from store.orders.webhooks.clients import Subscribers
+from store.orders.webhooks.messages import event_message
+from store.proof.faults.signatures import is_signed
 from store.proof.faults.subscriber import Manners, Subscriber
 from store.server.testing import wait_until
 
@@ -64,13 +66,6 @@ def test_what_is_well_signed_is_written_down(subscriber: Subscriber) -> None:
     assert (subscriber.bad_signatures, subscriber.out_of_order()) == (0, [])
 
 
-def test_the_library_agrees_with_the_specification(subscriber: Subscriber) -> None:
-    at = datetime.now(UTC)
-    body = '{"type":"order.confirmed","data":{"order_id":"o","number":1}}'
-    signed = hmac.digest(b"s" * 32, f"evt_1.{int(at.timestamp())}.{body}".encode(), "sha256")
-    assert Webhook(SECRET).sign("evt_1", at, body) == "v1," + base64.b64encode(signed).decode()
-
-
 @pytest.mark.parametrize(
     ("secret", "age", "spoil"),
     [
@@ -78,7 +73,9 @@ def test_the_library_agrees_with_the_specification(subscriber: Subscriber) -> No
         (SECRET, 400, {}),
         (SECRET, -400, {}),
         (SECRET, 0, {"webhook-id": "evt_2"}),
+        (SECRET, 0, {"webhook-id": ""}),
         (SECRET, 0, {"webhook-timestamp": "soon"}),
+        (SECRET, 0, {"webhook-timestamp": ""}),
         (SECRET, 0, {"webhook-signature": ""}),
         (SECRET, 0, {"webhook-signature": "nonsense"}),
         (SECRET, 0, {"webhook-signature": "v1,!!!"}),
@@ -89,6 +86,25 @@ def test_what_is_not_well_signed_is_counted_and_refused(
 ) -> None:
     assert tell(subscriber, 1, secret=secret, age=age, headers=spoil) == 401
     assert (subscriber.bad_signatures, subscriber.deliveries) == (1, [])
+
+
+def test_a_signature_is_made_of_the_id_the_time_and_every_byte() -> None:
+    at = datetime.now(UTC)
+    said = {"webhook-id": "evt_1", "webhook-timestamp": str(int(at.timestamp()))}
+    said["webhook-signature"] = Webhook(SECRET).sign("evt_1", at, "{}")
+    assert is_signed(SECRET, said, b"{}")
+    assert not is_signed(SECRET, said, b"{ }")
+    for name in said:
+        assert not is_signed(SECRET, {**said, name: said[name] + "0"}, b"{}")
+
+
+def test_it_is_enough_if_one_of_several_signatures_is_good() -> None:
+    at = datetime.now(UTC)
+    said = {"webhook-id": "evt_1", "webhook-timestamp": str(int(at.timestamp()))}
+    both = [Webhook(secret).sign("evt_1", at, "{}") for secret in (OTHER, SECRET)]
+    said["webhook-signature"] = " ".join(["v1a,x", *both])
+    assert is_signed(SECRET, said, b"{}")
+    assert not is_signed(SECRET, {**said, "webhook-signature": both[0]}, b"{}")
 
 
 def test_a_message_may_be_signed_with_either_of_two_secrets(subscriber: Subscriber) -> None:
@@ -180,3 +196,17 @@ def test_connections_are_kept(subscriber: Subscriber) -> None:
     with urllib3.HTTPConnectionPool("127.0.0.1", int(subscriber.url.split(":")[2][:5])) as pool:
         statuses = [pool.request("POST", "/webhooks", body=b"{}").status for _ in range(5)]
         assert (statuses, pool.num_connections) == ([401] * 5, 1)
+
+
+def test_the_stores_own_sender_and_it_understand_each_other(subscriber: Subscriber) -> None:
+    sender = Subscribers(private=True)
+    about = {"order_id": "o-1", "number": 1}
+    message = event_message(7, "order.confirmed", datetime.now(UTC), about, {})
+    subscriber.misbehave(Manners(refused=1))
+    assert sender.send(subscriber.url, message, [SECRET]).answer == "500"
+    subscriber.misbehave(Manners(hung_up=1))
+    assert not sender.send(subscriber.url, message, [SECRET]).taken
+    subscriber.behave()
+    assert sender.send(subscriber.url, message, [OTHER, SECRET]).taken
+    assert {delivery.event_id for delivery in subscriber.deliveries} == {"evt_7"}
+    assert (subscriber.received(), subscriber.bad_signatures) == ({"o-1": [1]}, 0)
