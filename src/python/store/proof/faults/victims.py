@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 import psycopg2
 import requests
 
-from store.database.postgres import PostgresFailed, Server
-from store.local.errors import Trouble
+from store.database.postgres import Server
+from store.local import databases
 from store.local.output import Output
 from store.local.readiness import why_not
 from store.local.runner import STOP_SECONDS, Program, Runner
@@ -180,15 +180,12 @@ class Postgres(Victim):
         return "[local]" in title(pid)
 
     def _bury(self) -> None:
-        self._server.stop()
+        databases.stop(self._server)
 
     def _end(self) -> None:
-        self._server.stop()
+        databases.stop(self._server)
 
     def _start(self) -> None:
         """Return when it takes connections: recovery has ended by then."""
         self.keep_log()
-        try:
-            self._server.start()
-        except PostgresFailed as error:
-            raise Trouble(str(error)) from None
+        databases.start(self._server)

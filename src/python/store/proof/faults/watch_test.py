@@ -1,0 +1,112 @@
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from store.proof.faults.watch import Watch
+
+
+class Someone:
+    """A process that only remembers what was done to it."""
+
+    def __init__(self, name: str, parts: int = 1) -> None:
+        self.name, self.alive, self.parts = name, True, parts
+        self.suffered: list[str] = []
+
+    def kill(self) -> None:
+        self.suffered.append("killed")
+        self.alive = False
+
+    def kill_a_part(self) -> bool:
+        self.suffered.append("part killed")
+        return self.parts > 0
+
+    def stall(self) -> None:
+        self.suffered.append("stalled")
+
+    def go_on(self) -> None:
+        self.suffered.append("goes on")
+
+    def end(self) -> None:
+        self.suffered.append("ended")
+        self.alive = False
+
+    def start(self) -> None:
+        self.suffered.append("started")
+        self.alive = True
+
+    def is_ready(self) -> bool:
+        return self.alive
+
+
+@pytest.fixture
+def one() -> Someone:
+    return Someone("orders")
+
+
+@pytest.fixture
+def watch(one: Someone) -> Iterator[Watch]:
+    with Watch({"orders": one}).running() as watch:
+        yield watch
+
+
+def wait_until_alive(one: Someone) -> None:
+    give_up = time.monotonic() + 5
+    while not one.alive:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+def test_the_killed_come_back(one: Someone, watch: Watch) -> None:
+    watch.kill("orders")
+    wait_until_alive(one)
+    assert one.suffered == ["killed", "started"]
+    assert watch.kills == {"orders": 1}
+    assert not watch.ended_by_themselves
+
+
+def test_the_killed_stay_away_for_their_pause(one: Someone, watch: Watch) -> None:
+    before = time.monotonic()
+    watch.kill("orders", pause=0.5)
+    wait_until_alive(one)
+    assert time.monotonic() - before >= 0.5
+
+
+def test_one_that_ends_by_itself_comes_back_and_is_counted(one: Someone, watch: Watch) -> None:
+    one.alive = False
+    wait_until_alive(one)
+    assert watch.ended_by_themselves == {"orders": 1}
+    assert not watch.kills
+
+
+def test_one_without_parts_is_killed_whole(one: Someone, watch: Watch) -> None:
+    one.parts = 0
+    watch.kill_a_part("orders")
+    wait_until_alive(one)
+    assert one.suffered == ["part killed", "killed", "started"]
+    assert watch.kills == {"orders": 1}
+
+
+def test_nobody_is_killed_while_it_is_stalled(one: Someone, watch: Watch) -> None:
+    stalling = threading.Thread(target=watch.stall, args=("orders", 0.3))
+    stalling.start()
+    while not one.suffered:
+        time.sleep(0.01)
+    watch.kill("orders")
+    stalling.join()
+    wait_until_alive(one)
+    assert one.suffered == ["stalled", "goes on", "killed", "started"]
+
+
+def test_a_restart_is_in_order(one: Someone, watch: Watch) -> None:
+    watch.restart("orders")
+    assert one.suffered == ["ended", "started"]
+    assert watch.restarts == {"orders": 1}
+
+
+def test_in_the_end_everybody_is_up() -> None:
+    one = Someone("orders")
+    with Watch({"orders": one}).running() as watch:
+        watch.kill("orders", pause=60)
+    assert one.alive
