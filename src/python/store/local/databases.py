@@ -33,20 +33,37 @@ class Databases:
 @contextmanager
 def databases(home: Path) -> Iterator[Databases]:
     """Start a durable PostgreSQL with all databases; stop it in the end."""
-    server = _started(home)
+    with _troubles():
+        server = Server(home, durable=True)
+    start(server)
     try:
         yield Databases(_made(server), server)
     finally:
-        _stop(server)
+        stop(server)
 
 
-def _started(home: Path) -> Server:
-    try:
-        server = Server(home, durable=True)
+def start(server: Server) -> None:
+    """Start it and return when it takes connections; Trouble says what is in the way."""
+    with _troubles():
         server.start()
+
+
+def stop(server: Server) -> None:
+    """Stop it; Trouble if that takes too long."""
+    try:
+        server.stop()
+    except subprocess.TimeoutExpired:
+        raise Trouble(
+            f"PostgreSQL in {server.home} does not stop; it is killed within a minute or two."
+        ) from None
+
+
+@contextmanager
+def _troubles() -> Iterator[None]:
+    try:
+        yield
     except PostgresFailed as error:
         raise Trouble(str(error)) from None
-    return server
 
 
 def _made(server: Server) -> Mapping[str, str]:
@@ -54,12 +71,3 @@ def _made(server: Server) -> Mapping[str, str]:
         server.create_role(service)
         server.create_database(service, owner=service)
     return {service: server.url(service, service) for service in SERVICES}
-
-
-def _stop(server: Server) -> None:
-    try:
-        server.stop()
-    except subprocess.TimeoutExpired:
-        raise Trouble(
-            f"PostgreSQL in {server.home} does not stop; it goes on by itself and ends when it can."
-        ) from None
