@@ -20,6 +20,7 @@ Tests that meet the server's own limits or restarts start a `Server` of their ow
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -38,6 +39,36 @@ from store.database.migrations import migrate
 from store.database.postgres import Server
 
 ROOM_NEEDED = 2**30  # bytes; Docker gives /dev/shm 64 MB, which is too little for databases
+
+
+class CrashingServer(Server):
+    """A durable server whose processes can be killed all at once. It writes nothing in advance.
+
+    So what a client did not wait for (`synchronous_commit = off`) is surely forgotten by a crash.
+    """
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home, durable=True)
+
+    def start(self) -> None:
+        """Start it; nobody writes down commits but those who wait for them."""
+        super().start()
+        self.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+        self.execute("SELECT pg_reload_conf()")
+
+    def crash(self) -> None:
+        """Kill all its processes, and start it again."""
+        first = int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        # The first one must not see its children die: it would start new ones.
+        for process, number in [
+            (first, signal.SIGSTOP),
+            *((int(pid), signal.SIGKILL) for pid in children),
+            (first, signal.SIGKILL),
+        ]:
+            os.kill(process, number)
+        self.stop()
+        self.start()
 
 
 class FleetingServer(Server):
@@ -105,6 +136,20 @@ def postgres() -> Iterator[FleetingServer]:
     home = Path(tempfile.mkdtemp(prefix="pg-", dir=_roomy_memory()))
     home.rmdir()  # the server makes it anew, for the user it runs as
     server = FleetingServer(home)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def crashing() -> Iterator[CrashingServer]:
+    """A durable PostgreSQL that this module's tests may crash."""
+    home = Path(tempfile.mkdtemp(prefix="pg-"))
+    home.rmdir()
+    server = CrashingServer(home)
     try:
         server.start()
         yield server
