@@ -54,6 +54,7 @@ class Flow:
         self.shop: FakeShop = fake_shop(MUG=SHELF)
         self.buyer = Caller(new_id(), Role.CUSTOMER)
         self.clerk = Caller(new_id(), Role.STAFF)
+        self.patience = PATIENCE
 
     def run(self) -> None:
         """Everything that people do; what they find impossible they leave."""
@@ -63,19 +64,19 @@ class Flow:
         line = Line("MUG", self.quantity, self.expected_price)
         basket = Basket("EUR", (line,), self.method, ADDRESS)
         with contextlib.suppress(*SURVIVED):
-            place_order(self.buyer, basket, started(self.buyer), self.shop, PATIENCE)
+            place_order(self.buyer, basket, started(self.buyer), self.shop, self.patience)
         return self.rest()
 
     def cancel(self) -> None:
         with contextlib.suppress(*SURVIVED, NotCancellable):
-            cancel_order(self.order_id, self.buyer, self.shop, PATIENCE)
+            cancel_order(self.order_id, self.buyer, self.shop, self.patience)
 
     def refund(self, amount: int | None) -> None:
         with contextlib.suppress(*SURVIVED, NotRefundable):
             refund = refund_order(
                 self.order_id, self.clerk, amount, "scratched", started(self.clerk)
             )
-            settled_refund(self.order_id, refund, self.shop, PATIENCE)
+            settled_refund(self.order_id, refund, self.shop, self.patience)
 
     def ship(self) -> None:
         ship_order(self.order_id, self.clerk, "DHL", "1")
