@@ -56,15 +56,15 @@ signal.pause()
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     with short_folder() as folder:
         yield folder
 
 
 @pytest.fixture
-def logs(folder: Path) -> LogFiles:
-    return LogFiles(folder / "logs")
+def logs(tmp_path: Path) -> LogFiles:
+    return LogFiles(tmp_path)
 
 
 @pytest.fixture
@@ -84,19 +84,22 @@ def pair(logs: LogFiles) -> Iterator[Service]:
     os.close(writing)
 
 
-@pytest.fixture
-def server(folder: Path) -> Server:
-    server = Server(folder / "postgres", durable=True)
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    """One for all tests, since making its data folder takes longest."""
+    server = Server(folder / "shared", durable=True)
     server.start()
     server.execute("CREATE TABLE notes AS SELECT 'kept' AS text")
-    return server
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 def postgres(server: Server, logs: LogFiles) -> Iterator[Postgres]:
     victim = Postgres(server, logs)
     yield victim
-    victim.end()
+    victim.go_on()
+    victim.start()
 
 
 @pytest.fixture
