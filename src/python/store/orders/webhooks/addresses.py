@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 from store.orders.webhooks.errors import BadEndpointUrl
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_UNICAST = IPv6Network("2000::/3")
+"""All that has been given out of IPv6 (www.iana.org/assignments/ipv6-address-space)."""
 
 
 class PrivateAddress(OSError):
@@ -46,6 +48,8 @@ def addresses_of(host: str, port: int, *, private: bool) -> list[str]:
 def is_public(address: str) -> bool:
     """Whether the IP address is one of the public internet, also when it stands for another one."""
     found = _meant(ip_address(address.partition("%")[0]))
+    if isinstance(found, IPv6Address) and found not in _UNICAST:
+        return False
     return found.is_global and not found.is_multicast
 
 

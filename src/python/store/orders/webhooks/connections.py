@@ -80,6 +80,7 @@ class Line:
             self._http.sock.settimeout(deadline.left())
             self._http.request("POST", path, body, {"Host": url.netloc, **headers})
             response = self._http.getresponse()
+            deadline.left()  # what was cut off may look like an answer
             self.is_reusable = _is_read(response)
         return Answer(response.status, response.headers.get("Retry-After", ""))
 
@@ -123,6 +124,7 @@ class Lines:
     def take(self, url: SplitResult) -> Line | None:
         """A connection that is ready for a message, the caller's until it is given back."""
         place = place_of(url)
+        self._close_old_ones()
         while (line := self._taken(place)) is not None:
             if line.is_quiet():
                 return line
@@ -137,7 +139,7 @@ class Lines:
         line.idle_since = time.monotonic()
         with self._lock:
             self._idle.append(line)
-        self._close_old_ones(line.idle_since - IDLE_SECONDS)
+        self._close_old_ones()
 
     def _taken(self, place: tuple[str, str, int]) -> Line | None:
         with self._lock:
@@ -147,11 +149,17 @@ class Lines:
                     return line
         return None
 
-    def _close_old_ones(self, before: float) -> None:
+    def _close_old_ones(self) -> None:
+        before = time.monotonic() - IDLE_SECONDS
         with self._lock:
-            old = []
-            while self._idle and (len(self._idle) > MOST_IDLE or self._idle[0].idle_since < before):
-                old.append(self._idle.popleft())
+            excess = len(self._idle) - MOST_IDLE
+            old = [
+                line
+                for place, line in enumerate(self._idle)
+                if place < excess or line.idle_since < before
+            ]
+            for line in old:
+                self._idle.remove(line)
         for line in old:
             line.close()
 

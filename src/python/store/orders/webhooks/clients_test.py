@@ -1,0 +1,292 @@
+"""Sending over real sockets: what counts as taken, how long it may last, and where it may go."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import format_datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from standardwebhooks import Webhook
+
+from store.orders.webhooks import clients, connections
+from store.orders.webhooks.clients import Receipt, Subscribers
+from store.orders.webhooks.errors import BadEndpointUrl
+from store.orders.webhooks.fake_subscriber import Subscriber, subscribing
+from store.orders.webhooks.messages import MOST_BYTES, Message, event_message
+from store.orders.webhooks.signing import new_secret
+from store.server.clock import now
+from store.server.testing import free_port
+
+MESSAGE = Message("evt_7", b'{"type": "order.placed"}')
+Talk = Callable[[socket.socket], None]
+
+
+@pytest.fixture
+def subscriber() -> Iterator[Subscriber]:
+    with subscribing() as server:
+        yield server
+
+
+@pytest.fixture
+def subscribers() -> Subscribers:
+    return Subscribers(private=True)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody has signed but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "subscriber")])
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now() - timedelta(days=1))
+        .not_valid_after(now() + timedelta(days=1))
+        .add_extension(host, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(key.private_bytes(*form) + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@contextmanager
+def talking(talk: Talk) -> Iterator[str]:
+    """The URL of a server that does with each connection what `talk` does, once it was spoken to."""
+
+    def serve() -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            with sock:
+                sock.recv(65536)
+                try:
+                    talk(sock)
+                except OSError:
+                    continue  # the client has hung up, as it should
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+
+
+def test_a_message_arrives_signed_with_each_secret(
+    subscriber: Subscriber, subscribers: Subscribers
+) -> None:
+    new, old = new_secret(), new_secret()
+    url = f"{subscriber.url}?shop=1"
+    assert subscribers.send(url, MESSAGE, [new, old]) == Receipt(True, "200")
+    [got] = subscriber.got
+    assert (got.path, got.body) == ("/hooks?shop=1", MESSAGE.body)
+    assert got.headers["webhook-id"] == "evt_7"
+    assert got.headers["content-type"] == "application/json"
+    assert abs(int(got.headers["webhook-timestamp"]) - time.time()) < 10
+    for secret in (new, old):
+        assert Webhook(secret).verify(got.body, got.headers) == {"type": "order.placed"}
+    assert len(got.headers["webhook-signature"].split()) == 2
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 299])
+def test_a_2xx_takes_it(subscriber: Subscriber, subscribers: Subscribers, status: int) -> None:
+    subscriber.answer = lambda _got: status
+    assert subscribers.send(subscriber.url, MESSAGE, [new_secret()]).taken
+
+
+@pytest.mark.parametrize("status", [301, 307, 304, 400, 401, 404, 410, 429, 500, 503])
+def test_nothing_else_takes_it_and_no_redirect_is_followed(
+    subscriber: Subscriber, subscribers: Subscribers, status: int
+) -> None:
+    subscriber.answer = lambda _got: status
+    subscriber.headers = {"Location": f"{subscriber.url}/elsewhere"}
+    found = subscribers.send(subscriber.url, MESSAGE, [new_secret()])
+    assert found == Receipt(False, str(status), gone=status == 410)
+    assert len(subscriber.got) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        ("120", 120, 120),
+        ("0", 0, 0),
+        ("9" * 400, 3600, 3600),
+        (format_datetime(now() + timedelta(seconds=90), usegmt=False), 80, 90),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0, 0),
+        ("Sun Nov  6 08:49:37 1994", 0, 0),
+        ("soon", None, None),
+        ("-3", None, None),
+    ],
+)
+def test_retry_after_is_understood_in_all_its_forms(
+    subscriber: Subscriber,
+    subscribers: Subscribers,
+    said: str,
+    least: float | None,
+    most: float | None,
+) -> None:
+    subscriber.answer = lambda _got: 503
+    subscriber.headers = {"Retry-After": said}
+    wait = subscribers.send(subscriber.url, MESSAGE, [new_secret()]).retry_after
+    if least is None or most is None:
+        assert wait is None
+    else:
+        assert wait is not None
+        assert least <= wait <= most
+
+
+def test_messages_share_a_connection(subscriber: Subscriber, subscribers: Subscribers) -> None:
+    for _ in range(3):
+        subscribers.send(subscriber.url, MESSAGE, [new_secret()])
+    assert len({got.connection for got in subscriber.got}) == 1
+
+
+def test_a_connection_that_the_subscriber_has_closed_is_replaced(
+    subscriber: Subscriber, subscribers: Subscribers
+) -> None:
+    subscriber.headers = {"Connection": "close"}
+    for _ in range(2):
+        assert subscribers.send(subscriber.url, MESSAGE, [new_secret()]).taken
+    assert len({got.connection for got in subscriber.got}) == 2
+
+
+def test_a_connection_is_not_kept_for_ever(
+    subscriber: Subscriber, subscribers: Subscribers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.0)
+    for _ in range(2):
+        subscribers.send(subscriber.url, MESSAGE, [new_secret()])
+        time.sleep(0.01)
+    subscribers.send(f"http://127.0.0.1:{free_port()}/", MESSAGE, [new_secret()])
+    assert len({got.connection for got in subscriber.got}) == 2
+
+
+def trickle(head: bytes) -> Talk:
+    def talk(sock: socket.socket) -> None:
+        sock.sendall(head)
+        while True:
+            sock.sendall(b"x")
+            time.sleep(0.05)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("head", "outcome"),
+    [
+        (b"", Receipt(False, "timeout")),
+        (b"HTTP/1.1 ", Receipt(False, "timeout")),
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", Receipt(False, "timeout")),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", Receipt(True, "200")),
+    ],
+)
+def test_the_deadline_bounds_the_whole_attempt_also_against_a_trickle(
+    subscribers: Subscribers, monkeypatch: pytest.MonkeyPatch, head: bytes, outcome: Receipt
+) -> None:
+    monkeypatch.setattr(clients, "DEADLINE_SECONDS", 0.5)
+    with talking(trickle(head)) as url:
+        began = time.monotonic()
+        assert subscribers.send(url, MESSAGE, [new_secret()]) == outcome
+        assert time.monotonic() - began < 3
+
+
+def test_a_trickled_tls_handshake_ends_at_the_deadline_too(
+    subscribers: Subscribers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "DEADLINE_SECONDS", 0.5)
+    # The head of a TLS record of 16 kB that never comes to its end.
+    with talking(trickle(b"\x16\x03\x03\x40\x00")) as url:
+        began = time.monotonic()
+        found = subscribers.send(url.replace("http:", "https:"), MESSAGE, [new_secret()])
+        assert found == Receipt(False, "timeout")
+        assert time.monotonic() - began < 3
+
+
+def test_an_answer_is_not_read_to_its_end(subscribers: Subscribers) -> None:
+    sent = 0
+
+    def flood(sock: socket.socket) -> None:
+        nonlocal sent
+        sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while sent < 2**28:
+            sock.sendall(b"10000\r\n" + bytes(65536) + b"\r\n")
+            sent += 65536
+
+    with talking(flood) as url:
+        assert subscribers.send(url, MESSAGE, [new_secret()]).taken
+    assert sent < 2**26
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        (b"", "connection_lost"),
+        (b"220 mail.example ESMTP\r\n", "not_http"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70000 + b"\r\n\r\n", "not_http"),
+        (b"HTTP/1.1 abc OK\r\n\r\n", "not_http"),
+    ],
+)
+def test_nonsense_has_a_name(subscribers: Subscribers, said: bytes, word: str) -> None:
+    with talking(lambda sock: sock.sendall(said)) as url:
+        assert subscribers.send(url, MESSAGE, [new_secret()]) == Receipt(False, word)
+
+
+def test_nobody_there_has_a_name(subscribers: Subscribers) -> None:
+    for url, word in (
+        (f"http://127.0.0.1:{free_port()}/", "connection_refused"),
+        ("http://no-such-host.invalid/", "unknown_host"),
+    ):
+        assert subscribers.send(url, MESSAGE, [new_secret()]) == Receipt(False, word)
+
+
+def test_only_certificates_that_are_trusted_will_do(
+    subscriber: Subscriber, subscribers: Subscribers, certificate: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    subscriber.socket = context.wrap_socket(subscriber.socket, server_side=True)
+    url = subscriber.url.replace("http:", "https:")
+    assert subscribers.send(url, MESSAGE, [new_secret()]) == Receipt(False, "bad_certificate")
+    trusting = ssl.create_default_context(cafile=certificate)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "_tls", lambda: trusting)
+        for _ in range(2):
+            assert subscribers.send(url, MESSAGE, [new_secret()]) == Receipt(True, "200")
+    assert len({got.connection for got in subscriber.got}) == 1
+
+
+def test_without_leave_nothing_goes_to_this_network(subscriber: Subscriber) -> None:
+    careful = Subscribers(private=False)
+    assert careful.send(subscriber.url, MESSAGE, [new_secret()]) == Receipt(False, "bad_url")
+    # A name that leads to an address of ours, and passes for any other until it is looked up.
+    port = subscriber.server_port
+    for host in ("2130706433", "0x7f.1"):
+        found = careful.send(f"https://{host}:{port}/", MESSAGE, [new_secret()])
+        assert found == Receipt(False, "private_address")
+    with pytest.raises(BadEndpointUrl):
+        careful.check_url(subscriber.url)
+    assert subscriber.got == []
+
+
+def test_facts_that_are_too_much_for_a_message_are_left_out() -> None:
+    about = {"order_id": "1", "number": 3}
+    small = event_message(5, "order.placed", now(), about, {"reason": "x"})
+    large = event_message(5, "order.placed", now(), about, {"reason": "x" * MOST_BYTES})
+    assert (small.id, b'"reason"' in small.body) == ("evt_5", True)
+    assert (large.id, b'"reason"' in large.body) == ("evt_5", False)
+    assert b'"number":3' in large.body
