@@ -57,8 +57,9 @@ class Victim(ABC):
     def stall(self) -> None:
         """Stop all of it in the middle of whatever it does (SIGSTOP), as a frozen machine does."""
         with self._one_deed_at_a_time:
-            if self.pid is not None and self._standstill is None:
-                self._standstill = Standstill(self.pid)
+            pid = self.pid
+            if pid is not None and self._standstill is None:
+                self._standstill = Standstill(pid)
 
     def go_on(self) -> None:
         """Let all of it go on (SIGCONT)."""

@@ -1,9 +1,11 @@
 """Each deed on stand-ins and on a PostgreSQL; on the real store: own_store_test.py."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +16,6 @@ import pytest
 from store.database.postgres import Server
 from store.local.output import LogFiles
 from store.local.runner import Program, Runner, python_environ
-from store.local.testing import short_folder
 from store.proof.faults.processes import children_of
 from store.proof.faults.victims import Postgres, Service
 from store.server.testing import free_port
@@ -58,8 +59,11 @@ signal.pause()
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    with short_folder() as folder:
-        yield folder
+    """A folder with a short path, open to the user PostgreSQL runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="victims-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
