@@ -32,9 +32,12 @@ class Environ:
         return default or ""
 
     def texts(self, name: str, default: str | None = None) -> tuple[str, ...]:
-        """The comma-separated parts that are not blank."""
-        parts = (part.strip() for part in self.text(name, default).split(","))
-        return tuple(part for part in parts if part)
+        """The comma-separated parts that are not blank; a required list has one at least."""
+        text = self.text(name, default)
+        parts = tuple(part.strip() for part in text.split(",") if part.strip())
+        if text and not parts and default is None:
+            self._missing.append(name)
+        return parts
 
     def whole(
         self, name: str, default: int | None = None, *, least: int = 0, most: int = 2**31 - 1

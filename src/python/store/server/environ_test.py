@@ -43,6 +43,13 @@ def test_everything_missing_and_malformed_is_named_in_one_line() -> None:
     )
 
 
+def test_a_required_list_of_nothing_is_missing() -> None:
+    env = Environ({"KEYS": " , ,"})
+    assert env.texts("KEYS") == ()
+    with pytest.raises(BadEnviron, match="missing: KEYS"):
+        env.check()
+
+
 @pytest.mark.parametrize("text", ["65536", "-1", "1e3", "0x10", "80.5", "nan"])
 def test_a_number_outside_its_bounds_is_refused_without_repeating_it(text: str) -> None:
     env = Environ({"PORT": text})
