@@ -83,8 +83,8 @@ def change_endpoint(
 def remove_endpoint(endpoint_id: UUID, version: int) -> None:
     """Forget an endpoint, and whatever waits for it; EndpointNotFound, StaleVersion."""
     before = _expected(endpoint_id, version)
-    # There may be more waiting than one statement has the time to delete. From here on nothing is
-    # sent any more, so nobody is told half of what waited, whoever dies in between.
+    # More may be waiting than one statement has the time to delete. Nothing of it is sent from here
+    # on: if we die in between, nobody is told half of it as if that were all.
     register.change(replace(before, state="paused", paused_reason=BEING_DELETED))
     clear(endpoint_id)
     register.remove(endpoint_id)
