@@ -65,10 +65,10 @@ class Buyer(Actor):
         self.took(Action.PAY, self.account.api.submit(url, {"outcome": outcome}))
 
     def cancel(self, order: Order) -> Order:
-        """The order, cancelled or on its way there; as it was if it is too late."""
+        """The order, cancelled or on its way there; how it stands if it is too late for that."""
         url = self._visit.orders(f"/v1/orders/{order['id']}/cancel")
         answer = self.do(Action.CANCEL, "POST", url)
-        return order if answer.status >= 400 else self._visit.tell(answer)
+        return self.look(order) if answer.status >= 400 else self._visit.tell(answer)
 
     def look(self, order: Order) -> Order:
         """The order as it is now."""

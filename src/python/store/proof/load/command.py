@@ -15,7 +15,7 @@ from store.local.addresses import read_addresses
 from store.local.folder import Folder
 from store.local.progress import progress
 from store.local.secrets_file import read
-from store.proof.api import Api
+from store.proof.api import Api, Stopped
 from store.proof.errors import CannotProve, local_store
 from store.proof.load.plan import Plan
 from store.proof.load.recorder import Action, Recorder
@@ -67,13 +67,18 @@ def load(
     For another store than the local one, set LOAD_SECRET (any text; customers' passwords are derived
     from it), and STAFF_EMAIL and STAFF_PASSWORD if its staff is to ship and refund.
 
-    Exit status: 0 nobody saw a failure, 1 somebody did, 2 it could not run.
+    Ctrl-C lets nobody else begin, and everybody under way finish; again, it breaks them off.
+
+    Exit status: 0 nobody saw a failure, 1 somebody did, 2 it could not run, 130 it was broken off.
     """
     target = _target(Folder(data), users_url, inventory_url, orders_url)
     wanted = journeys or max(1, round(rate * seconds))
     plan = Plan(seed, rate, wanted, customers=customers, hot_sku=hot_sku)
     api = Api(MOST_AT_ONCE, patience, ANSWER_SECONDS)
-    recorder = _run(api, target, plan, Console(stderr=in_json))
+    try:
+        recorder = _run(api, target, plan, Console(stderr=in_json))
+    except Stopped:
+        raise SystemExit(STOPPED) from None
     if in_json:
         click.echo(as_json(plan, recorder))
     else:
@@ -89,9 +94,10 @@ def _run(api: Api, target: Target, plan: Plan, console: Console) -> Recorder:
         if not api.is_there(url):
             raise CannotProve(f"Nothing answers at {url}: is the store up? ./pants up")
     traffic = Traffic(api, target, plan)
-    traffic.prepare()
-    with _told_to_stop(api, traffic), progress(console, "Journeys", plan.journeys) as shown:
-        return traffic.run(lambda seen: shown.reach(seen.finished, _facts(seen)))
+    with _told_to_stop(api, traffic):
+        traffic.prepare()
+        with progress(console, "Journeys", plan.journeys) as shown:
+            return traffic.run(lambda seen: shown.reach(seen.finished, _facts(seen)))
 
 
 def _facts(recorder: Recorder) -> str:

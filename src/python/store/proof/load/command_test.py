@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -72,17 +73,29 @@ def test_a_foreign_store_needs_a_secret_and_all_its_addresses() -> None:
     assert (result.exit_code, "give USERS_URL, INVENTORY_URL" in result.output) == (2, True)
 
 
+@pytest.mark.parametrize("moment", ["/v1/sessions", "/v1/variants/"])
+def test_ctrl_c_again_breaks_it_off(url: str, shop: FakeShop, moment: str) -> None:
+    shop.asked = Interrupting(lambda path: path.startswith((moment, "/v1/products/")))
+    assert run(url, "--journeys", "100000", "--rate", "20").exit_code == 130
+    assert len(shop.orders) < 100
+
+
 def test_ctrl_c_lets_nobody_else_begin_and_shows_what_was_seen(url: str, shop: FakeShop) -> None:
-    asked = shop.asked
-
-    class Interrupting(list[Any]):
-        def append(self, thing: Any) -> None:
-            super().append(thing)
-            if thing[1] == "/v1/orders" and len(shop.orders) == 1:
-                os.kill(os.getpid(), signal.SIGINT)
-
-    shop.asked = Interrupting(asked)
+    shop.asked = Interrupting(lambda path: path == "/v1/orders" and len(shop.orders) == 1)
     result = run(url, "--journeys", "100000", "--rate", "20")
     assert result.exit_code == 0, result.output
     assert 0 < len(shop.orders) < 1000
     assert "What buyers were last told" in result.output
+
+
+class Interrupting(list[Any]):
+    """What the shop was asked; somebody presses Ctrl-C at every request for such a path."""
+
+    def __init__(self, when: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._when = when
+
+    def append(self, asked: Any) -> None:
+        super().append(asked)
+        if self._when(asked[1]):
+            os.kill(os.getpid(), signal.SIGINT)

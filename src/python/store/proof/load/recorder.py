@@ -66,7 +66,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._measured: defaultdict[Action, Measured] = defaultdict(Measured)
         self._promises: dict[str, Promise] = {}
-        self.failures: Counter[tuple[str, str]] = Counter()  # by action and status with code
+        self._failures: Counter[tuple[str, str]] = Counter()
         self.started = self.finished = self.late = 0
         self.latest_start = 0.0  # seconds after its time
         self.last_start = 0.0  # seconds after the begin
@@ -101,7 +101,7 @@ class Recorder:
     def fail(self, action: str, what: str) -> None:
         """A buyer saw an error, for all his patience."""
         with self._lock:
-            self.failures[action, what] += 1
+            self._failures[action, what] += 1
 
     def promise(self, key: str, wanted: str) -> None:
         """An order is about to be asked for."""
@@ -132,6 +132,12 @@ class Recorder:
     def end(self) -> None:
         """Nothing more comes."""
         self.ended = time.monotonic()
+
+    @property
+    def failures(self) -> Counter[tuple[str, str]]:
+        """How often a buyer saw which error, by action and status with code."""
+        with self._lock:
+            return self._failures.copy()
 
     @property
     def promises(self) -> Sequence[Promise]:
