@@ -116,7 +116,8 @@ class OwnStore:
         self.secrets, self.databases = running.secrets, running.databases.urls
         self.victims = {victim.name: victim for victim in self._victims(running, logs)}
         for victim in self.victims.values():
-            self._started.callback(victim.go_on)
+            # Nothing of it is wanted any more, and much of it may be stalled.
+            self._started.callback(victim.kill)
 
     def _victims(self, running: Running, logs: LogFiles) -> Iterator[Victim]:
         postgres = Postgres(running.databases.server, logs)

@@ -4,19 +4,25 @@ from collections.abc import Iterator
 
 import pytest
 
+from store.proof.faults.victims import Victim
 from store.proof.faults.watch import Watch
 
 
-class Someone:
+class Someone(Victim):
     """A process that only remembers what was done to it."""
 
     def __init__(self, name: str, parts: int = 1) -> None:
-        self.name, self.alive, self.parts = name, True, parts
+        super().__init__(name)
+        self.lives, self.parts = True, parts
         self.suffered: list[str] = []
+
+    @property
+    def pid(self) -> int | None:
+        return 1 if self.lives else None
 
     def kill(self) -> None:
         self.suffered.append("killed")
-        self.alive = False
+        self.lives = False
 
     def kill_a_part(self) -> bool:
         self.suffered.append("part killed")
@@ -30,14 +36,22 @@ class Someone:
 
     def end(self) -> None:
         self.suffered.append("ended")
-        self.alive = False
+        self.lives = False
 
     def start(self) -> None:
         self.suffered.append("started")
-        self.alive = True
+        self.lives = True
 
-    def is_ready(self) -> bool:
-        return self.alive
+    def why_not_ready(self) -> str:
+        return "" if self.lives else "it has ended"
+
+    def _is_a_part(self, _pid: int) -> bool:
+        return True
+
+    def _bury(self) -> None:
+        pass
+
+    _end = _start = _bury
 
 
 @pytest.fixture
@@ -74,7 +88,7 @@ def test_the_killed_stay_away_for_their_pause(one: Someone, watch: Watch) -> Non
 
 
 def test_one_that_ends_by_itself_comes_back_and_is_counted(one: Someone, watch: Watch) -> None:
-    one.alive = False
+    one.lives = False
     wait_until_alive(one)
     assert watch.ended_by_themselves == {"orders": 1}
     assert not watch.kills
