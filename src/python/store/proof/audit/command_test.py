@@ -16,9 +16,10 @@ SOMEWHERE = {
 }
 
 
-def audit(environ: dict[str, str], data: Path) -> Result:
-    nothing: dict[str, str | None] = dict.fromkeys(SOMEWHERE)
-    return CliRunner().invoke(main, ["audit", "--data", str(data)], env={**nothing, **environ})
+def audit(environ: dict[str, str], data: Path, *options: str) -> Result:
+    nothing: dict[str, str | None] = dict.fromkeys([*SOMEWHERE, "INVENTORY_ADDRESS"])
+    command = ["audit", "--data", str(data), *options]
+    return CliRunner().invoke(main, command, env={**nothing, **environ})
 
 
 def test_without_a_store_it_cannot_check(tmp_path: Path) -> None:
@@ -48,3 +49,13 @@ def test_a_crash_is_not_taken_for_a_finding(
     monkeypatch.setattr(audit_module, "audited_by", crash)
     result = audit(SOMEWHERE, tmp_path)
     assert (result.exit_code, "says nothing about the store" in result.output) == (2, True)
+
+
+def test_a_repair_asks_first_and_nobody_is_there_to_answer(tmp_path: Path) -> None:
+    result = audit(SOMEWHERE, tmp_path, "--repair")
+    assert (result.exit_code, "give --yes" in result.output) == (2, True)
+
+
+def test_a_dry_run_is_of_a_repair(tmp_path: Path) -> None:
+    result = audit(SOMEWHERE, tmp_path, "--dry-run")
+    assert (result.exit_code, "goes with --repair" in result.output) == (2, True)

@@ -8,6 +8,7 @@ from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway import models as gateway
 from store.inventory.models import tables as inventory
 from store.orders import models as orders
+from store.proof.audit.remedies.testing import LivingStore
 from store.proof.audit.snapshots import DATABASES
 from store.proof.audit.testing import SmallStore, write
 from store.proof.audit.violations.rows import ROWS
@@ -39,3 +40,13 @@ def small_store(
     """Five orders, one of each kind, and everything that belongs to them."""
     with ExitStack() as copies:
         yield SmallStore(postgres, clean, copies)
+
+
+@pytest.fixture(scope="session")
+def living_store(
+    postgres: FleetingServer,  # noqa: F811
+    clean: Mapping[str, str],
+) -> Iterator[LivingStore]:
+    """The same, with a real gateway and a real inventory; one for all tests of a process."""
+    with ExitStack() as opened:
+        yield LivingStore(postgres, clean, opened)

@@ -47,16 +47,16 @@ class Gateway:
                 raise Refused(_code(answer))
             answer.raise_for_status()
             return answer.json()
+        except requests.HTTPError as error:
+            raise self._trouble(method, str(error.response.status_code)) from None
         except (requests.RequestException, ValueError) as error:
-            raise CannotProve(
-                f"The gateway's API at {self.url} cannot be {_done(method)}: {type(error).__name__}"
-            ) from None
+            raise self._trouble(method, type(error).__name__) from None
+
+    def _trouble(self, method: str, reason: str) -> CannotProve:
+        done = "read" if method == "GET" else "used"
+        return CannotProve(f"The gateway's API at {self.url} cannot be {done}: {reason}")
 
 
 def _code(answer: requests.Response) -> str:
     error = answer.json().get("error", {})
     return str(error.get("code") or error.get("type") or answer.status_code)
-
-
-def _done(method: str) -> str:
-    return "read" if method == "GET" else "used"

@@ -18,7 +18,8 @@ OUT_OF_STEP_SECONDS = 60
 
 SETTLED = frozenset({"succeeded", "canceled"})  # such a payment never changes again
 STORED = """
-SELECT id, extract(epoch FROM created_at)::bigint, amount, upper(currency), status, amount_received
+SELECT id, floor(extract(epoch FROM created_at))::bigint, amount, upper(currency), status,
+    amount_received
 FROM payment_intents WHERE created_at < %(before)s ORDER BY seq DESC
 """
 MIXED = (

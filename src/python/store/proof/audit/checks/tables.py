@@ -113,7 +113,9 @@ KEYS = Search(
     FROM idempotency_keys k
     LEFT JOIN orders o ON o.id::text = k.resource_id
     LEFT JOIN refunds r ON r.id::text = k.resource_id
-    WHERE k.resource_id IS NOT NULL AND o.id IS NULL AND r.id IS NULL
+    LEFT JOIN webhook_endpoints w ON w.id::text = k.resource_id
+    WHERE k.resource_id IS NOT NULL AND o.id IS NULL AND r.id IS NULL AND w.id IS NULL
+        AND coalesce(k.headers ->> 'Location', '') NOT LIKE '%%/webhook-endpoints/%%'
         AND k.created_at < %(before)s
     """,
     "Key and order are written together, so rows were deleted or a backup was mixed: look for the "

@@ -21,7 +21,7 @@ RETURNING event_id
 # An endpoint that failed too often rests; who repairs wants to know now.
 _AWAKE = "UPDATE webhook_endpoints SET rest_until = NULL WHERE id = %(endpoint)s::uuid"
 _DONE = """
-SELECT FROM webhook_deliveries
+SELECT event_id FROM webhook_deliveries
 WHERE endpoint_id = %(endpoint)s::uuid AND event_id = %(event)s AND state <> 'pending'
 """
 

@@ -19,7 +19,7 @@ WHERE id = %(order)s::uuid AND step IS NULL
     AND EXISTS (SELECT FROM refunds WHERE order_id = orders.id AND state = 'pending')
 RETURNING id
 """
-_AT_REST = "SELECT FROM orders WHERE id = %(order)s::uuid AND step IS NULL"
+_AT_REST = "SELECT id FROM orders WHERE id = %(order)s::uuid AND step IS NULL"
 
 
 @dataclass(frozen=True)

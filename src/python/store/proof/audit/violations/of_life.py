@@ -13,7 +13,7 @@ from store.proof.audit.violations.planted import (
     for_a_person,
     repairable,
 )
-from store.proof.audit.violations.rows import HOUR_AGO, PENDING, REJECTED, SOLD
+from store.proof.audit.violations.rows import BUYER, HOUR_AGO, PENDING, REJECTED, SOLD
 
 LAST = f"order_id = '{SOLD}' AND number = 5"
 UNDELIVERED = "UPDATE webhook_deliveries SET delivered_at = NULL, state"
@@ -34,7 +34,9 @@ VIOLATIONS = {
     "a cancellation of a sold order hangs": repairable(
         "orders",
         f"UPDATE orders SET step = 'repay', ending = 'cancelled', reason = 'cancelled_by_staff', "
-        f"expires_at = {HOUR_AGO} WHERE id = '{SOLD}'",
+        f"expires_at = {HOUR_AGO}, next_attempt_at = {HOUR_AGO} WHERE id = '{SOLD}';"
+        "INSERT INTO refunds (id, order_id, amount, reason, state, requested_by, created_at) "
+        f"VALUES ('{SOLD}', '{SOLD}', 2000, 'cancelled', 'pending', '{BUYER}', {HOUR_AGO})",
         IN_TIME,
     ),
     "an event is missing": for_a_person(

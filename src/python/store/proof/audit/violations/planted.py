@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from store.proof.audit.violations.rows import HOUR_AGO
+from store.proof.audit.violations.rows import HOUR_AGO, OPTIONS
 
 IN_TIME = "every order is final, or not yet due"
 NUMBERED = "an order's events are numbered without gaps"
@@ -59,7 +59,7 @@ def intent(order_id: str, status: str, received: int = 0, name: str = "planted")
         INSERT INTO payment_intents (id, amount, currency, status, capture_method, payment_method,
             amount_received, client_secret, metadata, options, created_at)
         VALUES ('pi_{name}', 500, 'eur', '{status}', 'manual', 'pm_card_visa', {received}, 'x',
-            '{{"order_id": "{order_id}"}}', '{{}}', {HOUR_AGO});
+            '{{"order_id": "{order_id}"}}', '{OPTIONS}', {HOUR_AGO});
         INSERT INTO charges (id, payment_intent, amount, currency, status, payment_method,
             amount_captured, created_at)
         VALUES ('ch_{name}', 'pi_{name}', 500, 'eur', 'succeeded', 'pm_card_visa', {received},

@@ -8,6 +8,10 @@ SOLD, CANCELLED, REJECTED, REFUNDED, PENDING = (str(UUID(int=10 + number)) for n
 UNKNOWN = str(UUID(int=99))
 ENDPOINT = str(UUID(int=40))
 SALE = "order.placed order.reserved order.authorised order.committed order.confirmed"
+OPTIONS = (
+    '{"automatic_payment_methods": null, "confirmation_method": "automatic", "receipt_email": null, '
+    '"shipping": null, "statement_descriptor_suffix": null}'
+)
 HOUR_AGO = "now() - interval '1 hour'"
 
 USERS = f"""
@@ -31,7 +35,7 @@ FROM (VALUES
     (5, 'sold', -3, 95, '{REFUNDED}')
 ) line (number, kind, quantity, after, reference);
 INSERT INTO reservations (order_id, state, currency, total, expires_at, created_at, updated_at)
-SELECT id::uuid, state, 'EUR', total, now(), {HOUR_AGO}, {HOUR_AGO}
+SELECT id::uuid, state, 'EUR', total, now() + interval '1 hour', {HOUR_AGO}, {HOUR_AGO}
 FROM (VALUES ('{SOLD}', 'committed', 2000), ('{CANCELLED}', 'released', 2000),
     ('{REFUNDED}', 'committed', 3000), ('{PENDING}', 'held', 1000)) r (id, state, total);
 INSERT INTO reservations (order_id, state, updated_at) VALUES ('{REJECTED}', 'released', {HOUR_AGO});
@@ -44,7 +48,7 @@ ORDERS = f"""
 INSERT INTO orders (id, buyer_id, state, currency, total, payment_method, shipping_address, step,
     ending, reason, expires_at, next_attempt_at, created_at, updated_at)
 SELECT id::uuid, '{BUYER}', state, 'EUR', total, 'pm_card_visa', '{{}}', step, ending, reason,
-    now() + interval '5 minutes', {HOUR_AGO}, {HOUR_AGO}, {HOUR_AGO}
+    now() + interval '5 minutes', now() + interval '5 minutes', {HOUR_AGO}, {HOUR_AGO}
 FROM (VALUES
     ('{SOLD}', 'confirmed', 2000, NULL, NULL, NULL),
     ('{CANCELLED}', 'cancelled', 2000, NULL, 'cancelled', 'cancelled_by_buyer'),
@@ -89,7 +93,7 @@ GATEWAY = f"""
 INSERT INTO payment_intents (id, amount, currency, status, capture_method, payment_method,
     amount_received, client_secret, metadata, options, created_at)
 SELECT id, amount, 'eur', 'succeeded', 'manual', 'pm_card_visa', amount, 'x',
-    jsonb_build_object('order_id', order_id), '{{}}', {HOUR_AGO}
+    jsonb_build_object('order_id', order_id), '{OPTIONS}', {HOUR_AGO}
 FROM (VALUES ('pi_sold', 2000, '{SOLD}'), ('pi_cancelled', 2000, '{CANCELLED}'),
     ('pi_refunded', 3000, '{REFUNDED}')) i (id, amount, order_id);
 INSERT INTO charges (id, payment_intent, amount, currency, status, payment_method, amount_captured,
