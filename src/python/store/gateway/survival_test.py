@@ -8,7 +8,11 @@ from uuid import uuid4
 import requests
 import stripe
 
+from store.database.config import DatabaseConfig
+from store.database.migrations import migrate
+from store.database.testing import CrashingServer, crashing  # noqa: F401
 from store.gateway.conftest import API_KEY, Running
+from store.gateway.models import MIGRATIONS, database
 
 Pay = Callable[..., stripe.PaymentIntent]
 FORM = {
@@ -67,6 +71,41 @@ def test_a_power_cut_neither_loses_nor_doubles_a_payment(
     final = {_pay_once(again.url, mark, key) for key in keys}
     assert set(answered) <= final
     assert len(final) == len(keys) == _payments_with(again.url, mark)
+
+
+def test_a_capture_that_was_acknowledged_outlives_a_crash_of_the_database(
+    crashing: CrashingServer,  # noqa: F811
+    start_gateway: Callable[[str, str], Running],
+) -> None:
+    crashing.create_role("gateway")
+    crashing.create_database("gateway", owner="gateway")
+    url = crashing.url("gateway", "gateway")
+    database.open(DatabaseConfig(url))
+    migrate(database, MIGRATIONS)
+    database.shut()
+    client = stripe.StripeClient(
+        API_KEY, base_addresses={"api": start_gateway(url, "").url}, max_network_retries=4
+    )
+    payments = client.v1.payment_intents
+    for act in (payments.capture, payments.cancel):
+        authorised = payments.create(
+            {
+                "amount": 900,
+                "currency": "eur",
+                "payment_method": "pm_card_visa",
+                "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                "capture_method": "manual",
+                "confirm": True,
+            }
+        )
+        acknowledged = act(authorised.id).status
+        crashing.crash()
+        assert payments.retrieve(authorised.id).status == acknowledged
+    assert _shown(crashing, "fsync", "synchronous_commit", "full_page_writes") == {"on"}
+
+
+def _shown(server: CrashingServer, *settings: str) -> set[object]:
+    return {server.execute(f"SHOW {name}", database="gateway")[0][0] for name in settings}
 
 
 def _pay_once(url: str, mark: str, key: str) -> str:
