@@ -1,8 +1,11 @@
 import pytest
+from psycopg2.extensions import parse_dsn
 
+from store.database.testing import FleetingServer
 from store.proof.audit.auditing import Rules, judged
+from store.proof.audit.remedies.tables import Tables
 from store.proof.audit.repairing import planned
-from store.proof.audit.snapshots import Snapshot, snapshots
+from store.proof.audit.snapshots import DATABASES, Snapshot, snapshots
 from store.proof.audit.testing import SmallStore, audit_of, found_in
 from store.proof.audit.violations.all_kinds import VIOLATIONS
 from store.proof.audit.violations.planted import (
@@ -122,3 +125,21 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> No
 def test_an_audit_cannot_write(small_store: SmallStore) -> None:
     with snapshots(small_store.urls) as taken, pytest.raises(CannotProve, match="read-only"):
         list(taken["orders"].rows("SELECT nextval('order_events_id_seq')"))
+
+
+def test_an_audit_needs_no_more_than_to_read(
+    postgres: FleetingServer, small_store: SmallStore
+) -> None:
+    postgres.create_role("auditor")
+    postgres.execute("GRANT pg_read_all_data TO auditor")
+    urls = {}
+    for name in DATABASES:
+        small_store.plant(name, "SELECT")
+        database = parse_dsn(small_store.urls[name])["dbname"]
+        postgres.execute(f"GRANT CONNECT ON DATABASE {database} TO auditor")
+        urls[name] = postgres.url(database, "auditor")
+    small_store.plant("gateway", intent(SOLD, "requires_capture"))
+    result = audit_of(urls)
+    assert (found_in(result), result.totals.by_currency["EUR"].sold) == ({CAPTURED}, 5000)
+    with pytest.raises(CannotProve, match="permission denied"):
+        Tables("orders", urls["orders"]).run("UPDATE orders SET total = 1")

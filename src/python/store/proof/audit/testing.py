@@ -19,7 +19,7 @@ class SmallStore:
 
     def __init__(self, server: FleetingServer, clean: Mapping[str, str], copies: ExitStack) -> None:
         self._server, self._clean, self._copies = server, clean, copies
-        self.urls = {service: server.url(database) for service, database in clean.items()}
+        self.start_over()
 
     def plant(self, service: str, sql: str) -> None:
         """Change a copy of a service's database; the audit then reads the copy."""
@@ -27,6 +27,10 @@ class SmallStore:
             copy = self._copies.enter_context(self._server.fresh(self._clean[service]))
             self.urls[service] = self._server.url(parse_dsn(copy.url)["dbname"])
         write(self.urls[service], sql)
+
+    def start_over(self) -> None:
+        """Forget the copies: all is well again."""
+        self.urls = {name: self._server.url(database) for name, database in self._clean.items()}
 
     def plant_all(self, sql: Mapping[str, str]) -> None:
         """Change copies of several services' databases."""
