@@ -56,7 +56,8 @@ wait for each other. Numbers are missing when you do not listen to a type, or a 
 
 **Dead letters.** After three days a delivery is `dead`, and the order's later events go on.
 `GET .../deliveries?state=dead` lists such; `POST .../redeliver` tries them anew, and
-`POST .../deliveries/{{event_id}}/redeliver` sends any one again, a delivered one, too.
+`POST .../deliveries/{{event_id}}/redeliver` sends any one again, a delivered one, too. What is sent
+again comes after its time, so go by `number` and not by arrival.
 
 **Pause** an endpoint with `PATCH {{"state": "paused"}}`: events are kept for it, and come when it is
 `active` again. `pending`, `oldest_pending_at` and `lag_seconds` tell how far it is behind.
