@@ -1,7 +1,4 @@
-"""Warehouses and their shelves. Levels change through the ledger and reservations only.
-
-What always holds of them, and the queries that prove it, stand in `audits.py`.
-"""
+"""Warehouses and their shelves. Levels change through the ledger and reservations only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
