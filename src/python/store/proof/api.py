@@ -1,5 +1,6 @@
 """A patient REST client: retries what is safe to repeat, and obeys `Retry-After`."""
 
+import resource
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -146,6 +147,14 @@ class Api:
             status, content = 0, {"code": "unanswered", "detail": type(error).__name__}
             received = urllib3.HTTPHeaderDict()
         return Answer(status, content, received, time.monotonic() - started, attempt)
+
+
+def allow_many_connections(files: int) -> None:
+    """Raise our own limit of open files: the usual 1,024 are too few for a store that hangs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _several(url: str | Sequence[str]) -> Sequence[str]:

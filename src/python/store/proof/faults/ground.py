@@ -10,7 +10,7 @@ from store.local.accounts import ADMIN, STAFF
 from store.local.output import Output
 from store.local.ports import Ports
 from store.local.rest import Rest
-from store.proof.api import Api
+from store.proof.api import Api, allow_many_connections
 from store.proof.audit.auditing import Result, audited
 from store.proof.audit.gateway import Gateway
 from store.proof.errors import CannotProve
@@ -30,6 +30,7 @@ PAUSE_SECONDS = 0.5  # before one that was killed at a step comes back
 PATIENCE_SECONDS = 180.0
 ANSWER_SECONDS = 15.0
 CONNECTIONS = 600
+FILES = 10 * CONNECTIONS  # every call passes a door or two
 CONFUSED_CALLS = 3
 
 
@@ -50,6 +51,7 @@ class Ground:
         self.api = Api(CONNECTIONS, PATIENCE_SECONDS, ANSWER_SECONDS)
 
     def __enter__(self) -> Self:
+        allow_many_connections(FILES)
         with ExitStack() as opened:
             self._doors = opened.enter_context(Doors(self.ambushes, self._kill))
             opened.enter_context(self.subscriber)

@@ -48,7 +48,10 @@ class Held:
 
     def wait_until_gone(self) -> None:
         """Return when it has ended: its files and ports are free."""
-        if not select.select([self._handle], [], [], PATIENCE_SECONDS)[0]:
+        # Not select.select, which knows no number above 1023.
+        ended = select.poll()
+        ended.register(self._handle, select.POLLIN)
+        if not ended.poll(PATIENCE_SECONDS * 1000):
             raise Trouble(f"Process {self.pid} was killed and does not end.")
 
     def close(self) -> None:

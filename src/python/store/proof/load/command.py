@@ -1,7 +1,6 @@
 """`proof load`: whole customer journeys at a running store."""
 
 import os
-import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from store.local.addresses import read_addresses
 from store.local.folder import Folder
 from store.local.progress import progress
 from store.local.secrets_file import read
-from store.proof.api import Api, Stopped
+from store.proof.api import Api, Stopped, allow_many_connections
 from store.proof.errors import CannotProve, local_store
 from store.proof.load.plan import Plan
 from store.proof.load.recorder import Action, Recorder
@@ -25,7 +24,7 @@ from store.proof.load.traffic import MOST_AT_ONCE, Traffic
 
 STOPPED = 130
 ANSWER_SECONDS = 15.0  # how long a buyer waits for one answer before he tries again
-FILES = 4 * MOST_AT_ONCE
+FILES = 4 * MOST_AT_ONCE  # open at the same time, when everything hangs
 
 
 @click.command()
@@ -89,7 +88,7 @@ def load(
 
 
 def _run(api: Api, target: Target, plan: Plan, console: Console) -> Recorder:
-    _allow_many_connections()
+    allow_many_connections(FILES)
     for url in target.services:
         if not api.is_there(url):
             raise CannotProve(f"Nothing answers at {url}: is the store up? ./pants up")
@@ -124,14 +123,6 @@ def _told_to_stop(api: Api, traffic: Traffic) -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
-
-
-def _allow_many_connections() -> None:
-    """Raise our own limit of open files: the usual 1,024 are too few for a store that hangs."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _target(folder: Folder, users: str | None, inventory: str | None, orders: str | None) -> Target:
