@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,7 +10,11 @@ from standardwebhooks import Webhook
 
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
-from store.orders.webhooks.fake_subscriber import Subscriber, subscribing
+from store.orders.conftest import Buy
+from store.orders.testing import VAULT, FakeShop
+from store.orders.webhooks.clients import Subscribers
+from store.orders.webhooks.dispatch import Dispatcher
+from store.orders.webhooks.fake_subscriber import Subscriber, add_endpoint, subscribing
 from store.server.ids import new_id
 
 Ask = Callable[..., Any]
@@ -58,3 +63,26 @@ def subscriber() -> Iterator[Subscriber]:
 def verified(subscriber: Subscriber, secret: str) -> list[Any]:
     """The messages that came, each verified by the Standard Webhooks project's own library."""
     return [Webhook(secret).verify(got.body, got.headers) for got in subscriber.got]
+
+
+@pytest.fixture
+def dispatchers() -> Iterator[list[Dispatcher]]:
+    """Two of them, as in two workers."""
+    made = [Dispatcher(VAULT, Subscribers(private=True)) for _ in range(2)]
+    yield made
+    for each in made:
+        each.finish()
+
+
+@pytest.fixture
+def dispatcher(dispatchers: list[Dispatcher]) -> Dispatcher:
+    """One of them."""
+    return dispatchers[0]
+
+
+@pytest.fixture
+def orders(buy: Buy, shop: FakeShop, subscriber: Subscriber) -> list[UUID]:
+    """Ten orders with five events each, that one subscriber is owed."""
+    shop.inventory.shelf["MUG"] = 50
+    add_endpoint(subscriber.url)
+    return [buy(1).id for _ in range(10)]

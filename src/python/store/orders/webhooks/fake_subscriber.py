@@ -48,6 +48,9 @@ class Subscriber(ThreadingHTTPServer):
         self.answer: Answer = lambda _got: 200
         self.headers: dict[str, str] = {}
 
+    def handle_error(self, *_args: object) -> None:
+        """Quiet: whoever sends may be killed on the way."""
+
     @property
     def url(self) -> str:
         """Where messages are to go."""
