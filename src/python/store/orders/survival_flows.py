@@ -224,6 +224,9 @@ class SlowlyRefunded(WhollyRefunded):
         self.rest(until=is_asked_for)
         self.shop.payments.end_refunds("succeeded")
 
+    def others_go_on(self) -> None:
+        bring_to_rest(self.order_id, self.shop, until=is_asked_for)
+
 
 class DeliveredThenRefunded(PartlyRefunded):
     ends, amounts = State.REFUNDED, (None,)

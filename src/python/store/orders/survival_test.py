@@ -73,6 +73,13 @@ def database(postgres: FleetingServer, template: str) -> Iterator[Database]:
         models.database.shut()
 
 
+@pytest.fixture(autouse=True)
+def nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The engine survives errors that nobody has planned, too; here there must be none."""
+    yield
+    assert [record.message for record in caplog.records if record.exc_info] == []
+
+
 def each_call_of(flows: tuple[type[Flow], ...]) -> list[tuple[type[Flow], str]]:
     return [(flow, call) for flow in flows for call in dict.fromkeys(flow.calls)]
 
