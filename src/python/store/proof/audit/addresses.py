@@ -22,6 +22,14 @@ class Where:
     inventory_address: str | None = None
     inventory_key: str | None = field(default=None, repr=False)
 
+    def refuse_repair_without_inventory(self) -> None:
+        """CannotProve unless all that a repair needs was given."""
+        if not (self.inventory_address and self.inventory_key):
+            raise CannotProve(
+                "To repair another store than the local one, give INVENTORY_ADDRESS and "
+                "INVENTORY_RPC_KEY, too, and databases' addresses that may be written to."
+            )
+
 
 def where(
     folder: Folder,

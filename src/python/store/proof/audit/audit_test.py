@@ -97,6 +97,12 @@ def test_an_endpoint_that_was_just_changed_has_time_for_what_waits(small_store: 
     assert found_in(audit_of(small_store.urls)) == set()
 
 
+def test_a_key_may_point_to_an_endpoint_that_was_deleted_since(small_store: SmallStore) -> None:
+    made = "UPDATE idempotency_keys SET resource_id = 'endpoint', headers = '{\"ETag\": \"1\"}'"
+    small_store.plant("orders", made)
+    assert found_in(audit_of(small_store.urls)) == set()
+
+
 def test_what_was_sent_again_on_request_may_come_late(small_store: SmallStore) -> None:
     first = f"WHERE endpoint_id = '{ENDPOINT}' AND order_id = '{SOLD}' AND number = 1"
     small_store.plant("orders", f"UPDATE webhook_deliveries SET delivered_at = now() {first}")

@@ -105,6 +105,8 @@ def audit(
     if repair and not (yes or dry_run or sys.stdin.isatty()):
         raise CannotProve("--repair asks first: give --yes where nobody is there to answer.")
     store = where(Folder(data), databases, gateway_url, inventory_address)
+    if repair:
+        store.refuse_repair_without_inventory()
     rules = Rules(grace, event_limit, REPAIRED_AT_ONCE if repair else KEPT)
     console = Console(stderr=in_json)  # JSON has standard output for itself
     mending = Mending(store, rules, console, dry_run, yes, wait) if repair else None

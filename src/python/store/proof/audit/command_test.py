@@ -59,3 +59,8 @@ def test_a_repair_asks_first_and_nobody_is_there_to_answer(tmp_path: Path) -> No
 def test_a_dry_run_is_of_a_repair(tmp_path: Path) -> None:
     result = audit(SOMEWHERE, tmp_path, "--dry-run")
     assert (result.exit_code, "goes with --repair" in result.output) == (2, True)
+
+
+def test_a_repair_of_another_store_needs_inventory_s_address(tmp_path: Path) -> None:
+    result = audit(SOMEWHERE, tmp_path, "--repair", "--yes")
+    assert (result.exit_code, "INVENTORY_ADDRESS" in result.output) == (2, True)

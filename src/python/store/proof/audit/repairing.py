@@ -58,12 +58,8 @@ def orders_of(plans: Iterable[Planned]) -> frozenset[str]:
 @contextmanager
 def hands_for(where: Where) -> Iterator[Hands]:
     """What is needed to repair that store; CannotProve if it was not given."""
-    if not (where.inventory_address and where.inventory_key):
-        raise CannotProve(
-            "To repair another store than the local one, give INVENTORY_ADDRESS and INVENTORY_RPC_KEY, "
-            "too, and addresses of databases that may be written to."
-        )
-    inventory = Inventory(where.inventory_address, where.inventory_key)
+    where.refuse_repair_without_inventory()
+    inventory = Inventory(where.inventory_address or "", where.inventory_key or "")
     orders = Tables("orders", where.databases["orders"])
     shelves = Tables("inventory", where.databases["inventory"])
     try:

@@ -65,21 +65,17 @@ def _types(case: Case) -> list[str]:
 
 def _state_told(types: Sequence[str]) -> str | None:
     """The state that these events lead to; None if they contradict each other."""
-    state, told = "pending", set[str]()
-    for event in types:
-        subject, what = event.split(".")
-        if subject != "order" or what in told:
-            if subject == "order" and what in OUTCOMES:
-                return None
-            continue
+    state, outcomes = "pending", list[str]()
+    for what in (each.removeprefix("order.") for each in types if each.startswith("order.")):
         if what in OUTCOMES:
-            told.add(what)
-            state = what
-        elif what == "awaiting_payment":
+            outcomes.append(what)
+        if what in OUTCOMES or what == "awaiting_payment":
             state = what
         elif state == "awaiting_payment" and what in {"authorised", "letting_go"}:
             state = "pending"
-    return None if told & AFTER_A_SALE and "confirmed" not in told else state
+    told = set(outcomes)
+    sold_unsaid = bool(told & AFTER_A_SALE) and "confirmed" not in told
+    return None if sold_unsaid or len(told) < len(outcomes) else state
 
 
 def has_an_order(case: Case, _before: datetime) -> Difference | None:

@@ -75,8 +75,10 @@ SELECT id::uuid, number, type, {HOUR_AGO} FROM (VALUES
     ('{REFUNDED}', '{SALE} order.shipped refund.requested refund.succeeded order.refunded'),
     ('{PENDING}', 'order.placed order.reserved')
 ) o (id, story), unnest(string_to_array(story, ' ')) WITH ORDINALITY AS told (type, number);
-INSERT INTO idempotency_keys (owner, key, fingerprint, attempt, locked_until, resource_id, created_at)
-SELECT '{BUYER}', id::text, '', id, {HOUR_AGO}, id::text, {HOUR_AGO}
+INSERT INTO idempotency_keys (owner, key, fingerprint, attempt, locked_until, resource_id, status,
+    headers, body, created_at)
+SELECT '{BUYER}', id::text, '', id, {HOUR_AGO}, id::text, 201,
+    jsonb_build_object('Content-Type', 'application/json'), '', {HOUR_AGO}
 FROM (SELECT id FROM orders UNION SELECT id FROM refunds) made;
 INSERT INTO webhook_endpoints (id, url, sealed_secret, listens_since, created_by, created_at,
     updated_at)
