@@ -8,8 +8,8 @@ import pytest
 from store.orders.models import database
 from store.orders.webhooks import dispatch as dispatch_module
 from store.orders.webhooks.dispatch import Dispatcher
-from store.orders.webhooks.fake_subscriber import states
 from store.orders.webhooks.metrics import DEAD, LAG, PENDING
+from store.orders.webhooks.testing import states
 
 
 def test_a_worker_shows_how_far_subscribers_are_behind(

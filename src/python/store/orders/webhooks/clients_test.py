@@ -1,11 +1,7 @@
 """Sending over real sockets: what counts as taken, how long it may last, and where it may go."""
 
-import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 from ipaddress import ip_address
@@ -19,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook
 
-from store.orders.webhooks import clients, connections
+from store.orders.webhooks import connections
 from store.orders.webhooks.clients import Receipt, Subscribers
 from store.orders.webhooks.errors import BadEndpointUrl
 from store.orders.webhooks.fake_subscriber import Subscriber
@@ -29,7 +25,6 @@ from store.server.clock import now
 from store.server.testing import free_port
 
 MESSAGE = Message("evt_7", b'{"type": "order.placed"}')
-Talk = Callable[[socket.socket], None]
 
 
 @pytest.fixture
@@ -54,31 +49,6 @@ def certificate(tmp_path: Path) -> Path:
     file = tmp_path / "certificate.pem"
     file.write_bytes(key.private_bytes(*form) + made.public_bytes(Encoding.PEM))
     return file
-
-
-@contextmanager
-def talking(talk: Talk) -> Iterator[str]:
-    """The URL of a server that does with each connection what `talk` does, once it was spoken to."""
-
-    def serve() -> None:
-        while True:
-            try:
-                sock, _ = listener.accept()
-            except OSError:
-                return
-            with sock:
-                sock.recv(65536)
-                try:
-                    talk(sock)
-                except OSError:
-                    continue  # the client has hung up, as it should
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
 
 
 def test_a_message_arrives_signed_with_each_secret(
@@ -175,76 +145,6 @@ def test_a_connection_is_not_kept_for_ever(
         time.sleep(0.01)
     subscribers.send(f"http://127.0.0.1:{free_port()}/", MESSAGE, [new_secret()])
     assert len({got.connection for got in subscriber.got}) == 2
-
-
-def trickle(head: bytes) -> Talk:
-    def talk(sock: socket.socket) -> None:
-        sock.sendall(head)
-        while True:
-            sock.sendall(b"x")
-            time.sleep(0.05)
-
-    return talk
-
-
-@pytest.mark.parametrize(
-    ("head", "outcome"),
-    [
-        (b"", Receipt(False, "timeout")),
-        (b"HTTP/1.1 ", Receipt(False, "timeout")),
-        (b"HTTP/1.1 200 OK\r\nX-Long: ", Receipt(False, "timeout")),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", Receipt(True, "200")),
-    ],
-)
-def test_the_deadline_bounds_the_whole_attempt_also_against_a_trickle(
-    subscribers: Subscribers, monkeypatch: pytest.MonkeyPatch, head: bytes, outcome: Receipt
-) -> None:
-    monkeypatch.setattr(clients, "DEADLINE_SECONDS", 0.5)
-    with talking(trickle(head)) as url:
-        began = time.monotonic()
-        assert subscribers.send(url, MESSAGE, [new_secret()]) == outcome
-        assert time.monotonic() - began < 3
-
-
-def test_a_trickled_tls_handshake_ends_at_the_deadline_too(
-    subscribers: Subscribers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(clients, "DEADLINE_SECONDS", 0.5)
-    # The head of a TLS record of 16 kB that never comes to its end.
-    with talking(trickle(b"\x16\x03\x03\x40\x00")) as url:
-        began = time.monotonic()
-        found = subscribers.send(url.replace("http:", "https:"), MESSAGE, [new_secret()])
-        assert found == Receipt(False, "timeout")
-        assert time.monotonic() - began < 3
-
-
-def test_an_answer_is_not_read_to_its_end(subscribers: Subscribers) -> None:
-    sent = 0
-
-    def flood(sock: socket.socket) -> None:
-        nonlocal sent
-        sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        while sent < 2**28:
-            sock.sendall(b"10000\r\n" + bytes(65536) + b"\r\n")
-            sent += 65536
-
-    with talking(flood) as url:
-        assert subscribers.send(url, MESSAGE, [new_secret()]).taken
-    assert sent < 2**26
-
-
-@pytest.mark.parametrize(
-    ("said", "word"),
-    [
-        (b"", "connection_lost"),
-        (b"220 mail.example ESMTP\r\n", "not_http"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70000 + b"\r\n\r\n", "not_http"),
-        (b"HTTP/1.1 abc OK\r\n\r\n", "not_http"),
-    ],
-)
-def test_nonsense_has_a_name(subscribers: Subscribers, said: bytes, word: str) -> None:
-    with talking(lambda sock: sock.sendall(said)) as url:
-        assert subscribers.send(url, MESSAGE, [new_secret()]) == Receipt(False, word)
 
 
 def test_nobody_there_has_a_name(subscribers: Subscribers) -> None:

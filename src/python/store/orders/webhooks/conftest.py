@@ -14,7 +14,8 @@ from store.orders.conftest import Buy
 from store.orders.testing import VAULT, FakeShop
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.dispatch import Dispatcher
-from store.orders.webhooks.fake_subscriber import Subscriber, add_endpoint, subscribing
+from store.orders.webhooks.fake_subscriber import Subscriber, subscribing
+from store.orders.webhooks.testing import add_endpoint
 from store.server.ids import new_id
 
 Ask = Callable[..., Any]

@@ -11,16 +11,9 @@ from store.orders.conftest import Buy
 from store.orders.models import database
 from store.orders.webhooks import dispatch as dispatch_module
 from store.orders.webhooks.dispatch import Dispatcher
-from store.orders.webhooks.fake_subscriber import (
-    Got,
-    Subscriber,
-    add_endpoint,
-    all_due,
-    states,
-    step_until,
-    subscribing,
-)
+from store.orders.webhooks.fake_subscriber import Got, Subscriber, subscribing
 from store.orders.webhooks.models import MOST_AT_ONCE
+from store.orders.webhooks.testing import add_endpoint, all_due, states, step_until
 from store.server.lifecycle import stopping
 from store.server.testing import wait_until
 

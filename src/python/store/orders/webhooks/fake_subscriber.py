@@ -1,6 +1,8 @@
-"""A subscriber to our webhooks, for tests: a real HTTP server that keeps what it got."""
+"""Subscribers to our webhooks, for tests: a real HTTP server that keeps what it got, and rude ones."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-
-from store.orders.models import database
-from store.orders.testing import VAULT
-from store.orders.webhooks.signing import new_secret
-from store.server.ids import new_id
-from store.server.testing import wait_until
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,11 @@ class _Desk(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Keep the message and answer."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever sends was killed on the way
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         got = Got(self.path, headers, body, self.client_address[1])
         self.server.got.append(got)
@@ -96,43 +96,41 @@ def subscribing() -> Iterator[Subscriber]:
         thread.join(10)
 
 
-def add_endpoint(url: str, *event_types: str, secret: str | None = None) -> UUID:
-    """A webhook endpoint in the database."""
-    endpoint_id = new_id()
-    database.run(
-        """INSERT INTO webhook_endpoints (id, url, event_types, sealed_secret, created_by)
-        VALUES (%s, %s, %s::text[], %s, %s)""",
-        (endpoint_id, url, list(event_types), seal(secret or new_secret()), new_id()),
-    )
-    return endpoint_id
+Talk = Callable[[socket.socket], None]
 
 
-def seal(secret: str) -> bytes:
-    """A secret as it lies in the database."""
-    return VAULT.seal(secret.encode())
+@contextmanager
+def talking(talk: Talk) -> Iterator[str]:
+    """The URL of a server that does with each connection what `talk` does, once it was spoken to."""
+
+    def serve() -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            with sock:
+                sock.recv(65536)
+                try:
+                    talk(sock)
+                except OSError:
+                    continue  # the client has hung up, as it should
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
 
 
-def all_due() -> None:
-    """Everything that waits is due, and nobody rests or holds a lease any longer."""
-    database.run("UPDATE webhook_endpoints SET rest_until = NULL")
-    database.run(
-        """UPDATE webhook_deliveries SET due_at = now() - interval '1 second',
-        leased_until = leased_until - interval '1 hour' WHERE state = 'pending'"""
-    )
+def trickle(head: bytes) -> Talk:
+    """Says this, and then a byte now and then for as long as somebody listens."""
 
+    def talk(sock: socket.socket) -> None:
+        sock.sendall(head)
+        while True:
+            sock.sendall(b"x")
+            time.sleep(0.05)
 
-def states() -> list[tuple[int, str]]:
-    """Number and state of every delivery, by the number of its event."""
-    rows = database.rows("SELECT number, state FROM webhook_deliveries ORDER BY event_id")
-    return [(row["number"], row["state"]) for row in rows]
-
-
-def step_until(so: Callable[[], bool], *steps: Callable[[], bool], seconds: float = 15.0) -> None:
-    """Take steps in turn until it is so; an AssertionError after that many seconds."""
-
-    def so_by_now() -> bool:
-        for step in steps:
-            step()
-        return so()
-
-    wait_until(so_by_now, seconds)
+    return talk

@@ -9,14 +9,8 @@ import pytest
 from store.database.config import DatabaseConfig
 from store.orders.conftest import Buy
 from store.orders.testing import ENCRYPTION_SECRET, FakeShop
-from store.orders.webhooks.clients_test import talking, trickle
-from store.orders.webhooks.fake_subscriber import (
-    Got,
-    Subscriber,
-    add_endpoint,
-    all_due,
-    states,
-)
+from store.orders.webhooks.fake_subscriber import Got, Subscriber, talking, trickle
+from store.orders.webhooks.testing import add_endpoint, all_due, states
 from store.server.testing import free_port, running, wait_until
 
 WORK = "import sys; from store.orders.main import work; sys.argv[0] = 'orders'; work()"

@@ -8,7 +8,7 @@ import pytest
 
 from store.orders.conftest import Buy
 from store.orders.models import database
-from store.orders.webhooks.fake_subscriber import add_endpoint, states
+from store.orders.webhooks.testing import add_endpoint, states
 
 
 @pytest.mark.parametrize(
