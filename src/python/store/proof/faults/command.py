@@ -26,7 +26,7 @@ from store.proof.faults.trial import Shown
 from store.proof.faults.verdict import Verdict
 from store.proof.load.recorder import Recorder
 
-WIDTH = 140  # where no terminal says how wide it is
+WIDTH = 160  # where no terminal says how wide it is
 
 
 class Scenario(StrEnum):

@@ -35,11 +35,10 @@ class Aftermath:
         states = Counter(str(order.state) for order in self.orders.values())
         retries = sum(each.retries for each in self.recorder.measured.values())
         return {
-            "journeys": f"{self.recorder.finished:,}",
             "orders": f"{len(self.orders):,}",
             **{state: f"{states[state]:,}" for state in ("confirmed", "rejected", "cancelled")},
             "kills": f"{self.kills.total():,}",
-            "repeated": f"{retries:,}",
+            "retries": f"{retries:,}",
             "events": f"{sum(order.events for order in self.orders.values()):,}",
             "calm after": f"{self.seconds_to_calm:.0f} s",
         }

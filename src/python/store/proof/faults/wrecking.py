@@ -10,7 +10,7 @@ from store.proof.faults.doors.ambush import Ambush, Deed
 from store.proof.faults.ground import PAUSE_SECONDS, Ground
 from store.proof.faults.mishaps import Kind, Mishap
 
-AMBUSH_SECONDS = 10.0  # how long an ambush waits for somebody to come that way
+AMBUSH_SECONDS = 25.0  # how long an ambush waits for somebody to come that way
 LOOK_SECONDS = 0.2
 ELSE = "orders-work-1"  # who is killed if nobody does
 
