@@ -4,9 +4,10 @@ The buyer asks again with the same Idempotency-Key, another API answers, and it 
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import psycopg2
@@ -16,19 +17,19 @@ from store.proof.customers import Customer
 from store.proof.errors import CannotProve
 from store.proof.faults.calm import wait_for_calm
 from store.proof.faults.doors.ambush import Deed
-from store.proof.faults.ground import Ground
+from store.proof.faults.ground import APIS, Ground
 from store.proof.faults.verdict import Verdict, findings_of
 from store.proof.load.accounts import open_accounts
 from store.server.ids import new_id
 
-# The order is committed and nothing else is done; the money is taken, and that not yet written
-# down; all is done, and only the answer is missing.
-POINTS = ("reserve.before", "capture.after", "answer.after")
+# The order is committed and nothing else is done; the money is taken, and that not yet written down.
+HALF_DONE = ("reserve.before", "capture.after")
+ALL_DONE = "answer.after"
+POINTS = (*HALF_DONE, ALL_DONE)
 AT_ONCE = 10
 AMBUSH_SECONDS = 30.0
 CALM_SECONDS = 60.0
 TAKEN = "SELECT key, resource_id FROM idempotency_keys WHERE key = ANY(%s)"
-PLACED = "SELECT count(*) FROM orders WHERE id::text = ANY(%s)"
 
 
 @dataclass(frozen=True)
@@ -53,30 +54,39 @@ class Try:
         return ""
 
 
-def lost_answers(ground: Ground, tries: int) -> Iterator[Verdict]:
-    """A row for each point of loss; the tries are spread over the points and the replicas."""
+def lost_answers(ground: Ground, tries: int) -> Sequence[Verdict]:
+    """A row for each point of loss, over which the tries are spread."""
     sku = ground.goods("LOST", 1_000_000).sku
     customers = open_accounts(ground.api, ground.target, AT_ONCE)
-    shares = [tries // len(POINTS) + (place < tries % len(POINTS)) for place in range(len(POINTS))]
-    for point, share in zip(POINTS, shares, strict=True):
-        yield _verdict(ground, point, [*_tries(ground, point, share, customers, sku)])
+    made: dict[str, list[Try]] = {point: [] for point in POINTS}
+    for number, replica in zip(_rounds(tries), itertools.count()):
+        # What is half done waits for its leases; so two points are tried side by side. An answer is
+        # lost alone: others' retries are answered, too.
+        with ThreadPoolExecutor() as pool:
+            some = customers[:number]
+            halves = [
+                (point, pool.submit(_kill_once, ground, point, replica + place, some, sku))
+                for place, point in enumerate(HALF_DONE)
+            ]
+            for point, half in halves:
+                made[point] += half.result()
+        made[ALL_DONE] += _kill_once(ground, ALL_DONE, replica, some, sku)
+    return _verdicts(ground, made)
 
 
-def _tries(
-    ground: Ground, point: str, number: int, customers: Sequence[Customer], sku: str
-) -> Iterator[Try]:
-    """So many tries, up to AT_ONCE with one kill, at each replica in turn."""
-    replicas = itertools.cycle(range(len(ground.target.orders_urls)))
-    while number > 0:
-        some = min(number, AT_ONCE)
-        yield from _kill_once(ground, point, next(replicas), customers[:some], sku)
-        number -= some
+def _rounds(tries: int) -> Iterator[int]:
+    """How many buyers lose their answers at each point, round by round."""
+    left = math.ceil(tries / len(POINTS))
+    while left > 0:
+        yield min(left, AT_ONCE)
+        left -= AT_ONCE
 
 
 def _kill_once(
     ground: Ground, point: str, replica: int, customers: Sequence[Customer], sku: str
-) -> Iterator[Try]:
-    api = f"orders-{replica + 1}"
+) -> list[Try]:
+    """Let these buyers order through one API, kill it when all stand at the point, and hear them."""
+    api = f"orders-{replica % APIS + 1}"
     ambush = ground.ambushes.lay(point, Deed.KILL, caller=api, gather=len(customers))
     urls = ground.target.orders("/v1/orders", replica)
     keys = [f"lost-{new_id()}" for _ in customers]
@@ -89,12 +99,18 @@ def _kill_once(
             raise CannotProve(f"{ambush.caught} of {len(customers)} calls came to {point}")
         taken = _taken(ground.orders_database, keys)
         answers = [each.result() for each in asked]
-    for key, answer in zip(keys, answers, strict=True):
-        yield Try(key, taken.get(key), answer)
+    return [Try(key, taken.get(key), answer) for key, answer in zip(keys, answers, strict=True)]
 
 
-def _verdict(ground: Ground, point: str, tries: Sequence[Try]) -> Verdict:
+def _verdicts(ground: Ground, made: Mapping[str, Sequence[Try]]) -> Sequence[Verdict]:
     unrest = wait_for_calm(ground.orders_database, CALM_SECONDS)
+    hanging = [] if unrest.is_over else [f"not at rest after {CALM_SECONDS:.0f} s: {unrest}"]
+    rows = [_verdict(point, tries) for point, tries in made.items()]
+    last = rows.pop()
+    return [*rows, replace(last, wrongs=[*last.wrongs, *hanging, *findings_of(ground.audit())])]
+
+
+def _verdict(point: str, tries: Sequence[Try]) -> Verdict:
     waited = [each.answer.seconds for each in tries]
     wrongs = [each.wrong for each in tries if each.wrong]
     facts = {
@@ -104,8 +120,7 @@ def _verdict(ground: Ground, point: str, tries: Sequence[Try]) -> Verdict:
         "answered after (median)": f"{median(waited):.1f} s",
         "at most": f"{max(waited):.1f} s",
     }
-    hanging = [] if unrest.is_over else [f"not at rest after {CALM_SECONDS:.0f} s: {unrest}"]
-    return Verdict("lost answers", facts, [*wrongs, *hanging, *findings_of(ground.audit())])
+    return Verdict("lost answers", facts, wrongs)
 
 
 def _taken(orders_url: str, keys: Sequence[str]) -> Mapping[str, str | None]:
