@@ -2,7 +2,7 @@
 
 A run takes some seconds and is the same each time. To look longer, and elsewhere each time:
 
-    SURVIVAL_PROFILE=long ./pants test --timeouts src/python/store/orders/survival_machine_test.py
+    SURVIVAL_PROFILE=long ./pants test --no-timeouts src/python/store/orders/survival_machine_test.py
 """
 
 import contextlib
