@@ -19,7 +19,7 @@ import stripe
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from store.orders.errors import BadSignature, Declined, Frozen, PaymentUnknown
+from store.orders.errors import Declined, Frozen, PaymentUnknown
 from store.server.http_client import session
 
 T = TypeVar("T")
@@ -27,7 +27,6 @@ T = TypeVar("T")
 API_VERSION = "2026-10-28.endive"
 DEADLINE_SECONDS = (2.0, 6.0)  # to connect, to answer
 MOST_CONNECTIONS = 64
-TOLERANCE_SECONDS = 300
 MOST_REFUND_KEYS = 8
 """Each internal error of the gateway costs a refund one of its keys for a day."""
 
@@ -180,17 +179,6 @@ def _session(url: str) -> requests.Session:
         adapter.max_retries = Retry(0)  # the engine repeats, by its own clock
         adapter.init_poolmanager(MOST_CONNECTIONS, MOST_CONNECTIONS)
     return made
-
-
-def check_signature(body: bytes, signature: str | None, secret: str) -> None:
-    """Raise BadSignature unless the gateway signed this webhook's body in the last five minutes.
-
-    Source: docs.stripe.com/webhooks/signature.
-    """
-    try:
-        stripe.WebhookSignature.verify_header(body, signature, secret, TOLERANCE_SECONDS)
-    except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
-        raise BadSignature from error
 
 
 def _asked(call: Callable[[], T]) -> T:

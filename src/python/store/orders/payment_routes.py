@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from store.orders.http import wiring
-from store.orders.payment_client import check_signature
+from store.orders.payment_signatures import check_signature
 from store.orders.payment_webhooks import hear
 from store.server.blueprint import Blueprint
 

@@ -44,7 +44,9 @@ def _wrong_with_money(order: Order, shop: FakeShop) -> Iterator[str]:
         yield "captured twice"
     if not 0 <= order.refunded <= order.captured:
         yield f"{order.refunded} of {order.captured} refunded"
-    if (kept and order.state not in SOLD) or (order.captured != order.total and order.state in SOLD):
+    if (kept and order.state not in SOLD) or (
+        order.captured != order.total and order.state in SOLD
+    ):
         yield f"{order.state}, with {order.captured} captured and {order.refunded} refunded"
 
 
