@@ -3,6 +3,7 @@
 import click
 
 from store.proof.audit.command import audit
+from store.proof.faults.command import faults
 from store.proof.load.command import load
 from store.proof.replay.command import replay
 
@@ -13,6 +14,7 @@ def main() -> None:
 
 
 main.add_command(load)
+main.add_command(faults)
 main.add_command(replay)
 main.add_command(audit)
 
