@@ -1,7 +1,10 @@
-"""Figures of many measurements."""
+"""Figures of many measurements, and of many orders."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+
+from rich.table import Table
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -14,3 +17,14 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 def milliseconds(seconds: float) -> str:
     """A time as people read it."""
     return f"{seconds * 1000:,.0f} ms"
+
+
+def outcomes_table(title: str, first: str, counts: Counter[tuple[str, str]]) -> Table:
+    """How many orders came to what, and why: the most common first, then their sum."""
+    table = Table(first, "reason", title=title)
+    table.add_column("orders", justify="right")
+    for (state, reason), number in counts.most_common():
+        table.add_row(state, reason, f"{number:,}")
+    table.add_section()
+    table.add_row("all", "", f"{counts.total():,}")
+    return table

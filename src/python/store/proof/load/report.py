@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from store.proof.figures import milliseconds, percentile
+from store.proof.figures import milliseconds, outcomes_table, percentile
 from store.proof.load.plan import Plan
 from store.proof.load.recorder import Action, Measured, Recorder
 
@@ -19,7 +19,8 @@ SHARES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0
 def show(console: Console, plan: Plan, recorder: Recorder) -> None:
     """How fast it was, how the orders ended, and every failure that somebody saw."""
     console.print(_actions(recorder))
-    console.print(_orders(recorder))
+    told = "What buyers were last told about their orders"
+    console.print(outcomes_table(told, "state", _told(recorder)))
     if recorder.failures:
         console.print(_failures(recorder))
     console.print(_summary(plan, recorder), highlight=False)
@@ -78,17 +79,6 @@ def _actions(recorder: Recorder) -> Table:
             f"{facts['retries']:,}",
             ", ".join(f"{number:,} {outcome}" for outcome, number in facts["outcomes"].items()),
         )
-    return table
-
-
-def _orders(recorder: Recorder) -> Table:
-    counts = _told(recorder)
-    table = Table("state", "reason", title="What buyers were last told about their orders")
-    table.add_column("orders", justify="right")
-    for (state, reason), number in counts.most_common():
-        table.add_row(state, reason, f"{number:,}")
-    table.add_section()
-    table.add_row("all", "", f"{counts.total():,}")
     return table
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from store.proof.figures import milliseconds, percentile
+from store.proof.figures import milliseconds, outcomes_table, percentile
 from store.proof.replay.invoices import Invoices
 from store.proof.replay.journal import Outcome
 
@@ -22,22 +22,12 @@ class Run:
 
 def show(console: Console, invoices: Invoices, known: Iterable[Outcome], run: Run) -> None:
     """Outcomes of all runs, what was left out of the file, and the speed of this run."""
-    console.print(_outcomes(known))
+    ended = Counter((outcome.state, outcome.reason) for outcome in known)
+    console.print(outcomes_table("Orders", "outcome", ended))
     if invoices.skipped_orders or invoices.skipped_lines:
         console.print(_left_out(invoices))
     if run.outcomes:
         console.print(_speed(run))
-
-
-def _outcomes(known: Iterable[Outcome]) -> Table:
-    counts = Counter((outcome.state, outcome.reason) for outcome in known)
-    table = Table("outcome", "reason", title="Orders")
-    table.add_column("orders", justify="right")
-    for (state, reason), number in counts.most_common():
-        table.add_row(state, reason, f"{number:,}")
-    table.add_section()
-    table.add_row("all", "", f"{counts.total():,}")
-    return table
 
 
 def _left_out(invoices: Invoices) -> Table:
