@@ -59,7 +59,7 @@ def lost_answers(ground: Ground, tries: int) -> Sequence[Verdict]:
     sku = ground.goods("LOST", 1_000_000).sku
     customers = open_accounts(ground.api, ground.target, AT_ONCE)
     made: dict[str, list[Try]] = {point: [] for point in POINTS}
-    for number, replica in zip(_rounds(tries), itertools.count()):
+    for number, replica in zip(rounds(tries), itertools.count()):
         # What is half done waits for its leases; so two points are tried side by side. An answer is
         # lost alone: others' retries are answered, too.
         with ThreadPoolExecutor() as pool:
@@ -74,7 +74,7 @@ def lost_answers(ground: Ground, tries: int) -> Sequence[Verdict]:
     return _verdicts(ground, made)
 
 
-def _rounds(tries: int) -> Iterator[int]:
+def rounds(tries: int) -> Iterator[int]:
     """How many buyers lose their answers at each point, round by round."""
     left = math.ceil(tries / len(POINTS))
     while left > 0:

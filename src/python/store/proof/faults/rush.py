@@ -32,7 +32,7 @@ def rush(ground: Ground, seed: int, buyers: int, units: int) -> Verdict:
     }
     orders = known_orders(ground.orders_database, began)
     wrongs = [
-        *_miscounted(promises, units),
+        *miscounted(promises, units),
         *(
             f"{number:,} buyers saw a failure: {what}"
             for (_, what), number in recorder.failures.items()
@@ -43,7 +43,7 @@ def rush(ground: Ground, seed: int, buyers: int, units: int) -> Verdict:
     return Verdict("rush", facts, wrongs)
 
 
-def _miscounted(promises: Sequence[Promise], units: int) -> Iterator[str]:
+def miscounted(promises: Sequence[Promise], units: int) -> Iterator[str]:
     """Whatever buyers were told but `confirmed`, once for each unit, and `out_of_stock`."""
     told = Counter((promise.told_state, promise.reason) for promise in promises)
     expected = Counter({("confirmed", ""): min(units, len(promises))})
