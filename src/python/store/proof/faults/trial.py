@@ -38,6 +38,7 @@ class Aftermath:
             "orders": f"{len(self.orders):,}",
             **{state: f"{states[state]:,}" for state in ("confirmed", "rejected", "cancelled")},
             "kills": f"{self.kills.total():,}",
+            "of PostgreSQL": f"{self.kills['postgres']:,}",
             "retries": f"{retries:,}",
             "events": f"{sum(order.events for order in self.orders.values()):,}",
             "calm after": f"{self.seconds_to_calm:.0f} s",
