@@ -1,22 +1,28 @@
 """`./pants proof ...`: commands that prove that nothing was lost and nothing doubled."""
 
+import os
+
 import click
 
-from store.proof.audit.command import audit
-from store.proof.faults.command import faults
-from store.proof.load.command import load
-from store.proof.replay.command import replay
+
+def commands() -> click.Group:
+    """All of them."""
+    from store.proof.audit.command import audit
+    from store.proof.faults.command import faults
+    from store.proof.load.command import load
+    from store.proof.replay.command import replay
+
+    about = "Prove that the store loses nothing and doubles nothing."
+    return click.Group("proof", commands=[load, faults, replay, audit], help=about)
 
 
-@click.group()
 def main() -> None:
-    """Prove that the store loses nothing and doubles nothing."""
+    """Run the command that was asked for."""
+    # gRPC reads this when it is imported. Between fork and exec of a process that we start it would
+    # come to life in there, and may end it before it begins.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+    commands()()
 
-
-main.add_command(load)
-main.add_command(faults)
-main.add_command(replay)
-main.add_command(audit)
 
 if __name__ == "__main__":
     main()

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from store.proof.audit import command as audit_module
-from store.proof.main import main
+from store.proof.main import commands
 
 SOMEWHERE = {
     "USERS_DATABASE_URL": "postgresql://users:geheim@127.0.0.1:9/users",
@@ -19,7 +19,7 @@ SOMEWHERE = {
 def audit(environ: dict[str, str], data: Path, *options: str) -> Result:
     nothing: dict[str, str | None] = dict.fromkeys([*SOMEWHERE, "INVENTORY_ADDRESS"])
     command = ["audit", "--data", str(data), *options]
-    return CliRunner().invoke(main, command, env={**nothing, **environ})
+    return CliRunner().invoke(commands(), command, env={**nothing, **environ})
 
 
 def test_without_a_store_it_cannot_check(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from store.proof.audit.violations.of_money import UNCAPTURED
 from store.proof.audit.violations.planted import CAPTURED, STOCK
 from store.proof.audit.violations.planted import Planted as Violation
 from store.proof.audit.violations.rows import SOLD
-from store.proof.main import main
+from store.proof.main import commands
 
 REPAIRABLE = {
     name: planted for name, planted in VIOLATIONS.items() if planted.left != planted.noticed_by
@@ -104,7 +104,7 @@ def test_the_command_repairs_and_its_exit_status_is_that_of_the_second_audit(
 ) -> None:
     living_store.plant(VIOLATIONS["there is an authorisation without an order"].sql)
     command = ["audit", "--json", "--repair", *options]
-    said = CliRunner().invoke(main, command, env=environ_of(living_store))
+    said = CliRunner().invoke(commands(), command, env=environ_of(living_store))
     report = json.loads(said.stdout)
     (repair,) = report["repairs"]
     assert repair["repair"] == "cancel payment pi_planted, which was not captured"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from store.local.errors import Trouble
 from store.proof.faults.victims import Victim
 
 LOOK_SECONDS = 0.1
@@ -25,11 +26,12 @@ class Watch:
         self.stalls = Counter[str]()
         self.restarts = Counter[str]()
         self.ended_by_themselves = Counter[str]()
+        self._troubles: list[Trouble] = []
         self._guards = [threading.Thread(target=self._guard, args=(name,)) for name in victims]
 
     @contextmanager
     def running(self) -> Iterator["Watch"]:
-        """Guard everything until the block ends; then everybody is up again."""
+        """Guard everything until the block ends; then everybody is up again, or Trouble is raised."""
         for guard in self._guards:
             guard.start()
         try:
@@ -38,6 +40,8 @@ class Watch:
             self._over.set()
             for guard in self._guards:
                 guard.join()
+        if self._troubles:
+            raise self._troubles[0]
 
     def kill(self, name: str, pause: float = 0.0) -> None:
         """Kill -9 the whole process; it comes back after `pause` seconds."""
@@ -77,10 +81,19 @@ class Watch:
 
     def _guard(self, name: str) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            with self._locks[name]:
+            with self._locks[name], self._noting_trouble():
                 self._bring_back(name)
         if not self._victims[name].alive:
-            self._victims[name].start()
+            with self._noting_trouble():
+                self._victims[name].start()
+
+    @contextmanager
+    def _noting_trouble(self) -> Iterator[None]:
+        """Go on guarding, and tell in the end who did not come back at once."""
+        try:
+            yield
+        except Trouble as trouble:
+            self._troubles.append(trouble)
 
     def _bring_back(self, name: str) -> None:
         if self._victims[name].alive:

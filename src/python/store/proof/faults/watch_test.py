@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from store.local.errors import Trouble
 from store.proof.faults.victims import Victim
 from store.proof.faults.watch import Watch
 
@@ -123,4 +124,22 @@ def test_in_the_end_everybody_is_up() -> None:
     one = Someone("orders")
     with Watch({"orders": one}).running() as watch:
         watch.kill("orders", pause=60)
+    assert one.alive
+
+
+def test_one_that_does_not_come_back_at_once_is_told_in_the_end() -> None:
+    class Reluctant(Someone):
+        def start(self) -> None:
+            super().start()
+            if self.suffered.count("started") == 1:
+                self.lives = False
+                raise Trouble("not yet")
+
+    one = Reluctant("orders")
+    with pytest.raises(Trouble, match="not yet"), Watch({"orders": one}).running() as watch:
+        watch.kill("orders")
+        give_up = time.monotonic() + 5
+        while one.suffered.count("started") < 2:
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
     assert one.alive

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from store.proof.fake_store import FakeStore, serving
-from store.proof.main import main
+from store.proof.main import commands
 
 CONFIRMED = (201, {"id": "7", "state": "confirmed"})
 REJECTED = (201, {"id": "8", "state": "rejected", "reason": "out_of_stock"})
@@ -31,7 +31,9 @@ def replay(store: FakeStore, file: Path, *options: str) -> Result:
         urls = ["--users-url", url, "--orders-url", url]
         arguments = ["replay", str(file), *urls, "--journal", str(file.with_suffix(".notes"))]
         environ = {"REPLAY_SECRET": "secret", "COLUMNS": "120"}
-        return CliRunner().invoke(main, [*arguments, "--customers", "2", *options], env=environ)
+        return CliRunner().invoke(
+            commands(), [*arguments, "--customers", "2", *options], env=environ
+        )
 
 
 def orders_placed(store: FakeStore) -> int:
@@ -88,7 +90,7 @@ def test_a_store_that_is_not_there_is_one_clear_message_at_once(invoices: Path) 
     nowhere = ["--users-url", "http://127.0.0.1:9", "--orders-url", "http://127.0.0.1:9"]
     notes = ["--journal", str(invoices.with_suffix(".notes"))]
     result = CliRunner().invoke(
-        main, ["replay", str(invoices), *nowhere, *notes], env={"REPLAY_SECRET": "x"}
+        commands(), ["replay", str(invoices), *nowhere, *notes], env={"REPLAY_SECRET": "x"}
     )
     assert result.exit_code == 2
     assert "Nothing answers at http://127.0.0.1:9" in result.output
@@ -96,5 +98,5 @@ def test_a_store_that_is_not_there_is_one_clear_message_at_once(invoices: Path) 
 
 def test_a_foreign_store_needs_a_secret_for_its_customers(invoices: Path) -> None:
     nowhere = ["--users-url", "http://127.0.0.1:9", "--orders-url", "http://127.0.0.1:9"]
-    result = CliRunner().invoke(main, ["replay", str(invoices), *nowhere], env={})
+    result = CliRunner().invoke(commands(), ["replay", str(invoices), *nowhere], env={})
     assert (result.exit_code, "Set REPLAY_SECRET" in result.output) == (2, True)
