@@ -125,15 +125,18 @@ def _broken(wanted: Wanted, console: Console, keep: bool) -> Sequence[Verdict]:
     folder = Path(tempfile.mkdtemp(prefix="proof-"))
     folder.chmod(0o755)  # PostgreSQL may run as another user
     with Ground(folder, free_base(APIS, WORKERS), Output()) as ground:
-        verdicts = [*_until_wrong(_runs(ground, wanted, console))]
+        verdicts = [*_until_wrong(_runs(ground, wanted, console), console)]
         if keep or not verdicts[-1].is_well:
             ground.store.keep = True
             console.print(f"The store's data and logs are kept in {folder}.")
     return verdicts
 
 
-def _until_wrong(runs: Iterator[Verdict]) -> Iterator[Verdict]:
+def _until_wrong(runs: Iterator[Verdict], console: Console) -> Iterator[Verdict]:
     for verdict in runs:
+        facts = ", ".join(f"{name} {fact}" for name, fact in verdict.facts.items())
+        ending = "all is well" if verdict.is_well else f"{len(verdict.wrongs):,} wrong"
+        console.print(f"{verdict.scenario}: {facts}: {ending}", highlight=False)
         yield verdict
         if not verdict.is_well:
             return
