@@ -25,6 +25,7 @@ from store.proof.audit.repairing import (
     wait_for_workers,
 )
 from store.proof.audit.report import SHOWN, as_json, repair_of, report_of, show, show_repair
+from store.proof.console import open_console
 from store.proof.errors import CannotProve
 
 REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for a repair
@@ -108,7 +109,7 @@ def audit(
     if repair:
         store.refuse_repair_without_inventory()
     rules = Rules(grace, event_limit, REPAIRED_AT_ONCE if repair else KEPT)
-    console = Console(stderr=in_json)  # JSON has standard output for itself
+    console = open_console(aside=in_json)  # JSON has standard output for itself
     mending = Mending(store, rules, console, dry_run, yes, wait) if repair else None
     with taking_no_crash_for_a_finding():
         result = audited_by(rules, store.databases, store.gateway)

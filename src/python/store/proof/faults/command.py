@@ -14,6 +14,7 @@ from rich.console import Console
 from store.local.output import Output
 from store.local.ports import free_base
 from store.local.progress import progress
+from store.proof.console import open_console
 from store.proof.errors import local_store
 from store.proof.faults import storms
 from store.proof.faults.doors.points import POINTS
@@ -25,8 +26,6 @@ from store.proof.faults.storms import Size
 from store.proof.faults.trial import Shown
 from store.proof.faults.verdict import Verdict
 from store.proof.load.recorder import Recorder
-
-WIDTH = 160  # where no terminal says how wide it is
 
 
 class Scenario(StrEnum):
@@ -109,9 +108,7 @@ def faults(
     size = Size(journeys, rate, kills, calm)
     chosen = [Scenario(each) for each in scenarios] or [Scenario.STORM]
     wanted = Wanted(chosen, range(seed, seed + seeds), size, at, buyers, units, tries)
-    console = Console(stderr=in_json)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = open_console(aside=in_json)
     with _stopped_in_order(), local_store():
         verdicts = _broken(wanted, console, keep)
     if in_json:

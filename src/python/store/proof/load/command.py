@@ -15,6 +15,7 @@ from store.local.folder import Folder
 from store.local.progress import progress
 from store.local.secrets_file import read
 from store.proof.api import Api, Stopped, allow_many_connections
+from store.proof.console import open_console
 from store.proof.errors import CannotProve, local_store
 from store.proof.load.plan import Plan
 from store.proof.load.recorder import Action, Recorder
@@ -75,13 +76,13 @@ def load(
     plan = Plan(seed, rate, wanted, customers=customers, hot_sku=hot_sku)
     api = Api(MOST_AT_ONCE, patience, ANSWER_SECONDS)
     try:
-        recorder = _run(api, target, plan, Console(stderr=in_json))
+        recorder = _run(api, target, plan, open_console(aside=in_json))
     except Stopped:
         raise SystemExit(STOPPED) from None
     if in_json:
         click.echo(as_json(plan, recorder))
     else:
-        show(Console(), plan, recorder)
+        show(open_console(), plan, recorder)
     if api.stopping.is_set():
         raise SystemExit(STOPPED)
     raise SystemExit(1 if recorder.failures else 0)

@@ -19,6 +19,7 @@ from store.local.mapping import Pairs
 from store.local.progress import progress
 from store.local.secrets_file import read
 from store.proof.api import Api, Stopped
+from store.proof.console import open_console
 from store.proof.customers import CannotLogIn, Customer
 from store.proof.errors import CannotProve, local_store
 from store.proof.replay.invoices import Basket, Columns, Invoices, read_invoices
@@ -78,10 +79,10 @@ def replay(
     notes = _journal(journal or _usual_journal(Folder(data), digest, target))
     shop = Shop(Api(customers), target.orders_url, currency, digest)
     try:
-        run = Replay(shop, target, notes, customers, Console()).run(wanted)
+        run = Replay(shop, target, notes, customers, open_console()).run(wanted)
     finally:
         notes.close()
-    _end(Console(), invoices, [notes.known[basket.order] for basket in wanted], run)
+    _end(open_console(), invoices, [notes.known[basket.order] for basket in wanted], run)
 
 
 def _target(folder: Folder, users_url: str | None, orders_url: str | None) -> Target:
