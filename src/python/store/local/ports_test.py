@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from store.local.errors import PortInUse, Trouble
-from store.local.ports import HOST, MOST_REPLICAS, Ports, free_base
+from store.local.ports import HOST, MOST_REPLICAS, STEP, Ports, free_base
 
 
 def test_the_ports_are_those_of_the_plan() -> None:
@@ -51,9 +51,10 @@ def test_a_free_base_is_free_for_every_replica() -> None:
 
 
 def test_a_port_in_use_is_named_with_what_to_do() -> None:
-    ports = Ports(41_700)
+    ports = Ports(free_base())
     with socket.socket() as other:
         other.bind((HOST, ports.orders))
         other.listen()
-        with pytest.raises(PortInUse, match=r"41703 \(orders\).*--port-base 41800"):
+        told = rf"{ports.orders} \(orders\).*--port-base {ports.base + STEP}$"
+        with pytest.raises(PortInUse, match=told):
             ports.check_free()
