@@ -44,8 +44,12 @@ class Watch:
             raise self._troubles[0]
 
     def kill(self, name: str, pause: float = 0.0) -> None:
-        """Kill -9 the whole process; it comes back after `pause` seconds."""
+        """Kill -9 the whole process; it comes back after `pause` seconds.
+
+        One that is dead is started for it: a kill that is counted has hit somebody.
+        """
         with self._locks[name]:
+            self._victims[name].start()
             self._victims[name].kill()
             self._back_at[name] = time.monotonic() + pause
         self._count(self.kills, name)

@@ -41,7 +41,8 @@ class Someone(Victim):
         self.lives = False
 
     def start(self) -> None:
-        self.suffered.append("started")
+        if not self.lives:
+            self.suffered.append("started")
         self.lives = True
 
     def why_not_ready(self) -> str:
@@ -84,6 +85,13 @@ def test_the_killed_stay_away_for_their_pause(one: Someone, watch: Watch) -> Non
     watch.kill("orders", pause=0.5)
     wait_until_alive(one)
     assert time.monotonic() - before >= 0.5
+
+
+def test_every_kill_that_is_counted_has_hit_somebody(one: Someone, watch: Watch) -> None:
+    watch.kill("orders", pause=60)
+    watch.kill("orders", pause=60)
+    assert one.suffered == ["killed", "started", "killed"]
+    assert watch.kills == {"orders": 2}
 
 
 def test_one_that_ends_by_itself_comes_back_and_is_counted(one: Someone, watch: Watch) -> None:

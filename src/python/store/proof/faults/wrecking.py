@@ -36,14 +36,20 @@ class Wrecker:
         started = time.monotonic()
         with ThreadPoolExecutor(max(1, len(self._mishaps))) as pool:
             try:
-                for done in [pool.submit(self._befall, each, started) for each in self._mishaps]:
+                for done in [pool.submit(self._in_time, each, started) for each in self._mishaps]:
                     done.result()
             finally:
                 self._over.set()
 
-    def _befall(self, mishap: Mishap, started: float) -> None:
+    def _in_time(self, mishap: Mishap, started: float) -> None:
         if self._over.wait(max(0.0, started + mishap.at - time.monotonic())):
             return
+        if self._befalls(mishap):
+            with self._counting:
+                self.harm[mishap.kind] += 1
+
+    def _befalls(self, mishap: Mishap) -> bool:
+        """Do it; whether it befell somebody."""
         watch = self._ground.watch
         match mishap.kind:
             case Kind.KILL:
@@ -55,22 +61,23 @@ class Wrecker:
             case Kind.RESTART:
                 watch.restart(mishap.what)
             case Kind.KILL_AT | Kind.HARM_AT:
-                self._lie_in_wait(mishap)
+                return self._lie_in_wait(mishap)
             case Kind.GATEWAY:
                 self._ground.confuse_gateway(mishap.what, mishap.seconds)
-        with self._counting:
-            self.harm[mishap.kind] += 1
+        return True
 
-    def _lie_in_wait(self, mishap: Mishap) -> None:
+    def _lie_in_wait(self, mishap: Mishap) -> bool:
+        """Whether it befell somebody."""
         ambush = self._ground.ambushes.lay(mishap.what, mishap.deed)
         met = self._has_met_somebody(ambush)
         if mishap.deed is not Deed.KILL:
-            return
+            return met
         if met:
             with self._counting:
                 self.met[mishap.what] += 1
         else:
             self._ground.watch.kill(ELSE, PAUSE_SECONDS)
+        return True
 
     def _has_met_somebody(self, ambush: Ambush) -> bool:
         give_up = time.monotonic() + self._patience

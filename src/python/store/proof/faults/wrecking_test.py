@@ -86,8 +86,9 @@ def test_a_kill_that_waits_in_vain_befalls_a_worker(ground: FakeGround) -> None:
 
 
 def test_harm_that_waits_in_vain_befalls_nobody(ground: FakeGround) -> None:
-    wreck(ground, Mishap(0.0, Kind.HARM_AT, "void.before", deed=Deed.DROP), patience=0.1)
-    assert ground.watch.asked == []
+    mishap = Mishap(0.0, Kind.HARM_AT, "void.before", deed=Deed.DROP)
+    wrecker = wreck(ground, mishap, patience=0.1)
+    assert (ground.watch.asked, wrecker.harm) == ([], {})
 
 
 def test_a_mishap_that_cannot_happen_is_told_and_ends_the_others(ground: FakeGround) -> None:
