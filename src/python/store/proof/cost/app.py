@@ -1,0 +1,60 @@
+"""The route that is measured: a small JSON, bare or with what every service has around it."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Flask, Response, jsonify
+
+from store.metrics.http import ANSWERED, measure_http
+from store.server.blueprint import Blueprint
+from store.server.request import Request
+from store.server.web import OrjsonProvider
+from store.server.web import create_app as create_service_app
+
+CHILDREN = [
+    (method, f"/v1/things/<thing>/{part}", status)
+    for method in ("GET", "POST")
+    for part in range(20)
+    for status in (200, 401, 403, 404, 422)
+]
+"""As many timings as a large service has once every route has been answered in every way."""
+
+things = Blueprint("things", __name__, url_prefix="/v1")
+
+
+@things.get("/things/<thing>")
+def a_thing(thing: str) -> Response:
+    """A small JSON, made without a database."""
+    return jsonify({"id": thing, "name": "Mug", "price": {"amount": 1250, "currency": "EUR"}})
+
+
+def bare() -> Flask:
+    """Flask as our services use it, with nothing that looks on."""
+    app = Flask("cost", static_folder=None)
+    app.request_class = Request
+    app.json = OrjsonProvider(app)
+    app.url_map.merge_slashes = False
+    app.add_url_rule("/v1/things/<thing>", view_func=a_thing)
+    return app
+
+
+def measured() -> Flask:
+    """The bare one, and every request counted and timed."""
+    app = bare()
+    measure_http(app)
+    _crowd()
+    return app
+
+
+def whole() -> Flask:
+    """What every service is: metrics, request ids, problem documents, access lines, traces."""
+    app = create_service_app("cost", title="Cost", blueprints=[things])
+    _crowd()
+    return app
+
+
+APPS: Mapping[str, Callable[[], Flask]] = {"bare": bare, "measured": measured, "whole": whole}
+
+
+def _crowd() -> None:
+    for child in CHILDREN:
+        ANSWERED.labels(*child)

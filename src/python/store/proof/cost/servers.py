@@ -1,0 +1,100 @@
+"""The processes that are measured: started together, all ended with the block."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from store.database.keeper import Kept
+from store.local.ports import HOST
+from store.local.runner import python_environ
+from store.proof.cost import subject
+from store.proof.cost.cpu import family, on_the_first, seconds_used
+from store.proof.cost.variants import Variant, tracing
+from store.proof.errors import CannotProve
+
+READY_SECONDS = 30.0
+LEAVE_SECONDS = 10.0
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Served:
+    """A variant that answers."""
+
+    variant: Variant
+    port: int
+    ops_url: str
+    pids: set[int]
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used so far."""
+        return seconds_used(self.pids)
+
+
+@contextlib.contextmanager
+def servers(variants: Sequence[Variant], folder: Path, collector: str) -> Iterator[list[Served]]:
+    """Every variant in a process of its own, ready, on the first processor; logs are in `folder`."""
+    ports = _free_ports(2 * len(variants))
+    with ExitStack() as started:
+        with on_the_first():
+            kept = [
+                (
+                    variant,
+                    port,
+                    ops,
+                    started.enter_context(_running(variant, port, ops, folder, collector)),
+                )
+                for variant, port, ops in zip(variants, ports[::2], ports[1::2], strict=True)
+            ]
+        yield [_ready(variant, port, ops, process) for variant, port, ops, process in kept]
+
+
+@contextlib.contextmanager
+def _running(variant: Variant, port: int, ops: int, folder: Path, collector: str) -> Iterator[Kept]:
+    environ = {
+        **python_environ(Path.cwd()),
+        "BIND": HOST,
+        "PORT": str(port),
+        "OPS_PORT": str(ops),
+        "LOG_FORMAT": "json",
+        **variant.environ,
+        **tracing(variant, collector),
+    }
+    with (folder / f"{port}.log").open("wb") as log:
+        command = [sys.executable, "-m", subject.__name__, variant.app]
+        process = Kept(command, signal="TERM", log=log, who={"env": environ})
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.end(LEAVE_SECONDS)
+
+
+def _ready(variant: Variant, port: int, ops: int, process: Kept) -> Served:
+    url = f"http://{HOST}:{ops}"
+    give_up = time.monotonic() + READY_SECONDS
+    while not _answers(f"{url}/ready"):
+        if not process.running or time.monotonic() > give_up:
+            raise CannotProve(f"The server of the variant {variant.name!r} does not start.")
+        time.sleep(LOOK_SECONDS)
+    return Served(variant, port, url, family(process.pid))
+
+
+def _answers(url: str) -> bool:
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(url, timeout=5).status_code == 200
+    return False
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        taken = [held.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in taken]

@@ -1,0 +1,20 @@
+"""The program that is measured, one process for each variant: served as every service is."""
+
+import sys
+
+from store.server.patching import cooperate
+
+
+def main() -> None:
+    """Serve the application that the first argument names, until SIGTERM."""
+    cooperate()
+    from store.proof.cost.app import APPS
+    from store.server.gunicorn import HttpConfig, serve_http
+    from store.server.logs import environ_of
+
+    http = HttpConfig.from_environ(environ_of("cost"))
+    serve_http("cost", APPS[sys.argv[1]], http, ready={})
+
+
+if __name__ == "__main__":
+    main()
