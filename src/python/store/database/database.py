@@ -72,11 +72,25 @@ class Database(peewee.PostgresqlDatabase):
         Inside another transaction this is a savepoint. CommitUnknown means: nobody knows.
         """
         if self.in_transaction():
-            with self.savepoint():
+            with self._undoable(), self.savepoint():
                 yield
             return
         with self.reading(), super().transaction():
+            waiting: list[Callable[[], None]] = []
+            self._state.on_commit = waiting
             yield
+        for do in waiting:
+            do()
+
+    def on_commit(self, do: Callable[[], None]) -> None:
+        """Do this once the open transaction is committed, and never if it is undone; else at once.
+
+        For what cannot be undone with it, such as counting: CommitUnknown counts as undone.
+        """
+        if self.in_transaction():
+            self._state.on_commit.append(do)
+        else:
+            do()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -148,6 +162,17 @@ class Database(peewee.PostgresqlDatabase):
         """ROLLBACK; on a connection that is lost there is nothing left to undo."""
         with contextlib.suppress(DatabaseDown):
             self.execute_sql("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _undoable(self) -> Iterator[None]:
+        """Forget what was to be done on commit since here, if an error leaves the block."""
+        waiting = self._state.on_commit
+        before = len(waiting)
+        try:
+            yield
+        except BaseException:
+            del waiting[before:]
+            raise
 
     def _ask(self, sql: str, params: Params, read: Callable[[Any], T]) -> T:
         # Past peewee: taking a connection through it costs as much as a short query.

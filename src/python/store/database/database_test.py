@@ -51,6 +51,35 @@ def test_a_transaction_inside_another_can_fail_alone(database: Database) -> None
     assert broken_constraint(caught.value) == "things_name_key"
 
 
+def test_what_is_to_be_done_on_commit_waits_for_it(database: Database) -> None:
+    done: list[str] = []
+    with database.transaction():
+        database.on_commit(lambda: done.append("outer"))
+        with database.transaction():
+            database.on_commit(lambda: done.append("inner"))
+        assert done == []
+    assert done == ["outer", "inner"]
+    database.on_commit(lambda: done.append("at once"))
+    assert done[2:] == ["at once"]
+
+
+def test_what_is_undone_does_nothing_on_commit(database: Database) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        with database.transaction():
+            database.on_commit(lambda: done.append("undone"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with database.transaction():
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        database.on_commit(lambda: done.append("kept"))
+    assert done == ["kept"]
+
+
 def test_a_transaction_that_failed_unnoticed_does_not_pass_for_a_commit(database: Database) -> None:
     def work() -> None:
         with database.transaction():
