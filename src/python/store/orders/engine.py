@@ -19,7 +19,7 @@ import time
 from uuid import UUID
 
 from store.orders.errors import Declined, LeaseLost, Refusal
-from store.orders.metrics import ATTEMPTS
+from store.orders.metrics import count_attempt
 from store.orders.models import Order, leased, order_of
 from store.orders.moves import save
 from store.orders.outcomes import Outcome, Refused, Unknown, Waiting
@@ -79,6 +79,7 @@ def is_settled(order: Order) -> bool:
 def attempt(order: Order, shop: Shop) -> Outcome:
     """Try the order's step once. Only what is surely refused is refused; the rest is unknown."""
     assert order.step is not None, "a lease is only given for an order with a step"  # noqa: S101
+    began = time.perf_counter()
     try:
         outcome = RUN[order.step](order, shop)
     except (Refusal, Declined) as error:
@@ -89,7 +90,7 @@ def attempt(order: Order, shop: Shop) -> Outcome:
     except Exception:
         _log.exception("order %s, step %s failed; it stays due", order.id, order.step)
         outcome = Unknown("unexpected")
-    ATTEMPTS.labels(order.step, type(outcome).__name__.lower()).inc()
+    count_attempt(order.step, type(outcome).__name__.lower(), time.perf_counter() - began)
     return outcome
 
 

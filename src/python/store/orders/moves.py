@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from store.database.model import jsonb
-from store.orders.metrics import ORDERS, count_move
+from store.orders.metrics import count_move, count_placed
 from store.orders.models import LEASE_SECONDS, Line, Order, database
 from store.orders.states import refuse_other_moves
 
@@ -124,7 +124,7 @@ def place(order: Order) -> Order:
         "event": jsonb({"currency": order.currency, "lines": len(lines)}),
     }
     placed = database.row(_PLACE, values) or {}
-    ORDERS.labels(order.state, "").inc()
+    database.on_commit(lambda: count_placed(order))
     return replace(order, created_at=placed["created_at"], updated_at=placed["created_at"])
 
 
@@ -142,7 +142,7 @@ def save(before: Order, change: Change, *, mine: bool = True) -> Order | None:
             if saved:
                 _write_refunds(before, saved)
     if saved:
-        count_move(before, saved)
+        database.on_commit(lambda: count_move(before, saved))
     return saved
 
 

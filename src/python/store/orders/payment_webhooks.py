@@ -14,7 +14,7 @@ import orjson
 
 from store.orders.engine import advance
 from store.orders.errors import BadWebhook
-from store.orders.metrics import WEBHOOKS
+from store.orders.metrics import count_webhook
 from store.orders.models import database
 from store.orders.refunding import doubt_refund
 from store.orders.steps import Shop
@@ -61,7 +61,7 @@ def hear(body: bytes, shop: Shop) -> None:
         # Before it is taken down: if the gateway cannot be asked now, it will tell us again.
         doubt_refund(told.object_id, shop)
     heard = database.row(_HEAR, vars(told)) or {}
-    WEBHOOKS.labels(told.type, "new" if heard["new"] else "duplicate").inc()
+    count_webhook(told.type, is_new=bool(heard["new"]))
     if heard["poked"] is not None:
         advance(heard["poked"], shop, time.monotonic() + ADVANCE_SECONDS)
 

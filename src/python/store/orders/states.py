@@ -63,6 +63,19 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.REFUNDED: frozenset(),
 }
 
+ENDINGS: Mapping[State, tuple[Reason, ...]] = {
+    State.REJECTED: (
+        Reason.OUT_OF_STOCK,
+        Reason.PAYMENT_DECLINED,
+        Reason.PRICE_CHANGED,
+        Reason.EXPIRED,
+        Reason.UNKNOWN_SKU,
+        Reason.NOT_FOR_SALE,
+    ),
+    State.CANCELLED: (Reason.BY_BUYER, Reason.BY_STAFF),
+}
+"""The states without a sale, each with the reasons there may be."""
+
 ON_ITS_WAY = frozenset({State.PENDING, State.AWAITING_PAYMENT})
 CANCELLABLE = ON_ITS_WAY | {State.CONFIRMED}
 REFUNDABLE = frozenset({State.CONFIRMED, State.SHIPPED, State.DELIVERED, State.REFUNDED})

@@ -9,9 +9,10 @@ from uuid import UUID
 from store.database.idempotency import IdempotencyKeys
 from store.orders.backlog import backlog, due
 from store.orders.engine import advance
-from store.orders.metrics import DUE, OLDEST_PENDING
+from store.orders.metrics import LOOK_AROUND_SECONDS, backlog_gauges
 from store.orders.models import database
 from store.orders.payment_webhooks import forget
+from store.orders.states import State
 from store.orders.steps import Shop
 from store.server.clock import now
 
@@ -19,7 +20,6 @@ HANDS = 8
 """Orders worked on at the same time; the database pool has to be as large."""
 
 STEP_SECONDS = 10.0
-LOOK_AROUND_SECONDS = 5.0
 PURGE_SECONDS = 600.0
 KEYS_KEPT = timedelta(hours=25)
 """Idempotency-Keys are promised for 24 hours."""
@@ -37,6 +37,7 @@ class Worker:
         self._shop = shop
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="order")
         self._busy: dict[UUID, Future[object]] = {}
+        self._gauges = backlog_gauges()
         self._look_at = self._purge_at = 0.0
 
     def step(self) -> bool:
@@ -66,10 +67,15 @@ class Worker:
         at = time.monotonic()
         if at >= self._look_at:
             self._look_at = at + LOOK_AROUND_SECONDS
-            count, oldest_seconds = backlog()
-            DUE.set(count)
-            OLDEST_PENDING.set(oldest_seconds)
+            self._look_around()
         if at >= self._purge_at:
             self._purge_at = at + PURGE_SECONDS
             IdempotencyKeys(database).purge(now() - KEYS_KEPT)
             forget(now() - WEBHOOKS_KEPT)
+
+    def _look_around(self) -> None:
+        found = backlog()
+        self._gauges.due.set(found.due)
+        self._gauges.in_progress.labels(State.PENDING).set(found.pending)
+        self._gauges.in_progress.labels(State.AWAITING_PAYMENT).set(found.awaiting_payment)
+        self._gauges.oldest_pending.see(found.oldest_pending_seconds)

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from store.auth.callers import Caller
 from store.orders import worker as worker_module
 from store.orders.conftest import Buy
 from store.orders.fake_faults import Fault
-from store.orders.metrics import DUE, OLDEST_PENDING
+from store.orders.fake_payments import THREE_D_SECURE
 from store.orders.models import Order, database, order_of
 from store.orders.payment_webhooks import hear
 from store.orders.testing import FakeShop, started, time_passes
@@ -27,10 +28,6 @@ def work_until_idle(*workers: Worker) -> None:
         found = max([worker.step() for worker in workers])
     for worker in workers:
         worker.finish()
-
-
-def gauge(metric: object) -> float:
-    return float(metric._value.get())  # type: ignore[attr-defined]
 
 
 def test_a_worker_finishes_what_requests_have_begun(buy: Buy, shop: FakeShop) -> None:
@@ -65,15 +62,61 @@ def test_an_order_that_fails_keeps_nobody_waiting(buy: Buy, shop: FakeShop) -> N
     assert order_of(bad.id).state == "confirmed"
 
 
+def shown() -> dict[str, float | None]:
+    named = {
+        "due": ("orders_due", {}),
+        "pending": ("orders_in_progress", {"state": "pending"}),
+        "awaiting": ("orders_in_progress", {"state": "awaiting_payment"}),
+        "oldest": ("orders_oldest_pending_seconds", {}),
+    }
+    return {name: REGISTRY.get_sample_value(*sample) for name, sample in named.items()}
+
+
 def test_a_worker_shows_what_is_waiting(buy: Buy, shop: FakeShop) -> None:
     order = stranded(buy)
-    database.run("UPDATE orders SET updated_at = now(), next_attempt_at = now() - interval '1 s' ")
+    at_the_bank = buy(1, method=THREE_D_SECURE)
+    database.run(
+        "UPDATE orders SET next_attempt_at = now() + '1 min', state_since = now() - '1 h'::interval"
+    )
+    database.run("UPDATE orders SET next_attempt_at = now() WHERE id = %s", (order.id,))
     worker = Worker(shop)
     worker.step()
     worker.finish()
-    assert gauge(DUE) == 1
-    assert 0 < gauge(OLDEST_PENDING) < 60
-    assert order_of(order.id).state == "confirmed"
+    oldest = shown().pop("oldest")
+    assert shown() == {"due": 1, "pending": 1, "awaiting": 1, "oldest": oldest}
+    assert oldest is not None
+    assert 3600 <= oldest < 3660
+    assert (order_of(order.id).state, order_of(at_the_bank.id).state) == (
+        "confirmed",
+        "awaiting_payment",
+    )
+    Worker(shop).step()
+    assert shown() == {"due": 0, "pending": 0, "awaiting": 1, "oldest": 0.0}
+
+
+def test_an_order_that_somebody_works_on_is_not_due(buy: Buy, shop: FakeShop) -> None:
+    order = stranded(buy)
+    database.run(
+        """UPDATE orders SET next_attempt_at = now(), lease = id,
+        leased_until = now() + interval '1 min'"""
+    )
+    Worker(shop).step()
+    assert (shown()["due"], shown()["pending"]) == (0, 1)
+    assert order_of(order.id).state == "pending"
+
+
+def test_an_order_back_from_its_bank_has_not_been_pending_all_the_time(
+    buy: Buy, shop: FakeShop
+) -> None:
+    order = buy(1, method=THREE_D_SECURE)
+    database.run("UPDATE orders SET state_since = now() - interval '10 min'")
+    shop.payments.pass_challenge(str(order.payment and order.payment.intent_id), well=True)
+    shop.inventory.faults.next("commit", Fault.CRASH_BEFORE)
+    time_passes()
+    work_until_idle(Worker(shop))
+    assert order_of(order.id).state == "pending"
+    Worker(shop).step()
+    assert 0.0 < (shown()["oldest"] or 0.0) < 60
 
 
 def test_a_worker_forgets_old_keys_and_webhooks(
