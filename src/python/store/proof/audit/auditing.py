@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 
 from store.proof.audit.cases.case import Case
 from store.proof.audit.cases.reading import cases
-from store.proof.audit.checks import life, money, refunds, stock
+from store.proof.audit.checks import (
+    deliveries,
+    gateway_api,
+    life,
+    money,
+    refunds,
+    stock,
+    tables,
+    totals,
+)
 from store.proof.audit.checks.check import Check
 from store.proof.audit.checks.deliveries import check_deliveries
 from store.proof.audit.checks.gateway_api import check_api
@@ -24,6 +33,15 @@ EVENT_LIMIT = 900
 """Seconds after which an event should have reached every active endpoint."""
 
 CHECKS = (*life.CHECKS, *money.CHECKS, *refunds.CHECKS, *stock.CHECKS)
+
+NAMES = (
+    *(check.name for check in CHECKS),
+    totals.NAME,
+    *tables.NAMES,
+    *(search.name for search in deliveries.SEARCHES),
+    gateway_api.NAME,
+)
+"""What the checks are called, as in a Result."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +95,7 @@ def audited_by(rules: Rules, urls: Mapping[str, str], gateway: Gateway) -> Resul
 def judged(taken: Mapping[str, Snapshot], rules: Rules) -> Result:
     """Every check over the databases."""
     tallies = [(check, Tally(check.name, check.means, rules.kept)) for check in CHECKS]
-    before, totals, not_judged = _before(taken, rules), Totals(), 0
+    before, sums, not_judged = _before(taken, rules), Totals(), 0
     for case in cases(taken):
         if case.order_id in rules.anyway:
             _judge(case, tallies, taken["orders"].taken_at)
@@ -86,16 +104,16 @@ def judged(taken: Mapping[str, Snapshot], rules: Rules) -> Result:
         else:
             not_judged += 1
             continue
-        totals.add(case)
+        sums.add(case)
     params = {"before": before, "limit": rules.event_limit}
     return Result(
         [
             *(tally for _, tally in tallies),
-            totals.check(),
+            sums.check(),
             *check_tables(taken, params, rules.kept),
             *check_deliveries(taken["orders"], params, rules.kept),
         ],
-        totals,
+        sums,
         not_judged,
     )
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from store.local.folder import Folder
 from store.proof.audit.addresses import Where, where
 from store.proof.audit.auditing import EVENT_LIMIT, Result, Rules, audited_by
+from store.proof.audit.auditor import keep_auditing
 from store.proof.audit.findings import KEPT
 from store.proof.audit.repairing import (
     Planned,
@@ -27,6 +28,9 @@ from store.proof.audit.repairing import (
 from store.proof.audit.report import SHOWN, as_json, repair_of, report_of, show, show_repair
 from store.proof.console import open_console
 from store.proof.errors import CannotProve
+from store.server.environ import BadEnviron
+from store.server.logs import environ_of
+from store.server.ops import OpsConfig
 
 REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for a repair
 
@@ -60,6 +64,19 @@ REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for 
     help="With --repair: seconds given to the workers, who end what is made due.",
 )
 @click.option(
+    "--every",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Audit until SIGTERM, with so many seconds between two audits; /metrics tells of each.",
+)
+@click.option(
+    "--ops-port",
+    default=OpsConfig.ops_port,
+    show_default=True,
+    envvar="OPS_PORT",
+    type=click.IntRange(min=0, max=65535),
+    help="With --every: where /live, /ready and /metrics are.",
+)
+@click.option(
     "--data",
     default=".store",
     show_default=True,
@@ -84,6 +101,8 @@ def audit(
     dry_run: bool,
     yes: bool,
     wait: float,
+    every: float | None,
+    ops_port: int,
     data: Path,
     gateway_url: str | None,
     inventory_address: str | None,
@@ -98,17 +117,24 @@ def audit(
     may write to the databases of orders and inventory. What has more than one right answer it leaves
     to a person, and says why.
 
+    With --every it goes on until SIGTERM and serves metrics, for an alert to watch.
+
     Exit status: 0 nothing found, 1 something found (after the repair, if there was one), 2 could not
     check.
     """
     if dry_run and not repair:
         raise click.UsageError("--dry-run goes with --repair.")
+    if every is not None and (repair or in_json):
+        raise click.UsageError("--every only looks, and tells /metrics and the log.")
     if repair and not (yes or dry_run or sys.stdin.isatty()):
         raise CannotProve("--repair asks first: give --yes where nobody is there to answer.")
     store = where(Folder(data), databases, gateway_url, inventory_address)
     if repair:
         store.refuse_repair_without_inventory()
     rules = Rules(grace, event_limit, REPAIRED_AT_ONCE if repair else KEPT)
+    if every is not None:
+        keep_looking(store, rules, every, ops_port)
+        return
     console = open_console(aside=in_json)  # JSON has standard output for itself
     mending = Mending(store, rules, console, dry_run, yes, wait) if repair else None
     with taking_no_crash_for_a_finding():
@@ -122,6 +148,17 @@ def audit(
                 show(console, after)
                 result = after
     raise SystemExit(1 if result.found else 0)
+
+
+def keep_looking(store: Where, rules: Rules, every: float, ops_port: int) -> None:
+    """Be an auditor until SIGTERM, which logs as LOG_LEVEL and LOG_FORMAT say; BIND is its address."""
+    try:
+        env = environ_of("audit")
+        ops = replace(OpsConfig.from_environ(env), ops_port=ops_port)
+        env.check()
+    except BadEnviron as error:
+        raise CannotProve(str(error)) from None
+    keep_auditing(lambda: audited_by(rules, store.databases, store.gateway), every, ops)
 
 
 @dataclass(frozen=True)

@@ -64,3 +64,14 @@ def test_a_dry_run_is_of_a_repair(tmp_path: Path) -> None:
 def test_a_repair_of_another_store_needs_inventory_s_address(tmp_path: Path) -> None:
     result = audit(SOMEWHERE, tmp_path, "--repair", "--yes")
     assert (result.exit_code, "INVENTORY_ADDRESS" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("other", ["--json", "--repair"])
+def test_an_auditor_only_looks(tmp_path: Path, other: str) -> None:
+    result = audit(SOMEWHERE, tmp_path, "--every", "60", other)
+    assert (result.exit_code, "--every only looks" in result.output) == (2, True)
+
+
+def test_an_auditor_whose_logs_cannot_be_says_so(tmp_path: Path) -> None:
+    result = audit({**SOMEWHERE, "LOG_LEVEL": "loud"}, tmp_path, "--every", "60")
+    assert (result.exit_code, "LOG_LEVEL must be one of" in result.output) == (2, True)

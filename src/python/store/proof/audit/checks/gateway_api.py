@@ -22,6 +22,7 @@ SELECT id, floor(extract(epoch FROM created_at))::bigint, amount, upper(currency
     amount_received
 FROM payment_intents WHERE created_at < %(before)s ORDER BY seq DESC
 """
+NAME = "the gateway's API tells what its database holds"
 MIXED = (
     "The API may be that of another gateway, or the database was restored under it: make sure that both "
     "addresses are of the same gateway, then restart it."
@@ -62,7 +63,7 @@ def compare(stored: Iterator[Payment], told: Iterator[Payment], kept: int = KEPT
     payments of a minute, whatever is missing, and nothing brings the others out of step.
     """
     tally = Tally(
-        "the gateway's API tells what its database holds",
+        NAME,
         "Orders acts on what the API says, and the gateway's books say otherwise.",
         kept,
     )

@@ -125,10 +125,14 @@ KEYS = Search(
     "order at the gateway and in backups before anything else is restored.",
 )
 
+KNOWN = "every order has a buyer whom users knows"
 BUYERS = """
 SELECT buyer_id::text FROM orders WHERE created_at < %(before)s GROUP BY buyer_id ORDER BY buyer_id
 """
 PEOPLE = "SELECT id::text FROM users ORDER BY id"
+
+
+NAMES = (*(search.name for search in (*SHELVES, KEYS)), KNOWN)
 
 
 def check_tables(
@@ -144,7 +148,7 @@ def check_tables(
 def check_buyers(buyers: Iterator[str], people: Iterator[str], kept: int = KEPT) -> Tally:
     """Every buyer is somebody; both streams are sorted."""
     tally = Tally(
-        "every order has a buyer whom users knows",
+        KNOWN,
         "Somebody who has bought cannot log in any more, or was never there.",
         kept,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from store.proof.audit.cases.case import ON_ITS_WAY, SOLD, Case
 from store.proof.audit.findings import Difference, Tally
 
+NAME = "captures equal sold orders, to the penny"
 ABOVE = "This sum follows from findings about single orders: when those are right, it is."
 
 
@@ -52,7 +53,7 @@ class Totals:
     def check(self) -> Tally:
         """To the penny, in each currency."""
         tally = Tally(
-            "captures equal sold orders, to the penny",
+            NAME,
             "The money that was kept is not the price of what was sold.",
         )
         for currency, total in self.by_currency.items():
