@@ -22,6 +22,8 @@ class Folder:
         self.secrets = self.path / "secrets.json"
         self.addresses = self.path / "addresses.json"
         self.replays = self.path / "replays"
+        self.prometheus = self.path / "prometheus"
+        self.grafana = self.path / "grafana"
         self._demo = self.path / "demo-is-loaded"
         self.lock = -1
 
@@ -39,7 +41,7 @@ class Folder:
 
     def clear(self) -> None:
         """Forget everything but the lock: `--fresh`."""
-        for found in (self.database, self.mails, self.replays):
+        for found in (self.database, self.mails, self.replays, self.prometheus, self.grafana):
             shutil.rmtree(found, ignore_errors=True)
         for file in (self.secrets, self.addresses, self._demo):
             file.unlink(missing_ok=True)

@@ -65,10 +65,10 @@ def test_a_full_disk_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.Mo
         Folder(tmp_path).hold()
 
 
-def test_fresh_forgets_database_mails_and_secrets(tmp_path: Path) -> None:
+def test_fresh_forgets_database_mails_measurements_and_secrets(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.hold()
-    for kept in (folder.database / "data", folder.mails):
+    for kept in (folder.database / "data", folder.mails, folder.prometheus / "data"):
         kept.mkdir(parents=True, exist_ok=True)
         (kept / "file").write_text("old")
     folder.secrets.write_text("{}")

@@ -20,12 +20,14 @@ MOST_REPLICAS = 9
 class Ports:
     """Public ports are base+1 to base+4; the ops port of each lies 1000 above it.
 
-    A store may have several replicas of the orders API and of the orders worker.
+    A store may have several replicas of the orders API and of the orders worker, and may be
+    `monitored`: Prometheus, Grafana and an auditor then have ports of their own.
     """
 
     base: int = 8000
     apis: int = 1
     workers: int = 1
+    monitored: bool = False
 
     def __post_init__(self) -> None:
         if not LOWEST <= self.base <= HIGHEST:
@@ -43,6 +45,14 @@ class Ports:
         return self.base + 25
 
     @property
+    def grafana(self) -> int:
+        return self.base + 60
+
+    @property
+    def prometheus(self) -> int:
+        return self.base + 1090
+
+    @property
     def inventory_rpc(self) -> int:
         return self.base - 1000 + 2
 
@@ -58,8 +68,13 @@ class Ports:
 
     @property
     def processes(self) -> tuple[str, ...]:
-        """The names of all processes that have an ops port."""
+        """The names of all processes of the store itself that have an ops port."""
         return (*self._public, "inventory-rpc", *self.orders_workers)
+
+    @property
+    def scraped(self) -> tuple[str, ...]:
+        """The names of all processes that Prometheus asks for their metrics."""
+        return (*self.processes, "audit") if self.monitored else self.processes
 
     def public(self, name: str) -> int:
         """The public port of a process: `users`, ..., `orders` or one of its replicas."""
@@ -76,8 +91,15 @@ class Ports:
     def all(self) -> Mapping[int, str]:
         """Every port with who listens there."""
         public = {port: name for name, port in self._public.items()}
-        ops = {self.ops(name): f"ops of {name}" for name in self.processes}
-        return {**public, self.mail: "mail", self.inventory_rpc: "inventory gRPC", **ops}
+        ops = {self.ops(name): f"ops of {name}" for name in self.scraped}
+        watchers = {self.grafana: "Grafana", self.prometheus: "Prometheus"}
+        return {
+            **public,
+            self.mail: "mail",
+            self.inventory_rpc: "inventory gRPC",
+            **ops,
+            **(watchers if self.monitored else {}),
+        }
 
     def check_free(self) -> None:
         """PortInUse if somebody else listens where we want to."""
@@ -94,7 +116,7 @@ class Ports:
     def _apart(self) -> Mapping[str, int]:
         """What has an ops port but no public one, as if it had."""
         workers = _numbered(self.orders_workers, self.base + 13, self.base + 40)
-        return {"inventory-rpc": self.base + 12, **workers}
+        return {"inventory-rpc": self.base + 12, "audit": self.base + 14, **workers}
 
 
 def replicas(name: str, count: int) -> tuple[str, ...]:

@@ -28,9 +28,17 @@ def test_the_first_of_several_replicas_stands_where_a_single_one_does() -> None:
     assert [ports.ops(name) for name in ports.orders_workers] == [9013, 9041]
 
 
+def test_monitoring_has_ports_of_its_own_when_asked_for() -> None:
+    plain, monitored = Ports(8000), Ports(8000, monitored=True)
+    more = {monitored.ops("audit"): "ops of audit", 8060: "Grafana", 9090: "Prometheus"}
+    assert monitored.all() == {**plain.all(), **more}
+    assert (monitored.ops("audit"), monitored.scraped) == (9014, (*plain.processes, "audit"))
+
+
 def test_two_stores_that_are_one_step_apart_share_no_port() -> None:
-    largest, next_one = Ports(8000, MOST_REPLICAS, MOST_REPLICAS), Ports(8100, 9, 9)
-    assert len(largest.all()) == 2 * (3 + MOST_REPLICAS) + 1 + MOST_REPLICAS + 2
+    most = (MOST_REPLICAS, MOST_REPLICAS, True)
+    largest, next_one = Ports(8000, *most), Ports(8100, *most)
+    assert len(largest.all()) == 2 * (3 + MOST_REPLICAS) + 1 + MOST_REPLICAS + 2 + 3
     assert not set(largest.all()) & set(next_one.all())
 
 

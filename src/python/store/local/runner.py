@@ -132,10 +132,14 @@ def _end(children: Sequence[Child]) -> None:
 
 
 def python_environ(root: Path) -> dict[str, str]:
-    """What a child needs of our environment to run the same code: no other variable gets through."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LOG_LEVEL")
+    """What a child needs of our environment to run the same code: no other variable gets through.
+
+    OTEL_ variables do: they switch traces on.
+    """
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LOG_LEVEL", "VERSION")
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
+        **{name: text for name, text in os.environ.items() if name.startswith("OTEL_")},
         "PYTHONPATH": python_path(root),
         "PYTHONUNBUFFERED": "1",
     }

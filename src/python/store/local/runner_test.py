@@ -132,6 +132,17 @@ def test_only_those_named_are_stopped(runner: Runner) -> None:
     assert runner.dead() is None
 
 
+def test_a_child_knows_its_version_and_where_traces_go_and_nothing_else_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"VERSION": "1.2.3", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+    for name, text in {**told, "DATABASE_URL": "postgresql://somebody:geheim@else/where"}.items():
+        monkeypatch.setenv(name, text)
+    environ = python_environ(Path.cwd())
+    assert told.items() <= environ.items()
+    assert "DATABASE_URL" not in environ
+
+
 def test_no_child_survives_when_we_are_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     child = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(60)"

@@ -10,6 +10,7 @@ from store.local.output import Output
 from store.local.ports import Ports
 from store.local.secrets_file import Secrets
 from store.local.starting import Starting, Stopped
+from store.local.watching import Watched, Watchers
 
 LOOK_SECONDS = 0.2
 
@@ -18,20 +19,22 @@ class Up:
     """One store, from its start to its end."""
 
     def __init__(self, folder: Folder, ports: Ports, output: Output) -> None:
-        self._output = output
+        self._folder, self._ports, self._output = folder, ports, output
         self._stop = threading.Event()
         self._starting = Starting(folder, ports, output, self._stop.is_set)
 
-    def run(self, fresh: bool, when_ready: Callable[[Secrets], None]) -> None:
+    def run(self, fresh: bool, when_ready: Callable[[Secrets, Watched], None]) -> None:
         """Start everything, then run until Ctrl-C, SIGTERM or the end of a process."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
         with ExitStack() as started:
             try:
                 running = self._starting.start(started, fresh=fresh)
-                when_ready(running.secrets)
+                watchers = Watchers(self._folder, self._ports, self._output)
+                when_ready(running.secrets, watchers.start(started))
                 while not self._stop.wait(LOOK_SECONDS):
                     running.refuse_the_dead()
+                    watchers.tell_of_the_dead()
             except Stopped:
                 pass
             self._output.say("stopping")

@@ -9,6 +9,7 @@ from rich.table import Table
 from store.local.accounts import ADMIN, CUSTOMER, STAFF
 from store.local.ports import HOST, SERVICES, Ports
 from store.local.secrets_file import Secrets
+from store.local.watching import Watched
 
 READY = "virtual-store is ready"
 BUYER = "you@example.com"
@@ -17,11 +18,19 @@ JSON = "-H 'Content-Type: application/json'"
 FIELD = "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"{}\"])'"
 
 
-def welcome(console: Console, ports: Ports, secrets: Secrets, mails: Path) -> None:
+def welcome(
+    console: Console, ports: Ports, secrets: Secrets, mails: Path, watched: Watched
+) -> None:
     """Print all of it."""
     console.print(f"\n[bold green]{READY}[/]\n")
-    console.print(_addresses(ports))
+    console.print(_addresses(ports, watched))
     console.print(_log_ins(secrets))
+    for title, address in watched.dashboards.items():
+        console.print(
+            f"Dashboard {title}: {address}", highlight=False, markup=False, soft_wrap=True
+        )
+    for missing in watched.missing:
+        console.print(missing, style="yellow", highlight=False, markup=False, soft_wrap=True)
     console.print(f"Mails land in {mails}\n", highlight=False, soft_wrap=True)
     console.print("Try it, line by line:\n")
     for line in journey(ports):
@@ -56,7 +65,7 @@ def _order() -> str:
     )
 
 
-def _addresses(ports: Ports) -> Table:
+def _addresses(ports: Ports, watched: Watched) -> Table:
     table = Table("process", "address", "docs", "/ready, /metrics", title="Addresses")
     for name in sorted(SERVICES):
         docs = "/" if name == "gateway" else "/docs"
@@ -64,6 +73,10 @@ def _addresses(ports: Ports) -> Table:
     rpc = f"{HOST}:{ports.inventory_rpc} (gRPC)"
     table.add_row("inventory-rpc", rpc, "", f"{HOST}:{ports.ops('inventory-rpc')}")
     table.add_row("orders-work", "", "", f"{HOST}:{ports.ops('orders-work')}")
+    if ports.monitored:
+        table.add_row("audit", "", "", f"{HOST}:{ports.ops('audit')}")
+    for name, address in watched.addresses.items():
+        table.add_row(name, address)
     return table
 
 

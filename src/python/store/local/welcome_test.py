@@ -5,12 +5,16 @@ from rich.console import Console
 
 from store.local.ports import Ports
 from store.local.secrets_file import Secrets
+from store.local.watching import Watched
 from store.local.welcome import READY, journey, welcome
 
+UNWATCHED = Watched()
 
-def printed(width: int) -> str:
+
+def printed(width: int, watched: Watched = UNWATCHED, *, monitored: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width)
-    welcome(console, Ports(8100), Secrets.new(), Path("/somewhere/mail"))
+    ports = Ports(8100, monitored=monitored)
+    welcome(console, ports, Secrets.new(), Path("/somewhere/mail"), watched)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -28,3 +32,16 @@ def test_the_lines_to_paste_are_printed_whole() -> None:
     assert [line for line in said if line.startswith(("curl", "TOKEN"))] == list(
         journey(Ports(8100))
     )
+
+
+def test_it_says_where_to_watch_and_what_is_missing_for_it() -> None:
+    watched = Watched(
+        {"prometheus": "http://127.0.0.1:9190"},
+        {"Overall health": "http://127.0.0.1:8160/d/overall"},
+        ["Grafana is not installed: apt-get install grafana"],
+    )
+    said = printed(80, watched, monitored=True)
+    for text in ("127.0.0.1:9114", "http://127.0.0.1:9190", "Grafana is not installed: apt-get"):
+        assert text in said
+    assert "Dashboard Overall health: http://127.0.0.1:8160/d/overall" in said.splitlines()
+    assert "9114" not in printed(80)

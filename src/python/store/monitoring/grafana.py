@@ -22,7 +22,7 @@ def grafana_program() -> str:
 
 
 @dataclass(frozen=True)
-class Grafana:
+class LocalGrafana:
     """One Grafana: what it writes is in its folder; `source` is our folder of what it reads."""
 
     folder: Path

@@ -1,6 +1,6 @@
 """The programs of others that watch a store: where they are, how they start, how to get them.
 
-watch = Prometheus(folder, "127.0.0.1:9090")
+watch = LocalPrometheus(folder, "127.0.0.1:9090")
 watch.set_up(Path("grafana"), targets_json(processes))
 subprocess.Popen(watch.command(prometheus_program()))
 """
@@ -45,7 +45,7 @@ def installed(names: Sequence[str], otherwise: str) -> str:
 
 
 @dataclass(frozen=True)
-class Prometheus:
+class LocalPrometheus:
     """One Prometheus: everything it reads and writes is in its folder; `address` is host:port."""
 
     folder: Path
