@@ -14,6 +14,7 @@ import requests
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from store.metrics.dependencies import announce
 from store.server.errors import Unavailable
 from store.server.http_client import get_json
 
@@ -56,6 +57,7 @@ class RemoteKeys:
     """
 
     def __init__(self, jwks_url: str) -> None:
+        announce("users", "GET")
         self._url = jwks_url
         self._keys: dict[str, ECKey] = {}
         self._lock = Lock()
@@ -99,7 +101,7 @@ class RemoteKeys:
     def _published(self) -> dict[str, ECKey]:
         """The keys at the address; none if it does not answer, or with something else."""
         try:
-            return _usable_keys(get_json(self._url, timeout=FETCH_SECONDS))
+            return _usable_keys(get_json(self._url, FETCH_SECONDS, "users"))
         except (requests.RequestException, ValueError) as error:
             logger.warning("keys not fetched from %s: %s", self._url, error)
             return {}

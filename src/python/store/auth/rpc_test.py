@@ -34,7 +34,9 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def call(address: str) -> Callable[..., Any]:
     def call(*keys: str, metadata: Any = ()) -> Any:
-        with open_channel(address, interceptors=[service_key(key) for key in keys]) as channel:
+        with open_channel(
+            address, "echo", interceptors=[service_key(key) for key in keys]
+        ) as channel:
             ask: Any = channel.unary_unary(f"/{NAME}/Echo")
             return ask(b"hello", timeout=5, metadata=metadata)
 

@@ -160,6 +160,8 @@ class Database(peewee.PostgresqlDatabase):
 
     def rollback(self) -> None:
         """ROLLBACK; on a connection that is lost there is nothing left to undo."""
+        if self._state.conn.closed:
+            return
         with contextlib.suppress(DatabaseDown):
             self.execute_sql("ROLLBACK")
 

@@ -13,6 +13,7 @@ Everything else (a broken constraint, a mistake in the SQL) stays peewee's: `Int
 import peewee
 import psycopg2
 
+from store.metrics.database import DEADLOCK, LOST, OTHER, TIMEOUT
 from store.server.errors import Unavailable
 
 
@@ -53,14 +54,22 @@ _LOST = ("08", "53", "57P", "25P03")  # connection, resources, shutdown, idle in
 
 
 def in_our_words(error: peewee.DatabaseError | peewee.InterfaceError) -> Exception:
-    """The error to raise instead: one of ours when the database is in trouble, else the same."""
+    """The error to raise instead: one of ours when the database is in trouble, else the same.
+
+    It is counted, unless it is a broken constraint, which is an answer like others.
+    """
     code = sqlstate(error)
     if code in _COLLISIONS:
+        DEADLOCK.inc()
         return Collision("The database is contended; try again.", retry_after=0.2)
     if code in _TIMEOUTS:
+        TIMEOUT.inc()
         return DatabaseSlow("The database took too long.")
     if code.startswith(_LOST) or (not code and _is_connection_error(error)):
+        LOST.inc()
         return DatabaseDown("The database is not available.")
+    if not isinstance(error, peewee.IntegrityError):
+        OTHER.inc()
     return error
 
 

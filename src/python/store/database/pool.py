@@ -17,7 +17,14 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_UNKNOWN
 
 from store.database.errors import DatabaseDown, PoolExhausted
-from store.metrics.database import POOL_IN_USE, POOL_SIZE, POOL_TIMEOUTS, POOL_WAIT_SECONDS
+from store.metrics.database import (
+    HELD_SECONDS,
+    POOL_IN_USE,
+    POOL_SIZE,
+    POOL_TIMEOUTS,
+    POOL_WAIT_SECONDS,
+    UNAVAILABLE,
+)
 
 Connection = Any  # psycopg2's; mypy cannot follow it through peewee
 
@@ -34,6 +41,7 @@ class Pool:
         self._wait_seconds = wait_seconds
         self._places = threading.BoundedSemaphore(size)
         self._idle: deque[Connection] = deque()
+        self._lent_at: dict[Connection, float] = {}
         self._size = size
         self._closed = False
         POOL_SIZE.inc(size)
@@ -41,10 +49,13 @@ class Pool:
     def take(self) -> Connection:
         """A connection for the caller alone; PoolExhausted if none is free in time."""
         self._take_a_place()
-        return self._rested() or self._new_or_free_the_place()
+        connection = self._rested() or self._new_or_free_the_place()
+        self._lent_at[connection] = time.perf_counter()
+        return connection
 
     def give_back(self, connection: Connection) -> None:
         """The caller needs it no more. What is broken is thrown away, what is open is rolled back."""
+        HELD_SECONDS.observe(time.perf_counter() - self._lent_at.pop(connection))
         try:
             if not self._closed and _is_clean(connection):
                 self._idle.append(connection)
@@ -56,7 +67,9 @@ class Pool:
     def replace(self, connection: Connection) -> Connection:
         """A new connection in the place of a broken one; the place stays with the caller."""
         discard(connection)
-        return self._new()
+        fresh = self._new()
+        self._lent_at[fresh] = self._lent_at.pop(connection)
+        return fresh
 
     def close(self) -> None:
         """Close what is idle now, and the rest when it comes back."""
@@ -100,6 +113,7 @@ class Pool:
         try:
             return self._connect()
         except psycopg2.OperationalError as error:
+            UNAVAILABLE.inc()
             raise DatabaseDown("The database is not available.") from error
 
 

@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import groupby
 
 from store.gateway import calls, outbox, refunds
 from store.gateway.clients import Listener
 from store.gateway.ids import new_id
 from store.gateway.outbox import Delivery
-from store.server.lifecycle import stopping
+from store.server.worker import repeat
 
 _BATCH = 64
 _SENDERS = 8
@@ -22,28 +22,31 @@ _log = logging.getLogger(__name__)
 def deliver_events(listener: Listener) -> None:
     """Send events until the process stops: side by side, but those of one payment in their order."""
     with ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook") as senders:
-        while not stopping.is_set():
-            due = outbox.claim_due(_BATCH)
-            sent = senders.map(lambda group: _send(listener, group), _by_payment(due))
-            # Noted together: a commit for each would cost the payments more than it is worth.
-            outbox.note_delivered({id_: answer for taken in sent for id_, answer in taken.items()})
-            if not due:
-                stopping.wait(_IDLE_SECONDS)
+        repeat("events", lambda: _deliver_due(listener, senders), _IDLE_SECONDS)
 
 
 def settle_refunds(new_call: Callable[[str], calls.Call]) -> None:
     """Let banks answer refunds until the process stops."""
-    while not stopping.is_set():
-        if not refunds.settle_one(new_call(new_id("req", 14))):
-            stopping.wait(_BANK_SECONDS)
+    repeat("refunds", lambda: refunds.settle_one(new_call(new_id("req", 14))), _BANK_SECONDS)
 
 
 def forget_old_keys() -> None:
     """Delete expired idempotency keys every few minutes until the process stops."""
-    while not stopping.is_set():
-        if forgotten := calls.forget_old_keys():
-            _log.info("forgot %s idempotency keys", forgotten)
-        stopping.wait(_CLEANING_SECONDS)
+    repeat("keys", _forget, _CLEANING_SECONDS)
+
+
+def _forget() -> bool:
+    if forgotten := calls.forget_old_keys():
+        _log.info("forgot %s idempotency keys", forgotten)
+    return False
+
+
+def _deliver_due(listener: Listener, senders: Executor) -> bool:
+    due = outbox.claim_due(_BATCH)
+    sent = senders.map(lambda group: _send(listener, group), _by_payment(due))
+    # Noted together: a commit for each would cost the payments more than it is worth.
+    outbox.note_delivered({id_: answer for taken in sent for id_, answer in taken.items()})
+    return bool(due)
 
 
 def _by_payment(due: Sequence[Delivery]) -> list[list[Delivery]]:

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import requests
 
+from store.metrics.dependencies import announce
 from store.server.http_client import session
 
 _DEADLINE_SECONDS = 10.0
@@ -26,7 +27,8 @@ class Listener:
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
         self._secret = secret.encode()
-        self._session = session("gateway")
+        announce("orders", "POST")
+        self._session = session("orders")
 
     def send(self, body: str) -> Receipt:
         """Send an event's JSON. It is taken when the answer is 2xx; redirects are not followed."""

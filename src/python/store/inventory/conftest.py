@@ -89,7 +89,7 @@ def rpc_address(database: Database) -> Iterator[str]:
 @pytest.fixture
 def inventory(rpc_address: str) -> Iterator[InventoryStub]:
     """A caller with a good key; afterwards the books must be right."""
-    with open_channel(rpc_address, interceptors=[service_key(KEY)]) as channel:
+    with open_channel(rpc_address, "inventory", interceptors=[service_key(KEY)]) as channel:
         yield InventoryStub(channel)
     assert wrong_in_the_books() == {}
 

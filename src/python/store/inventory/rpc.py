@@ -92,7 +92,10 @@ def serve(config: Config) -> None:
     """Answer calls and sweep holds past their time, until SIGTERM."""
     database.open(config.database)
     sweeper = threading.Thread(
-        target=repeat, args=(reservations.sweep, SWEEP_SECONDS), name="sweep", daemon=True
+        target=repeat,
+        args=("reservations", reservations.sweep, SWEEP_SECONDS),
+        name="sweep",
+        daemon=True,
     )
     sweeper.start()
     servicer = Servicer(Desk(answer_all).serve)

@@ -90,7 +90,7 @@ def test_it_serves_sweeps_and_finishes_what_is_in_hand(
         health = health_pb2_grpc.HealthStub(channel)
         answer = health.Check(health_pb2.HealthCheckRequest(service="store.inventory.v1.Inventory"))
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
-    with open_channel(address, interceptors=[service_key(KEY)]) as channel:
+    with open_channel(address, "inventory", interceptors=[service_key(KEY)]) as channel:
         stub = InventoryStub(channel)
         with ThreadPoolExecutor(8) as buyers:
             outcomes = [buyers.submit(buy, stub) for _ in range(40)]

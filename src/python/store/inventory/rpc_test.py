@@ -91,7 +91,7 @@ def test_refusals_have_a_status(
 def test_a_call_without_a_good_key_is_refused(rpc_address: str, mugs: None) -> None:
     request = reserve_request(new_id(), MUG=1)
     for interceptors in ([], [service_key("another-key")]):
-        with open_channel(rpc_address, interceptors=interceptors) as channel:
+        with open_channel(rpc_address, "inventory", interceptors=interceptors) as channel:
             with pytest.raises(grpc.RpcError) as error:
                 InventoryStub(channel).Reserve(request, timeout=5)
             assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED

@@ -1,15 +1,29 @@
+"""The page, and what every shared metric owes its readers."""
+
 import re
 
 import pytest
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
-from store.metrics import database, http, rpc
+from store.metrics import database, dependencies, http, process, rpc, worker
 from store.metrics.exposition import metrics_page
 
+MODULES = (database, dependencies, http, process, rpc, worker)
+Metric = Counter | Gauge | Histogram
+# A metric without labels, or the parent of all that have them: neither is a child.
 OURS = [
-    *(http.ANSWERED, http.CALLED, rpc.ANSWERED, rpc.CALLED),
-    *(database.POOL_SIZE, database.POOL_IN_USE, database.POOL_WAIT_SECONDS, database.POOL_TIMEOUTS),
+    each
+    for module in MODULES
+    for each in vars(module).values()
+    if isinstance(each, Metric) and not each._labelvalues
 ]
+LABELS = {
+    *("method", "route", "status", "code", "dependency", "operation", "outcome"),
+    *("worker", "kind", "version"),
+}
+"""Each has values that can be counted beforehand: no path, no id, no e-mail, no text of an error."""
+
+UNITS = r"(seconds|bytes|total|info|size|in_use|in_flight|threads|open)"
 
 
 def test_the_page_is_text_of_which_prometheus_is_told_the_kind() -> None:
@@ -25,10 +39,28 @@ def test_the_process_is_on_the_page() -> None:
         assert f"\n{name} " in page
 
 
-@pytest.mark.parametrize("metric", OURS)
-def test_our_metrics_say_what_they_are_and_in_which_unit(metric: object) -> None:
-    (family,) = metric.describe()  # type: ignore[attr-defined]
+def test_nothing_is_said_twice_of_a_counter() -> None:
+    database.UNAVAILABLE.inc(0)
+    assert "_created" not in metrics_page(None)[1].decode()
+
+
+@pytest.mark.parametrize("metric", OURS, ids=str)
+def test_our_metrics_say_what_they_are_and_in_which_unit(metric: Metric) -> None:
+    (family,) = metric.describe()
+    name = family.name + "_total" if family.type == "counter" else family.name
+    assert re.fullmatch(rf"[a-z]+(_[a-z]+)*_{UNITS}", name)
     assert family.documentation.endswith(".")
-    assert re.fullmatch(r"(http|rpc|database)_[a-z_]+", family.name)
     assert family.type != "histogram" or family.name.endswith("_seconds")
-    assert REGISTRY.get_sample_value("process_start_time_seconds")
+
+
+@pytest.mark.parametrize("metric", OURS, ids=str)
+def test_no_label_has_an_end_of_values_that_nobody_knows(metric: Metric) -> None:
+    assert set(metric._labelnames) <= LABELS
+
+
+def test_every_shared_metric_is_looked_at_here() -> None:
+    shared = ("http_", "rpc_", "dependency_", "worker_", "event_loop_", "build_", "database_")
+    registered = {family.name for family in REGISTRY.collect() if family.name.startswith(shared)}
+    assert registered == {family.name for metric in OURS for family in metric.describe()} - {
+        "process_threads"
+    }

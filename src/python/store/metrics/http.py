@@ -1,31 +1,31 @@
-"""Requests answered and calls made over HTTP."""
+"""Requests answered over HTTP."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, g, request
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 from prometheus_flask_exporter import PrometheusMetrics
+
+from store.metrics.exemplars import exemplar
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-ANSWERED = Histogram(
+SECONDS = Histogram(
     "http_request_duration_seconds",
-    "Seconds until a request was answered.",
+    "Seconds until a request was answered; for a stream, until it began.",
     ("method", "route", "status"),
     buckets=BUCKETS,
 )
-CALLED = Histogram(
-    "http_client_request_duration_seconds",
-    "Seconds until another server answered; status 0 when it did not.",
-    ("client", "method", "status"),
-    buckets=BUCKETS,
-)
+IN_FLIGHT = Gauge("http_requests_in_flight", "Requests being answered, streams among them.")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+answering: set[object] = set()
+"""One thing for each request being answered. The server puts it in, and takes it out whatever
+happens to the request, so the gauge cannot drift."""
+
+IN_FLIGHT.set_function(lambda: len(answering))
 
 
 def measure_http(app: Flask) -> None:
@@ -57,28 +57,11 @@ def _observe(response: Response) -> Response:
     method = asked.method if asked.method in METHODS else "other"
     # The template of the route and never the path, which has no end of values.
     route = asked.url_rule.rule if asked.url_rule else "unmatched"
-    _child(method, route, response.status_code).observe(now - g.get("metrics_began", now))
+    seconds = now - g.get("metrics_began", now)
+    _child(method, route, response.status_code).observe(seconds, exemplar())
     return response
 
 
 @lru_cache(4096)
 def _child(method: str, route: str, status: int) -> Histogram:
-    return ANSWERED.labels(method, route, status)
-
-
-@dataclass
-class Outcome:
-    """What became of a call."""
-
-    status: int = 0
-
-
-@contextmanager
-def measure_call(client: str, method: str) -> Iterator[Outcome]:
-    """Time a call that `client` makes; its status is 0 unless the block sets it."""
-    outcome, began = Outcome(), time.perf_counter()
-    try:
-        yield outcome
-    finally:
-        seconds = time.perf_counter() - began
-        CALLED.labels(client, method, outcome.status).observe(seconds)
+    return SECONDS.labels(method, route, status)

@@ -1,29 +1,28 @@
-"""Calls answered and made over gRPC."""
+"""Calls answered over gRPC."""
 
 import time
+from functools import lru_cache
 from typing import Any
 
 import grpc
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+from store.metrics.exemplars import exemplar
 
-ANSWERED = Histogram(
-    "rpc_server_duration_seconds",
+SECONDS = Histogram(
+    "rpc_request_duration_seconds",
     "Seconds that answering a call took.",
     ("method", "code"),
-    buckets=BUCKETS,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-CALLED = Histogram(
-    "rpc_client_duration_seconds",
-    "Seconds until another server answered a call.",
-    ("method", "code"),
-    buckets=BUCKETS,
-)
+IN_FLIGHT = Gauge("rpc_requests_in_flight", "Calls being answered.")
+
+_answering: set[object] = set()
+IN_FLIGHT.set_function(lambda: len(_answering))
 
 
 class MeasureServer(grpc.ServerInterceptor):
-    """Times every unary call that this process answers."""
+    """Times and counts every unary call that this process answers."""
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """The handler of the call, timed."""
@@ -34,27 +33,19 @@ class MeasureServer(grpc.ServerInterceptor):
 
         def timed(request: Any, context: Any) -> Any:
             began = time.perf_counter()
+            _answering.add(context)
             try:
                 return handler.unary_unary(request, context)
             finally:
+                _answering.discard(context)
                 code = context.code() or grpc.StatusCode.OK
-                ANSWERED.labels(method, code.name).observe(time.perf_counter() - began)
+                _child(method, code.name).observe(time.perf_counter() - began, exemplar())
 
         return grpc.unary_unary_rpc_method_handler(
             timed, handler.request_deserializer, handler.response_serializer
         )
 
 
-class MeasureClient(grpc.UnaryUnaryClientInterceptor):
-    """Times every unary call that this process makes."""
-
-    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        """The outcome of the call, timed when it is there."""
-        began = time.perf_counter()
-        call = continuation(details, request)
-
-        def observe(done: Any) -> None:
-            CALLED.labels(details.method, done.code().name).observe(time.perf_counter() - began)
-
-        call.add_done_callback(observe)
-        return call
+@lru_cache(1024)
+def _child(method: str, code: str) -> Histogram:
+    return SECONDS.labels(method.removeprefix("/"), code)

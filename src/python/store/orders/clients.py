@@ -6,12 +6,17 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from store.auth.rpc import service_key
+from store.metrics.dependencies import announce
 from store.orders.errors import HoldReleased, NotForSale, OutOfStock, Refusal, UnknownSku
 from store.protos.inventory.v1 import inventory_pb2 as messages
 from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
+from store.server.breaker import Breaker
 from store.server.channel import RemoteError, errors_in_our_words, open_channel
 
 DEADLINE_SECONDS = 4.0
+
+INVENTORY = "inventory"
+"""Its name in the metrics."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,12 @@ class Inventory:
     """
 
     def __init__(self, address: str, key: str) -> None:
+        announce(INVENTORY, "Reserve", "Commit", "Release")
         # The channel itself is made at the first call, so not before the worker's fork.
-        self._stub = InventoryStub(open_channel(address, interceptors=(service_key(key),)))
+        channel = open_channel(
+            address, INVENTORY, interceptors=(service_key(key),), breaker=Breaker(INVENTORY)
+        )
+        self._stub = InventoryStub(channel)
 
     def reserve(
         self, order_id: UUID, currency: str, lines: Sequence[tuple[str, int]], seconds: int

@@ -53,7 +53,7 @@ def work() -> None:
     dispatcher = Dispatcher(Vault(config.encryption_secrets), subscribers)
     dispatching = Thread(target=dispatcher.run, name="dispatch", daemon=True)
     dispatching.start()
-    run_worker("orders-work", worker.step, ops, {"database": database.check})
+    run_worker("orders-work", "orders", worker.step, ops, {"database": database.check})
     worker.finish()
     dispatching.join()
 

@@ -19,10 +19,15 @@ import stripe
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
+from store.metrics.dependencies import announce
 from store.orders.errors import Declined, Frozen, PaymentUnknown
+from store.server.breaker import Breaker
 from store.server.http_client import session
 
 T = TypeVar("T")
+
+GATEWAY = "gateway"
+"""Its name in the metrics."""
 
 API_VERSION = "2026-10-28.endive"
 DEADLINE_SECONDS = (2.0, 6.0)  # to connect, to answer
@@ -58,6 +63,7 @@ class Payments:
     """The payment gateway. Declined is a definite no; PaymentUnknown leaves the outcome open."""
 
     def __init__(self, url: str, key: str, return_url: str = "") -> None:
+        announce(GATEWAY, "GET", "POST")
         # The SDK reads this switch from its module: nothing about our calls is sent along.
         stripe.enable_telemetry = False
         # Where the bank sends the buyer back to; without it he finds no page for 3-D Secure.
@@ -170,7 +176,7 @@ class Payments:
 
 def _session(url: str) -> requests.Session:
     """One session for all greenlets; the SDK's own would be one per greenlet, so one per request."""
-    made = session("orders")
+    made = session(GATEWAY, Breaker(GATEWAY))
     # The environment's proxies are read here, once; requests would read them at every call.
     made.proxies.update(requests.utils.get_environ_proxies(url))
     made.trust_env = False

@@ -9,8 +9,10 @@ from typing import Any
 
 import grpc
 
-from store.metrics.rpc import MeasureClient
+from store.metrics.dependencies import Outcome
 from store.server import context
+from store.server.breaker import Breaker
+from store.server.calls import Calls
 from store.server.errors import StoreError, Unavailable
 from store.server.rpc_errors import HTTP_STATUSES, info_of
 
@@ -51,18 +53,38 @@ def _in_our_words(error: Any) -> StoreError:
     return RemoteError(HTTP_STATUSES[code], reason, error.details() or "", **facts)
 
 
+class NotAsked(grpc.RpcError):
+    """Nothing was sent: the server has not answered the calls before this one."""
+
+    def code(self) -> grpc.StatusCode:
+        """As when nobody is there."""
+        return grpc.StatusCode.UNAVAILABLE
+
+    def details(self) -> str:
+        """Why it was not asked."""
+        return "the server has not answered for a while"
+
+    def trailing_metadata(self) -> tuple[Any, ...]:
+        """Nothing: there was no answer."""
+        return ()
+
+
 def open_channel(
     address: str,
+    dependency: str,
     *,
     interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
     safe: Sequence[str] = (),
+    breaker: Breaker | None = None,
 ) -> grpc.Channel:
     """A channel that connects at its first call, so also after a fork.
 
-    It keeps the connection alive, hands on the request id and measures. `safe` names the methods
+    It keeps the connection alive, hands on the request id and measures calls as those of
+    `dependency`; while the breaker is open every call is NotAsked. `safe` names the methods
     (`store.inventory.v1.Inventory/Quote`) that may be repeated when the server was UNAVAILABLE.
     """
-    return LazyChannel(address, (_HandOn(), MeasureClient(), *interceptors), safe)
+    around = (_HandOn(), _Measure(Calls(dependency, breaker)), *interceptors)
+    return LazyChannel(address, around, safe)
 
 
 class LazyChannel(grpc.Channel):
@@ -140,6 +162,31 @@ class _HandOn(grpc.UnaryUnaryClientInterceptor):
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         carried = (*(details.metadata or ()), *context.outgoing().items())
         return continuation(_Details(details, carried), request)
+
+
+class _Measure(grpc.UnaryUnaryClientInterceptor):
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        call = self._calls.begin(details.method.rpartition("/")[2])
+        if call is None:
+            raise NotAsked
+        try:
+            made = continuation(details, request)
+        except BaseException:
+            call.end(Outcome.ERROR)
+            raise
+        made.add_done_callback(lambda done: call.end(_OUTCOMES.get(done.code(), Outcome.ERROR)))
+        return made
+
+
+_OUTCOMES: dict[grpc.StatusCode | None, Outcome] = {
+    **dict.fromkeys(HTTP_STATUSES, Outcome.REFUSED),
+    grpc.StatusCode.OK: Outcome.OK,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Outcome.TIMEOUT,
+    grpc.StatusCode.UNAVAILABLE: Outcome.UNREACHABLE,
+}
 
 
 class _Details(grpc.ClientCallDetails):

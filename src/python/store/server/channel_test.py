@@ -95,13 +95,17 @@ def test_calls_are_measured_on_both_sides() -> None:
     with serving(failing(OutOfStock("Gone."))) as address, pytest.raises(RemoteError):
         call(address)
     page = metrics_page(None)[1].decode()
-    for side in ("server", "client"):
-        name = f"rpc_{side}_duration_seconds_count"
-        assert f'{name}{{code="FAILED_PRECONDITION",method="{SAY}"}}' in page
+    answered = 'rpc_request_duration_seconds_count{code="FAILED_PRECONDITION",method="%s"}'
+    assert answered % SAY.removeprefix("/") in page
+    made = (
+        'dependency_request_duration_seconds_count{dependency="echo",operation="Say",outcome="%s"}'
+    )
+    assert f"{made % 'refused'} 0.0" not in page
+    assert f"{made % 'refused'} " in page
 
 
 def test_a_channel_is_made_at_its_first_call() -> None:
-    channel = open_channel("127.0.0.1:1")
+    channel = open_channel("127.0.0.1:1", "echo")
     channel.unary_unary(SAY)
     assert "real" not in vars(channel)
     channel.close()

@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import PyWSGIHandler, PyWSGIServer
 
+from store.metrics.http import answering
 from store.server.lifecycle import stopping
 
 _IDLE_SECONDS = 65.0
@@ -40,8 +41,12 @@ class Handler(PyWSGIHandler):
 
     def handle_one_response(self) -> None:
         """Let the others run first: a busy connection would otherwise keep the loop."""
-        gevent.sleep(0)
-        super().handle_one_response()
+        answering.add(self)
+        try:
+            gevent.sleep(0)
+            super().handle_one_response()
+        finally:
+            answering.discard(self)
 
     def finalize_headers(self) -> None:
         """Tell the client to go elsewhere when this process is leaving."""

@@ -30,7 +30,7 @@ from store.server.web import create_app
 set_up_logs("test")
 routes = Blueprint("routes", __name__)
 # Made before the fork, as services do.
-health = health_pb2_grpc.HealthStub(open_channel(os.environ["PEER"]))
+health = health_pb2_grpc.HealthStub(open_channel(os.environ["PEER"], "peer"))
 
 @routes.post("/length")
 def length():

@@ -60,27 +60,27 @@ def test_the_request_id_and_our_name_travel_along(peer: Peer) -> None:
         http.get(peer.url, timeout=5, headers={"x-request-id": "mine"})
     first, second = peer.asked
     assert first["x-request-id"] == "order-7"
-    assert first["user-agent"] == "virtual-store/orders"
+    assert first["user-agent"] == "virtual-store"
     assert second["x-request-id"] == "mine"
 
 
 def test_a_json_document_is_fetched_past_a_bad_moment(peer: Peer) -> None:
     peer.answers = [503, 502, 200]
-    assert get_json(peer.url, timeout=5) == {"asked": 3}
+    assert get_json(peer.url, 5, "users") == {"asked": 3}
 
 
 def test_bad_moments_end(peer: Peer) -> None:
     peer.answers = [503]
     began = time.monotonic()
     with pytest.raises(requests.HTTPError):
-        get_json(peer.url, timeout=5)
+        get_json(peer.url, 5, "users")
     assert len(peer.asked) == 3
     assert time.monotonic() - began < 5
 
 
 def test_nobody_there_is_a_connection_error() -> None:
     with pytest.raises(requests.ConnectionError):
-        get_json("http://127.0.0.1:1/keys", timeout=5)
+        get_json("http://127.0.0.1:1/keys", 5, "users")
 
 
 def test_a_post_is_never_repeated(peer: Peer) -> None:
@@ -96,6 +96,6 @@ def test_calls_are_measured_by_who_makes_them(peer: Peer) -> None:
         with pytest.raises(requests.ConnectionError):
             http.post("http://127.0.0.1:1/", timeout=5)
     page = metrics_page(None)[1].decode()
-    name = "http_client_request_duration_seconds_count"
-    assert f'{name}{{client="measured",method="GET",status="200"}} 1.0' in page
-    assert f'{name}{{client="measured",method="POST",status="0"}} 1.0' in page
+    name = "dependency_request_duration_seconds_count"
+    assert f'{name}{{dependency="measured",operation="GET",outcome="ok"}} 1.0' in page
+    assert f'{name}{{dependency="measured",operation="POST",outcome="unreachable"}} 1.0' in page

@@ -1,6 +1,7 @@
 """The ops port: /live, /ready and /metrics."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import orjson
 
 from store.metrics.exposition import metrics_page
+from store.metrics.process import describe_process
 from store.server.environ import Environ
 from store.server.errors import StoreError
 from store.server.lifecycle import stopping
@@ -39,7 +41,11 @@ class OpsConfig:
 
 
 def ops_app(ready: Mapping[str, Check]) -> WsgiApp:
-    """The WSGI application of the ops port; `ready` names what /ready asks."""
+    """The WSGI application of the ops port; `ready` names what /ready asks.
+
+    From here on the process tells about itself; VERSION in the environment is set by its image.
+    """
+    describe_process(os.environ.get("VERSION") or "dev")
     checks = Checks(ready)
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -55,7 +55,10 @@ def test_a_call_without_a_request_id_gets_one() -> None:
 def test_an_unexpected_error_tells_the_log_and_nobody_else(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with serving(failing(RuntimeError("hunter2"))) as address, open_channel(address) as channel:
+    with (
+        serving(failing(RuntimeError("hunter2"))) as address,
+        open_channel(address, "health") as channel,
+    ):
         say: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(SAY)
         with pytest.raises(grpc.RpcError) as caught:
             say(b"", timeout=5)

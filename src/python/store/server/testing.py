@@ -94,7 +94,7 @@ def serving(say: Say, *interceptors: grpc.ServerInterceptor) -> Iterator[str]:
 def call(address: str, request: bytes = b"hi", timeout: float = 5, **options: Any) -> bytes:
     """What SAY answers, over a channel like a service's, with errors in our words."""
     metadata = options.pop("metadata", None)
-    with open_channel(address, **options) as channel, errors_in_our_words():
+    with open_channel(address, "echo", **options) as channel, errors_in_our_words():
         say: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(SAY)
         return say(request, timeout=timeout, metadata=metadata)
 

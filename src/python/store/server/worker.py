@@ -1,8 +1,10 @@
 """A process that does one thing over and over."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 
+from store.metrics.worker import Loop, Outcome
 from store.server.backoff import seconds_to_wait
 from store.server.lifecycle import stop_at_signals, stopping
 from store.server.ops import Check, OpsConfig, start_ops, stop_ops
@@ -10,11 +12,15 @@ from store.server.ops import Check, OpsConfig, start_ops, stop_ops
 LONGEST_REST_SECONDS = 10.0
 """So soon a loop is back at work, however long the database was away before."""
 
+STILL_THERE_SECONDS = 10.0
+"""A loop that rests for longer says so often that it is alive."""
+
 _log = logging.getLogger(__name__)
 
 
 def run_worker(
     service: str,
+    name: str,
     step: Callable[[], bool],
     ops: OpsConfig,
     ready: Mapping[str, Check],
@@ -22,26 +28,45 @@ def run_worker(
 ) -> None:
     """Take one step after the other until SIGTERM; the step in hand is finished.
 
-    `step` says whether it found something to do; after an idle one the worker rests.
+    `step` says whether it found something to do; after an idle one the worker rests. `name` is the
+    loop's in the metrics.
     """
     stop_at_signals()
     server = start_ops(ops.bind, ops.ops_port, ready)
     _log.info("%s works", service)
-    repeat(step, idle_seconds)
+    repeat(name, step, idle_seconds)
     stop_ops(server)
     _log.info("%s has stopped", service)
 
 
-def repeat(step: Callable[[], bool], idle_seconds: float) -> None:
-    """Take steps until `stopping`; a step that fails is logged and tried again, ever later."""
-    failures = 0
+def repeat(name: str, step: Callable[[], bool], idle_seconds: float) -> None:
+    """Take steps until `stopping`; a step that fails is logged and tried again, ever later.
+
+    The metrics know the loop by its `name`.
+    """
+    loop, failures = Loop(name), 0
     while not stopping.is_set():
-        try:
-            rest = 0.0 if step() else idle_seconds
-            failures = 0
-        except Exception:
-            failures += 1
-            _log.exception("a step failed (%s in a row)", failures)
-            rest = seconds_to_wait(failures, LONGEST_REST_SECONDS)
-        if rest:
-            stopping.wait(rest)
+        began = time.perf_counter()
+        outcome = _taken(step, name, failures)
+        loop.stepped(outcome, time.perf_counter() - began)
+        failures = failures + 1 if outcome == Outcome.FAILED else 0
+        if outcome == Outcome.FAILED:
+            _rest(loop, seconds_to_wait(failures, LONGEST_REST_SECONDS))
+        elif outcome == Outcome.IDLE:
+            _rest(loop, idle_seconds)
+
+
+def _taken(step: Callable[[], bool], name: str, failures: int) -> Outcome:
+    try:
+        return Outcome.BUSY if step() else Outcome.IDLE
+    except Exception:
+        _log.exception("a step of %s failed (%s in a row)", name, failures + 1)
+        return Outcome.FAILED
+
+
+def _rest(loop: Loop, seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0 and not stopping.wait(
+        min(left, STILL_THERE_SECONDS)
+    ):
+        loop.is_alive()

@@ -22,7 +22,7 @@ def step():
     print("step ends", flush=True)
     return False
 
-run_worker("test", step, OpsConfig("127.0.0.1", 0), {}, idle_seconds=60)
+run_worker("test", "steps", step, OpsConfig("127.0.0.1", 0), {}, idle_seconds=60)
 print("left", flush=True)
 """
 
@@ -43,7 +43,7 @@ def test_steps_follow_each_other_while_there_is_work() -> None:
             stopping.set()
         return True
 
-    repeat(step, idle_seconds=60)
+    repeat("test", step, idle_seconds=60)
     assert len(done) == 3
 
 
@@ -66,7 +66,7 @@ def test_a_failing_step_is_tried_again_later(
         stopping.set()
         return True
 
-    repeat(step, idle_seconds=60)
+    repeat("test", step, idle_seconds=60)
     assert (failures, caps) == ([1, 2, 3], {LONGEST_REST_SECONDS})
     assert caplog.text.count("\nZeroDivisionError") == 3
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from store.database.vault import Vault
 from store.server.clock import now
 from store.server.lifecycle import stopping
+from store.server.worker import repeat
 from store.users.metrics import MAILS_WAITING, OLDEST_MAIL
 from store.users.models.mails import Mail
 from store.users.models.one_time import OneTimeToken
@@ -30,12 +31,15 @@ KEPT: tuple[tuple[Purge, timedelta], ...] = (
 
 def keep_house(vault: Vault) -> None:
     """Tidy up every minute until the process is told to stop."""
-    while not stopping.is_set():
-        rotate_if_due(vault)
-        retire_old_keys()
-        purge()
-        measure_backlog()
-        stopping.wait(EVERY_SECONDS)
+    repeat("housekeeping", lambda: _tidy_up(vault), EVERY_SECONDS)
+
+
+def _tidy_up(vault: Vault) -> bool:
+    rotate_if_due(vault)
+    retire_old_keys()
+    purge()
+    measure_backlog()
+    return False  # whatever there was, nothing is left of it
 
 
 def purge() -> int:

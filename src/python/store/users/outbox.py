@@ -9,9 +9,10 @@ from email.utils import format_datetime
 from email_validator import validate_email
 
 from store.database.vault import new_token, token_hash
+from store.metrics.dependencies import announce
 from store.server.backoff import seconds_to_wait
 from store.server.clock import now
-from store.server.lifecycle import stopping
+from store.server.worker import repeat
 from store.users import letters
 from store.users.metrics import MAILS
 from store.users.models.mails import Mail
@@ -57,9 +58,8 @@ class Outbox:
 
     def run(self) -> None:
         """Send mails as they become due, until the process is told to stop."""
-        while not stopping.is_set():
-            if not self.send_next():
-                stopping.wait(IDLE_SECONDS)
+        announce("mail", "send")
+        repeat("mails", self.send_next, IDLE_SECONDS)
 
     def send_next(self) -> bool:
         """Try to send the mail that is due; False if there is none."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from store.metrics.dependencies import Call, Outcome, outcome_of_error
+
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 # RFC 5321, section 4.2.3: no such mailbox, not local, or the name is not allowed. Any other 5yz is
@@ -16,9 +18,15 @@ _FOR_GOOD = frozenset({550, 551, 553})
 class Refused(Exception):
     """The server will not take this mail, now or later."""
 
+    outcome = Outcome.REFUSED
+
 
 class NotNow(Exception):
     """The server cannot be reached or does not take the mail at the moment."""
+
+    def __init__(self, reason: str, outcome: Outcome = Outcome.ERROR) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,15 @@ class SmtpServer:
 
     def send(self, message: EmailMessage) -> None:
         """Hand the mail over; Refused or NotNow, which name no address, if that fails."""
+        call = Call("mail", "send")
+        try:
+            self._hand_over(message)
+        except (Refused, NotNow) as error:
+            call.end(error.outcome)
+            raise
+        call.end(Outcome.OK)
+
+    def _hand_over(self, message: EmailMessage) -> None:
         try:
             with self._connected() as connection:
                 connection.send_message(message)
@@ -67,7 +84,7 @@ class SmtpServer:
         except smtplib.SMTPResponseException as error:
             raise _answered(error.smtp_code) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise NotNow(type(error).__name__) from None
+            raise NotNow(type(error).__name__, outcome_of_error(error)) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self.scheme == "smtps":

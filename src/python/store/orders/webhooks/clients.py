@@ -10,7 +10,13 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from urllib.parse import SplitResult, urlsplit
 
-from store.metrics.http import measure_call
+from store.metrics.dependencies import (
+    Call,
+    Outcome,
+    announce,
+    outcome_of_error,
+    outcome_of_status,
+)
 from store.orders.webhooks.addresses import PrivateAddress, check_url
 from store.orders.webhooks.connections import Answer, Deadline, Line, Lines, TooLate
 from store.orders.webhooks.errors import BadEndpointUrl
@@ -44,6 +50,7 @@ class Subscribers:
     """Sends messages over connections that are kept; `private` lets them go to this network, too."""
 
     def __init__(self, *, private: bool) -> None:
+        announce("subscribers", "POST")
         self._private = private
         self._lines = Lines()
 
@@ -59,13 +66,22 @@ class Subscribers:
         deadline = Deadline(time.monotonic() + DEADLINE_SECONDS)
         try:
             self.check_url(url)
-            with measure_call("webhooks", "POST") as call:
-                answer = self._post(urlsplit(url), message, secrets, deadline)
-                call.status = answer.status
+            answer = self._measured(urlsplit(url), message, secrets, deadline)
         except (OSError, HTTPException, ValueError, BadEndpointUrl) as error:
-            late = time.monotonic() >= deadline.at
-            return Receipt(False, "timeout" if late else _word_for(error))
+            return Receipt(False, "timeout" if deadline.is_over() else _word_for(error))
         return _receipt(answer)
+
+    def _measured(
+        self, url: SplitResult, message: Message, secrets: Sequence[str], deadline: Deadline
+    ) -> Answer:
+        call = Call("subscribers", "POST")
+        try:
+            answer = self._post(url, message, secrets, deadline)
+        except BaseException as error:
+            call.end(Outcome.TIMEOUT if deadline.is_over() else outcome_of_error(error))
+            raise
+        call.end(outcome_of_status(answer.status))
+        return answer
 
     def _post(
         self, url: SplitResult, message: Message, secrets: Sequence[str], deadline: Deadline

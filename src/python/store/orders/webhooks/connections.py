@@ -24,7 +24,7 @@ READ_BYTES = 4096
 _lookups = threading.BoundedSemaphore(4)
 
 
-class TooLate(OSError):
+class TooLate(TimeoutError):
     """The time for an attempt is over."""
 
 
@@ -48,6 +48,10 @@ class Deadline:
         if seconds <= 0:
             raise TooLate
         return seconds
+
+    def is_over(self) -> bool:
+        """Whether it has passed."""
+        return time.monotonic() >= self.at
 
 
 class Line:

@@ -59,7 +59,7 @@ class Dispatcher:
 
     def run(self) -> None:
         """Take steps until the process stops, and finish what is in hand."""
-        repeat(self.step, IDLE_SECONDS)
+        repeat("webhooks", self.step, IDLE_SECONDS)
         self.finish()
 
     def finish(self) -> None:

@@ -14,7 +14,7 @@ class Inventory:
     """The inventory service. Every call may be repeated; a refusal is a StoreError with its code."""
 
     def __init__(self, address: str, key: str) -> None:
-        self._channel = open_channel(address, interceptors=(service_key(key),))
+        self._channel = open_channel(address, "inventory", interceptors=(service_key(key),))
         self._stub = InventoryStub(self._channel)
 
     def commit(self, order_id: str) -> str:

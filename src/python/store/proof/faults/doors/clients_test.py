@@ -76,7 +76,7 @@ def address(stock: Stock, ambushes: Ambushes, killed: list[str]) -> Iterator[str
 
 
 def reserve(address: str, request: bytes = b"mug", seconds: float = 5, **options: Any) -> bytes:
-    with open_channel(address) as channel, errors_in_our_words():
+    with open_channel(address, "echo") as channel, errors_in_our_words():
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
         return ask(request, timeout=seconds, **options)
 
