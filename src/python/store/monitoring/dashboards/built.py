@@ -1,0 +1,29 @@
+"""The dashboards as the files that Grafana reads."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from store.monitoring.dashboards.inventory import inventory
+from store.monitoring.dashboards.orders import orders
+from store.monitoring.dashboards.overall import overall
+from store.monitoring.dashboards.users import users
+
+FOLDER = Path("grafana/dashboards")
+COMMAND = "./pants dashboards"
+
+
+def built() -> Iterator[tuple[str, str]]:
+    """The name of each file, and its text: the same text until the code changes."""
+    for made in (overall(), users(), inventory(), orders()):
+        board = made.build()
+        text = json.dumps(board, cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False)
+        yield f"{board.uid}.json", f"{text}\n"
+
+
+def write(folder: Path) -> None:
+    """Write all of them."""
+    for name, text in built():
+        (folder / name).write_text(text)

@@ -1,0 +1,80 @@
+"""Rows of panels become a dashboard: a grid without gaps, and what every dashboard has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardCursorSync,
+    VariableOption,
+    VariableRefresh,
+    VariableSort,
+)
+
+from store.monitoring.dashboards import links
+from store.monitoring.dashboards.annotations import ALERTS, RESTARTS
+from store.monitoring.dashboards.panels import SOURCE, Panel
+
+COLUMNS = 24
+HEIGHT = 8
+LOW = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """A headline, and lines of panels under it; the panels of a line share its width equally.
+
+    A row has the same number wherever it is, and its panels are numbered by it.
+    """
+
+    number: int
+    title: str
+    lines: Sequence[Sequence[Panel]]
+    heights: Sequence[int] = ()
+
+    def height_of(self, line: int) -> int:
+        return self.heights[line] if self.heights else HEIGHT
+
+
+def board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Dashboard:
+    """The dashboard of these rows."""
+    made = dashboard.Dashboard(title).uid(uid).description(about).tags([links.TAG])
+    made.refresh("30s").time("now-1h", "now").tooltip(DashboardCursorSync.CROSSHAIR).readonly()
+    made.links(links.of_every_dashboard()).annotations([RESTARTS, ALERTS])
+    made.with_variable(_source()).with_variable(_runbooks())
+    for row in rows:
+        _add(made, row)
+    return made
+
+
+def service_board(
+    uid: str, title: str, about: str, service: str, rows: Sequence[Row]
+) -> dashboard.Dashboard:
+    """The dashboard of one service, of which one can choose the replicas."""
+    return board(uid, title, about, rows).with_variable(_replicas(service))
+
+
+def _add(made: dashboard.Dashboard, row: Row) -> None:
+    number = row.number * 100
+    made.with_row(dashboard.Row(f"{row.number}. {row.title}").id(number))
+    for place, line in enumerate(row.lines):
+        for panel in line:
+            number += 1
+            panel.id(number).span(COLUMNS // len(line)).height(row.height_of(place))
+            made.with_panel(panel)
+
+
+def _source() -> dashboard.DatasourceVariable:
+    return dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
+
+
+def _runbooks() -> dashboard.ConstantVariable:
+    return dashboard.ConstantVariable("runbooks").label("Runbooks").value(links.RUNBOOKS_URL)
+
+
+def _replicas(service: str) -> dashboard.QueryVariable:
+    variable = dashboard.QueryVariable("instance").label("Replica").datasource(SOURCE)
+    variable.query(f'label_values(up{{service="{service}"}}, instance)').multi(True)
+    variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+    everything = VariableOption(selected=True, text="All", value="$__all")
+    return variable.include_all(True).all_value(".*").current(everything)

@@ -1,0 +1,47 @@
+"""Where one can go from a panel: the other dashboards, and the runbooks."""
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders.dashboard import DashboardLink
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models import dashboard as models
+
+TAG = "virtual-store"
+OVERALL, USERS, INVENTORY, ORDERS = (
+    "store-overall",
+    "store-users",
+    "store-inventory",
+    "store-orders",
+)
+
+RUNBOOKS_URL = "https://github.com/virtual-store/virtual-store/blob/main/grafana/runbooks.md"
+"""Where people read grafana/runbooks.md; a fork names its own place here."""
+
+Links = Sequence[DashboardLink]
+
+
+def runbooks(*alerts: str) -> list[DashboardLink]:
+    """What to do about each of the alerts that a panel shows coming."""
+    return [_link(f"Runbook: {alert}", f"${{runbooks}}#{alert.lower()}", True) for alert in alerts]
+
+
+def board(uid: str) -> DashboardLink:
+    """The dashboard that shows more of it, at the same time."""
+    return _link(f"More: {uid.removeprefix('store-')}", f"/d/{uid}?${{__url_time_range}}", False)
+
+
+def of_every_dashboard() -> list[Builder[models.DashboardLink]]:
+    """At the top of each: the other dashboards, and the runbooks."""
+    others = (
+        DashboardLink("Dashboards")
+        .type(models.DashboardLinkType.DASHBOARDS)
+        .tags([TAG])
+        .keep_time(True)
+        .icon("external link")
+    )
+    return [others, _link("Runbooks", "${runbooks}", True).icon("doc")]
+
+
+def _link(title: str, url: str, new_tab: bool) -> DashboardLink:
+    link = DashboardLink(title).type(models.DashboardLinkType.LINK).url(url)
+    return link.target_blank(new_tab)

@@ -1,0 +1,107 @@
+"""The dashboard of orders: its API, its worker, and the gateway behind them."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from store.monitoring.dashboards.colours import OUTCOMES, STATUSES
+from store.monitoring.dashboards.layout import Row, service_board
+from store.monitoring.dashboards.limits import CHECKOUT, FAILING_DEPENDENCY, STALLED
+from store.monitoring.dashboards.links import ORDERS, runbooks
+from store.monitoring.dashboards.orders_trade import trade
+from store.monitoring.dashboards.panels import Panel, lines, stacked
+from store.monitoring.dashboards.promql import Query, quantile, rate, share
+from store.monitoring.dashboards.rows.database import database
+from store.monitoring.dashboards.rows.dependencies import dependencies
+from store.monitoring.dashboards.rows.glance import glance
+from store.monitoring.dashboards.rows.loops import loops
+from store.monitoring.dashboards.rows.red import rest
+from store.monitoring.dashboards.rows.resources import resources
+from store.monitoring.dashboards.units import REQUESTS, SECONDS, SHARE
+from store.monitoring.dashboards.wires import REST
+
+_CALLED = 'service="orders",instance=~"$instance",dependency="inventory"'
+_GATEWAY = 'service="gateway"'
+_SECONDS = "dependency_request_duration_seconds"
+
+
+def orders() -> Dashboard:
+    """Orders, from its requests down to its money."""
+    slo = runbooks("CheckoutErrorBudgetBurn", "CheckoutLatencyBudgetBurn")
+    asked = dependencies("orders")
+    return service_board(
+        ORDERS,
+        "Orders",
+        "Checkout: whether orders are placed, paid and confirmed, and none is left behind.",
+        "orders",
+        [
+            glance("orders", [REST], CHECKOUT, slo),
+            rest("orders", CHECKOUT, slo),
+            Row(3, "gRPC asked of inventory", [_grpc_asked()]),
+            Row(asked.number, asked.title, [*asked.lines, _gateway()]),
+            database("orders"),
+            loops("orders"),
+            resources("orders"),
+            trade(),
+        ],
+    )
+
+
+def _grpc_asked() -> list[Panel]:
+    failed = share(f"{_SECONDS}_count", _CALLED, 'outcome!~"ok|refused"', "operation")
+    p99 = quantile(0.99, _SECONDS, _CALLED, "operation")
+    return [
+        lines(
+            "gRPC: calls by method",
+            "Every order reserves and then commits or releases; reserving alone is orders that do not end.",
+            REQUESTS,
+            Query(rate(f"{_SECONDS}_count", _CALLED, "operation"), "{{operation}}"),
+        ),
+        stacked(
+            "gRPC: answers by outcome",
+            "Refused is a definite no, such as out of stock; all but green and yellow got no answer.",
+            REQUESTS,
+            Query(rate(f"{_SECONDS}_count", _CALLED, "outcome"), "{{outcome}}"),
+            colours=OUTCOMES,
+        ),
+        lines(
+            "gRPC: failed share by method",
+            "Calls that inventory did not answer: its dashboard says whether it has got them.",
+            SHARE,
+            Query(failed, "{{operation}}"),
+            limit=FAILING_DEPENDENCY,
+            links=runbooks("DependencyFailing"),
+        ),
+        lines(
+            "gRPC: p99 by method",
+            "Seen from here, with the way there and back; compare it with what inventory says.",
+            SECONDS,
+            Query(p99, "{{operation}}"),
+        ),
+    ]
+
+
+def _gateway() -> list[Panel]:
+    count, by = REST.count, "{{method}} {{route}}"
+    age = f"max by (worker) (time() - worker_last_step_timestamp_seconds{{{_GATEWAY}}})"
+    return [
+        stacked(
+            "Payment gateway: answers by status",
+            "As our mock sees itself: calls that we miss here never reached it.",
+            REQUESTS,
+            Query(rate(count, _GATEWAY, "status"), "{{status}}"),
+            colours=STATUSES,
+        ),
+        lines(
+            "Payment gateway: p99",
+            "Without the way there: when only our own view is slow, it is the network.",
+            SECONDS,
+            Query(quantile(0.99, REST.metric, _GATEWAY, REST.by), by),
+        ),
+        lines(
+            "Payment gateway: age of the last step",
+            "Beyond the line it sends no events, and orders that wait for one take the slow way.",
+            SECONDS,
+            Query(age, "{{worker}}"),
+            limit=STALLED,
+            links=runbooks("WorkerStalled"),
+        ),
+    ]

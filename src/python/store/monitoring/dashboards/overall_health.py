@@ -1,0 +1,224 @@
+"""What is broken and what is full, of all processes side by side."""
+
+from store.monitoring.dashboards.colours import AUDITS, JOBS
+from store.monitoring.dashboards.limits import (
+    ANY,
+    ERRORS,
+    EVENT_LOOP,
+    FAILING_DEPENDENCY,
+    FILES,
+    SATURATED,
+    STALE_AUDIT,
+    STALLED,
+)
+from store.monitoring.dashboards.links import INVENTORY, ORDERS, USERS, board, runbooks
+from store.monitoring.dashboards.panels import Panel, lines, listing
+from store.monitoring.dashboards.promql import Query
+from store.monitoring.dashboards.units import (
+    BYTES,
+    CORES,
+    COUNT,
+    PER_MINUTE,
+    REQUESTS,
+    SECONDS,
+    SHARE,
+    STEPS,
+)
+
+_BY_JOB = "{{job}}"
+_SERVICES = [board(uid) for uid in (USERS, INVENTORY, ORDERS)]
+
+
+def wrong() -> list[list[Panel]]:
+    """Alerts, processes that are down, and what the audit found."""
+    return [[_alerts(), _up()], _audit()]
+
+
+def symptoms() -> list[list[Panel]]:
+    """What callers notice, and what is behind it."""
+    return [_answers(), _causes()]
+
+
+def _alerts() -> Panel:
+    return listing(
+        "Firing alerts",
+        "Begin with the pages; the runbook of each says what it means, how to look and what to do.",
+        Query('ALERTS{alertstate="firing"}'),
+        columns=("severity", "alertname", "service", "job", "instance"),
+        empty="Nothing is firing.",
+        links=runbooks("TargetDown", "TargetMissing"),
+    )
+
+
+def _up() -> Panel:
+    return lines(
+        "Processes up",
+        "Replicas that answer Prometheus; a line that falls is a process that died or cannot be reached.",
+        COUNT,
+        Query("sum by (job) (up)", _BY_JOB),
+        colours=JOBS,
+        links=runbooks("TargetDown", "TargetMissing"),
+    )
+
+
+def _audit() -> list[Panel]:
+    return [
+        lines(
+            "Audit: findings",
+            "Money or stock that does not add up: one finding is one too many, whatever else is green.",
+            COUNT,
+            Query("max by (check) (audit_findings)", "{{check}}"),
+            limit=ANY,
+            links=runbooks("AuditFinding"),
+        ),
+        lines(
+            "Audit: time since the last run",
+            "Of the last one that could look; beyond the line nobody knows whether the books are right.",
+            SECONDS,
+            Query("time() - max(audit_last_run_timestamp_seconds)", "age"),
+            limit=STALE_AUDIT,
+            links=runbooks("AuditStale"),
+        ),
+        lines(
+            "Audit: runs",
+            "Failed ones could not look at a database; they say nothing about the books.",
+            PER_MINUTE,
+            Query(
+                "60 * sum by (outcome) (rate(audit_runs_total[$__rate_interval]))", "{{outcome}}"
+            ),
+            colours=AUDITS,
+            links=runbooks("AuditStale"),
+        ),
+        lines(
+            "Audit: duration",
+            "Grows with the books; a jump is a slow database.",
+            SECONDS,
+            Query("max(audit_duration_seconds)", "last run"),
+        ),
+    ]
+
+
+def _answers() -> list[Panel]:
+    return [
+        lines(
+            "Requests",
+            "REST and gRPC by process; all falling together is a way in that is closed.",
+            REQUESTS,
+            Query("sum by (job) (job:http_requests:rate5m)", _BY_JOB),
+            Query("sum by (job) (job:rpc_requests:rate5m)", _BY_JOB),
+            colours=JOBS,
+            links=_SERVICES,
+        ),
+        lines(
+            "Error share",
+            "The first line to move is the culprit more often than not; the others depend on it.",
+            SHARE,
+            Query("job:http_request_errors:ratio_rate5m", _BY_JOB),
+            Query("job:rpc_request_errors:ratio_rate5m", _BY_JOB),
+            colours=JOBS,
+            limit=ERRORS,
+            links=[*_SERVICES, *runbooks("BrowseErrorBudgetBurn", "CheckoutErrorBudgetBurn")],
+        ),
+        lines(
+            "p99",
+            "One request in a hundred takes longer; orders wait for inventory and the gateway, so look there first.",
+            SECONDS,
+            Query("job:http_request_duration_seconds:p99_5m", _BY_JOB),
+            Query("job:rpc_request_duration_seconds:p99_5m", _BY_JOB),
+            colours=JOBS,
+            links=[*_SERVICES, *runbooks("BrowseLatencyBudgetBurn", "CheckoutLatencyBudgetBurn")],
+        ),
+    ]
+
+
+def _causes() -> list[Panel]:
+    age = "max by (job, worker) (time() - worker_last_step_timestamp_seconds)"
+    return [
+        lines(
+            "Failed calls to others",
+            "Who cannot reach whom: the one that all arrows point at is the one that is down.",
+            SHARE,
+            Query(
+                "job_dependency:dependency_request_errors:ratio_rate5m", "{{job}} → {{dependency}}"
+            ),
+            limit=FAILING_DEPENDENCY,
+            links=runbooks("DependencyFailing"),
+        ),
+        lines(
+            "Database errors",
+            "In all services at once it is the server; in one alone its own queries or its pool.",
+            STEPS,
+            Query("sum by (job) (job:database_errors:rate5m)", _BY_JOB),
+            colours=JOBS,
+            links=runbooks("DatabaseUnreachable"),
+        ),
+        lines(
+            "Loops: age of the last step",
+            "Beyond the line a loop hangs: orders, mails or webhooks stay where they are.",
+            SECONDS,
+            Query(age, "{{job}} {{worker}}"),
+            limit=STALLED,
+            links=runbooks("WorkerStalled"),
+        ),
+    ]
+
+
+def saturation() -> list[list[Panel]]:
+    """What runs full before it breaks."""
+    return [
+        [
+            lines(
+                "CPU",
+                "All replicas of a process together; a process computes on one core, then it wants another replica.",
+                CORES,
+                Query("job:process_cpu_seconds:rate5m", _BY_JOB),
+                colours=JOBS,
+            ),
+            lines(
+                "Memory",
+                "All replicas of a process together; a line that only climbs, over days, is a leak.",
+                BYTES,
+                Query("sum by (job) (process_resident_memory_bytes)", _BY_JOB),
+                colours=JOBS,
+            ),
+            lines(
+                "Event-loop lag, p99",
+                "How late a sleeping task wakes; when it rises, one request computes while all others wait.",
+                SECONDS,
+                Query("job:event_loop_lag_seconds:p99_5m", _BY_JOB),
+                colours=JOBS,
+                limit=EVENT_LOOP,
+                links=runbooks("EventLoopBlocked"),
+            ),
+        ],
+        [
+            lines(
+                "Database connections in use",
+                "Of the fullest replica; at 100 % requests queue for a connection.",
+                SHARE,
+                Query("job:database_pool_in_use:ratio", _BY_JOB),
+                colours=JOBS,
+                limit=SATURATED,
+                links=runbooks("DatabasePoolExhausted"),
+            ),
+            lines(
+                "Open files",
+                "Of the fullest replica, sockets included; at 100 % it takes no more connections.",
+                SHARE,
+                Query("job:process_open_fds:ratio", _BY_JOB),
+                colours=JOBS,
+                limit=FILES,
+                links=runbooks("FilesRunningOut"),
+            ),
+            lines(
+                "Open breakers",
+                "At 1 some replica does not even ask any more, so as not to wait in vain.",
+                COUNT,
+                Query(
+                    "max by (job, dependency) (dependency_breaker_open)", "{{job}} → {{dependency}}"
+                ),
+                limit=ANY,
+                links=runbooks("DependencyFailing"),
+            ),
+        ],
+    ]

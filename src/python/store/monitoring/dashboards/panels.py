@@ -1,0 +1,138 @@
+"""How a number is drawn: the visual language of every dashboard.
+
+Each panel says in one sentence what to think when it moves (`says`), names its unit, and draws the
+limit from which on its number is a worry.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.models import common as shapes
+from grafana_foundation_sdk.models.dashboard import (
+    DataSourceRef,
+    DataTransformerConfig,
+    FieldColorModeId,
+    MatcherConfig,
+    Threshold,
+    ThresholdsMode,
+)
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Property
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEditorMode
+
+from store.monitoring.dashboards.colours import PLAIN, Colours
+from store.monitoring.dashboards.limits import NONE, Limit
+from store.monitoring.dashboards.links import Links
+from store.monitoring.dashboards.promql import Query
+from store.monitoring.dashboards.units import COUNT, DECIMALS
+
+SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
+
+Panel = stat.Panel | timeseries.Panel | table.Panel
+P = TypeVar("P", stat.Panel, timeseries.Panel, table.Panel)
+
+
+def number(
+    title: str,
+    says: str,
+    unit: str,
+    *queries: Query,
+    limit: Limit = NONE,
+    links: Links = (),
+) -> stat.Panel:
+    """A big number as it is now, with its recent past behind it."""
+    panel = _described(stat.Panel(), title, says, unit, limit, links)
+    panel.min(0).reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+    panel.graph_mode(shapes.BigValueGraphMode.AREA).color_mode(shapes.BigValueColorMode.VALUE)
+    panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
+    return panel.targets([_over_time(query) for query in queries])
+
+
+def lines(
+    title: str,
+    says: str,
+    unit: str,
+    *queries: Query,
+    colours: Colours = PLAIN,
+    limit: Limit = NONE,
+    links: Links = (),
+) -> timeseries.Panel:
+    """Numbers over time. Where they have a limit it is a dashed line."""
+    panel = _described(timeseries.Panel(), title, says, unit, limit, links)
+    panel.min(0).line_width(1).fill_opacity(8).show_points(shapes.VisibilityMode.NEVER)
+    panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
+    if limit.steps:
+        dashed = common.GraphThresholdsStyleConfig().mode(shapes.GraphTresholdsStyleMode.DASHED)
+        panel.thresholds_style(dashed)
+    for name, colour in colours.items():
+        panel.with_override(*_coloured(name, colour))
+    panel.legend(_legend()).tooltip(_tooltip())
+    return panel.targets([_over_time(query) for query in queries])
+
+
+def stacked(
+    title: str,
+    says: str,
+    unit: str,
+    *queries: Query,
+    colours: Colours = PLAIN,
+    links: Links = (),
+) -> timeseries.Panel:
+    """Parts of a whole over time, one upon the other."""
+    panel = lines(title, says, unit, *queries, colours=colours, links=links)
+    stacking = common.StackingConfig().mode(shapes.StackingMode.NORMAL).group("A")
+    return panel.stacking(stacking).fill_opacity(60)
+
+
+def listing(
+    title: str,
+    says: str,
+    query: Query,
+    columns: Sequence[str],
+    empty: str,
+    links: Links = (),
+) -> table.Panel:
+    """What there is now, one in each row; `columns` are the labels to show, in their order."""
+    panel = _described(table.Panel(), title, says, COUNT, NONE, links).no_value(empty)
+    places = {name: place for place, name in enumerate(columns)}
+    shown = {"include": {"names": list(columns)}}
+    panel.with_transformation(DataTransformerConfig("filterFieldsByName", options=shown))
+    panel.with_transformation(DataTransformerConfig("organize", options={"indexByName": places}))
+    panel.show_header(True)
+    now = _asked(query).format(PromQueryFormat.TABLE).instant()
+    return panel.with_target(now.ref_id("A"))
+
+
+def _described(panel: P, title: str, says: str, unit: str, limit: Limit, links: Links) -> P:
+    panel.title(title).description(says).datasource(SOURCE).unit(unit).decimals(DECIMALS[unit])
+    steps = [Threshold(None, limit.lowest), *(Threshold(*step) for step in limit.steps)]
+    thresholds = dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
+    return panel.thresholds(thresholds).links(list(links))
+
+
+def _over_time(query: Query) -> prometheus.Dataquery:
+    return _asked(query).format(PromQueryFormat.TIME_SERIES).range()
+
+
+def _asked(query: Query) -> prometheus.Dataquery:
+    question = prometheus.Dataquery().datasource(SOURCE).editor_mode(QueryEditorMode.CODE)
+    return question.expr(query.expr).legend_format(query.legend).exemplar(query.exemplars)
+
+
+def _coloured(name: str, colour: str) -> tuple[MatcherConfig, list[Property]]:
+    """Names that a regular expression finds together are shades of one colour."""
+    many = name.startswith("/")
+    mode = FieldColorModeId.SHADES if many else FieldColorModeId.FIXED
+    matcher = MatcherConfig("byRegexp" if many else "byName", name)
+    return matcher, [Property("color", {"mode": mode, "fixedColor": colour})]
+
+
+def _legend() -> common.VizLegendOptions:
+    legend = common.VizLegendOptions().placement(shapes.LegendPlacement.BOTTOM).show_legend(True)
+    legend.display_mode(shapes.LegendDisplayMode.TABLE).calcs(["lastNotNull", "max"])
+    return legend.sort_by("Last *").sort_desc(True)
+
+
+def _tooltip() -> common.VizTooltipOptions:
+    tooltip = common.VizTooltipOptions().mode(shapes.TooltipDisplayMode.MULTI)
+    return tooltip.sort(shapes.SortOrder.DESCENDING)

@@ -1,0 +1,74 @@
+"""What a service asks of others, as it sees them itself."""
+
+from store.monitoring.dashboards.colours import DEPENDENCIES, OUTCOMES
+from store.monitoring.dashboards.layout import Row
+from store.monitoring.dashboards.limits import ANY, FAILING_DEPENDENCY
+from store.monitoring.dashboards.links import runbooks
+from store.monitoring.dashboards.panels import Panel, lines, stacked
+from store.monitoring.dashboards.promql import Query, most, quantile, rate, share
+from store.monitoring.dashboards.units import COUNT, REQUESTS, SECONDS, SHARE
+
+_SECONDS = "dependency_request_duration_seconds"
+_CALLS = f"{_SECONDS}_count"
+
+
+def dependencies(service: str) -> Row:
+    """Rate, failures, duration, retries and breakers of each other server that is asked."""
+    labels = f'service="{service}",instance=~"$instance"'
+    return Row(4, "Dependencies", [_calls(labels), _troubles(labels)])
+
+
+def _calls(labels: str) -> list[Panel]:
+    return [
+        lines(
+            "Calls by dependency",
+            "Follows the work of this service; without calls it does nothing, or the breaker is open.",
+            REQUESTS,
+            Query(rate(_CALLS, labels, "dependency"), "{{dependency}}"),
+            colours=DEPENDENCIES,
+        ),
+        stacked(
+            "Calls by outcome",
+            "Refused is a definite no and no failure; anything but green and yellow is a call without an answer.",
+            REQUESTS,
+            Query(rate(_CALLS, labels, "outcome"), "{{outcome}}"),
+            colours=OUTCOMES,
+        ),
+        lines(
+            "Failed share by dependency",
+            "Calls with no definite answer; above half of them for two minutes somebody is paged.",
+            SHARE,
+            Query(share(_CALLS, labels, 'outcome!~"ok|refused"', "dependency"), "{{dependency}}"),
+            colours=DEPENDENCIES,
+            limit=FAILING_DEPENDENCY,
+            links=runbooks("DependencyFailing"),
+        ),
+    ]
+
+
+def _troubles(labels: str) -> list[Panel]:
+    return [
+        lines(
+            "p99 by dependency",
+            "The wait for others: what rises here rises in our own answers, too.",
+            SECONDS,
+            Query(quantile(0.99, _SECONDS, labels, "dependency"), "{{dependency}}"),
+            colours=DEPENDENCIES,
+        ),
+        lines(
+            "Retries by dependency",
+            "Calls repeated at once; the caller has not noticed yet, but the other side is unwell.",
+            REQUESTS,
+            Query(rate("dependency_retries_total", labels, "dependency"), "{{dependency}}"),
+            colours=DEPENDENCIES,
+        ),
+        lines(
+            "Open breakers",
+            "At 1 some replica does not even ask any more, so that it does not wait for an answer in vain.",
+            COUNT,
+            Query(most("dependency_breaker_open", labels, "dependency"), "{{dependency}}"),
+            colours=DEPENDENCIES,
+            limit=ANY,
+            links=runbooks("DependencyFailing"),
+        ),
+    ]

@@ -1,0 +1,131 @@
+"""The dashboard of users: people, sessions, mails and the key that signs."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from store.monitoring.dashboards.colours import LOGINS, MAILS
+from store.monitoring.dashboards.layout import Row, service_board
+from store.monitoring.dashboards.limits import KEY_LEFT, LAGGING_MAIL
+from store.monitoring.dashboards.links import USERS, runbooks
+from store.monitoring.dashboards.panels import Panel, lines, stacked
+from store.monitoring.dashboards.promql import Query, most, per_minute
+from store.monitoring.dashboards.rows.database import database
+from store.monitoring.dashboards.rows.dependencies import dependencies
+from store.monitoring.dashboards.rows.glance import glance
+from store.monitoring.dashboards.rows.loops import loops
+from store.monitoring.dashboards.rows.red import rest
+from store.monitoring.dashboards.rows.resources import resources
+from store.monitoring.dashboards.units import COUNT, PER_MINUTE, SECONDS
+from store.monitoring.dashboards.wires import REST
+
+_ALL = 'service="users"'
+
+
+def users() -> Dashboard:
+    """Users, from its requests down to its people."""
+    return service_board(
+        USERS,
+        "Users",
+        "Accounts, sessions and mails: whether people can register and log in.",
+        "users",
+        [
+            glance("users", [REST]),
+            rest("users"),
+            dependencies("users"),
+            database("users"),
+            loops("users"),
+            resources("users"),
+            Row(8, "Trade", [_sessions(), _guards(), _mails()]),
+        ],
+    )
+
+
+def _sessions() -> list[Panel]:
+    return [
+        stacked(
+            "Logins",
+            "Many wrong ones beside the usual good ones are somebody trying passwords.",
+            PER_MINUTE,
+            Query(per_minute("users_logins_total", _ALL, "outcome"), "{{outcome}}"),
+            colours=LOGINS,
+        ),
+        stacked(
+            "Registrations",
+            "Known are e-mails that have an account already, which the caller is not told.",
+            PER_MINUTE,
+            Query(per_minute("users_registrations_total", _ALL, "outcome"), "{{outcome}}"),
+            colours=LOGINS,
+        ),
+        stacked(
+            "Refreshes",
+            "Refused ones are old or foreign tokens; a wave of them is a client that forgets the new one.",
+            PER_MINUTE,
+            Query(per_minute("users_refreshes_total", _ALL, "outcome"), "{{outcome}}"),
+            colours=LOGINS,
+        ),
+    ]
+
+
+def _guards() -> list[Panel]:
+    return [
+        lines(
+            "Throttled",
+            "Requests refused for coming too often: an attack, or a limit that is too low for an office.",
+            PER_MINUTE,
+            Query(per_minute("users_throttled_total", _ALL, "what"), "{{what}}"),
+        ),
+        lines(
+            "Reused refresh tokens",
+            "A token shown twice ended its sessions: it was stolen, or a client repeats itself.",
+            PER_MINUTE,
+            Query(per_minute("users_refresh_reuses_total", _ALL), "reuses"),
+        ),
+        lines(
+            "Signing key: time left",
+            "Jumps up when a new key takes over; if it falls to 0, rotation has stopped.",
+            SECONDS,
+            Query(most("users_signing_key_remaining_seconds", _ALL), "until the next"),
+            limit=KEY_LEFT,
+            links=runbooks("SigningKeyExpiring"),
+        ),
+        lines(
+            "Signing keys made in a day",
+            "As many as the rotation asks for; more are keys that were lost.",
+            COUNT,
+            Query(f"sum(increase(users_signing_keys_made_total{{{_ALL}}}[1d]))", "keys"),
+        ),
+    ]
+
+
+def _mails() -> list[Panel]:
+    kinds = per_minute("users_mails_total", _ALL, "kind")
+    outcomes = per_minute("users_mails_total", _ALL, "outcome")
+    return [
+        stacked(
+            "Mails by outcome",
+            "Tries to send: all but sent ones are tried again or given up, see the log.",
+            PER_MINUTE,
+            Query(outcomes, "{{outcome}}"),
+            colours=MAILS,
+        ),
+        lines(
+            "Mails by kind",
+            "Resets rising alone are people locked out, or somebody who wants to annoy them.",
+            PER_MINUTE,
+            Query(kinds, "{{kind}}"),
+        ),
+        lines(
+            "Mails waiting",
+            "Owed and not sent: grows when the mail server refuses or cannot be reached.",
+            COUNT,
+            Query(most("users_mails_waiting", _ALL), "waiting"),
+            links=runbooks("MailsLagging"),
+        ),
+        lines(
+            "Oldest mail waiting",
+            "Beyond the line people wait in vain for the mail that lets them in.",
+            SECONDS,
+            Query(most("users_oldest_mail_seconds", _ALL), "age"),
+            limit=LAGGING_MAIL,
+            links=runbooks("MailsLagging"),
+        ),
+    ]
