@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -14,9 +13,8 @@ from typing import Any, Self
 import requests
 
 from store.database.keeper import Kept
+from store.monitoring.programs import CannotWatch, prometheus_program
 
-PROGRAM = "prometheus"
-INSTALL = "apt-get install prometheus"
 READY_SECONDS = 30.0
 ANSWER_SECONDS = 20.0
 STOP_SECONDS = 20.0
@@ -24,10 +22,6 @@ LOOK_SECONDS = 0.05
 HOST = "127.0.0.1"
 
 Labels = Mapping[str, str]
-
-
-class NoPrometheus(Exception):
-    """It is not installed, or it did not start; the text says what to do about it."""
 
 
 class QueryRefused(Exception):
@@ -122,7 +116,7 @@ class Client:
 class Prometheus(Client):
     """Within the block one runs with `folder`/prometheus.yml, on a free port of the loopback.
 
-    It ends when we do, however we end, and its data with it. NoPrometheus if it cannot be had.
+    It ends when we do, however we end, and its data with it. CannotWatch if it cannot be had.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -132,9 +126,7 @@ class Prometheus(Client):
         self._started = ExitStack()
 
     def __enter__(self) -> Self:
-        program = shutil.which(PROGRAM)
-        if program is None:
-            raise NoPrometheus(f"{PROGRAM} is not installed: {INSTALL}")
+        program = prometheus_program()
         with ExitStack() as started:
             data = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="prometheus-")))
             started.callback(self.close)
@@ -163,7 +155,7 @@ class Prometheus(Client):
         give_up = time.monotonic() + READY_SECONDS
         while not self._is_up():
             if not kept.running or time.monotonic() > give_up:
-                raise NoPrometheus(f"{PROGRAM} did not start: {_last_words(self.log)}")
+                raise CannotWatch(f"Prometheus did not start: {_last_words(self.log)}")
             time.sleep(LOOK_SECONDS)
 
     def _is_up(self) -> bool:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from store.monitoring.prometheus import NoPrometheus, Prometheus, QueryRefused
+from store.monitoring.programs import CannotWatch
+from store.monitoring.prometheus import Prometheus, QueryRefused
 
 CONFIG = """
 global: {scrape_interval: 100ms, scrape_timeout: 100ms, evaluation_interval: 100ms}
@@ -76,13 +77,14 @@ def test_a_query_that_is_none_is_refused_with_the_reason(prometheus: Prometheus)
 
 def test_a_bad_configuration_is_told_as_prometheus_tells_it(tmp_path: Path) -> None:
     (tmp_path / "prometheus.yml").write_text("scrape: everything")
-    with pytest.raises(NoPrometheus, match="field scrape not found"), Prometheus(tmp_path):
+    with pytest.raises(match="field scrape not found"), Prometheus(tmp_path):
         pass
 
 
 def test_where_it_is_not_installed_one_is_told_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("store.monitoring.programs.BESIDES", ())
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoPrometheus, match="apt-get install prometheus"), Prometheus(tmp_path):
+    with pytest.raises(CannotWatch, match="apt-get install prometheus"), Prometheus(tmp_path):
         pass
