@@ -10,7 +10,7 @@ from typing import Any
 from store.inventory.import_batches import Author, Outcome, Result, write_batch
 from store.inventory.import_files import BadRow, CsvFile, NdjsonFile, Row
 from store.inventory.import_reading import Goods, Reading
-from store.inventory.metrics import IMPORT_ROWS
+from store.inventory.metrics import IMPORT_OUTCOMES, IMPORT_ROWS
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
 from store.server.lifecycle import stopping
@@ -133,7 +133,7 @@ def _count(result: Result, tally: Tally) -> None:
 
 
 def _measure(before: Line, now: Line) -> None:
-    for outcome in ("created", "updated", "unchanged", "rejected"):
+    for outcome in IMPORT_OUTCOMES:
         IMPORT_ROWS.labels(outcome).inc(now[outcome] - before[outcome])
 
 

@@ -102,30 +102,50 @@ def reservation_of(order_id: UUID) -> Reservation:
 def sweep() -> bool:
     """Give back some holds past their time; whether there were any.
 
-    Any number of processes may sweep at once: each leaves alone what another has in hand.
+    Any number of processes may sweep at once: each leaves alone what another has in hand. The
+    metrics are told first, so that they show what a sweep that fails leaves behind.
     """
+    _measure_holds()
+    return _give_back_overdue()
+
+
+def _measure_holds() -> None:
+    held, overdue = count_held()
+    gauges = metrics.hold_gauges()
+    gauges.held.set(held)
+    gauges.overdue.set(overdue)
+
+
+def _give_back_overdue() -> bool:
     expired = expire_overdue(SWEEP_AT_ONCE)
     metrics.RESERVATIONS_EXPIRED.inc(expired)
-    metrics.RESERVATIONS_HELD.set(count_held())
     return expired > 0
 
 
 def _ask(serve: Serve, request: Request) -> Reservation:
-    answer = serve(request)
+    answer = _served(serve, request)
     if answer.get("overdue"):
         # Holds past their time sit on the units that are missing: they count as given back.
-        while sweep():
+        while _give_back_overdue():
             pass
-        answer = serve(request)
+        answer = _served(serve, request)
     if "refused" in answer:
+        metrics.count_refused(answer["refused"])
         raise _refusal(answer, UUID(request["order_id"]))
+    metrics.count_served(request["call"], answer["was"])
     return Reservation.of(answer)
+
+
+def _served(serve: Serve, request: Request) -> Answer:
+    answer = serve(request)
+    if answer["ran_out"]:
+        metrics.RESERVATIONS_EXPIRED.inc()
+    return answer
 
 
 def _refusal(answer: Answer, order_id: UUID) -> Exception:
     match answer["refused"]:
         case "out_of_stock":
-            metrics.STOCK_OUTS.inc()
             return OutOfStock(answer["sku"], answer["left"])
         case "not_for_sale":
             return NotForSale(answer["sku"])

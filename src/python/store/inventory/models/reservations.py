@@ -17,7 +17,11 @@ reserve has also currency, skus, quantities and hold_seconds; commit hold_second
 """
 
 Answer = dict[str, Any]
-"""A reservation, or {"refused": code, ...} with the facts of the refusal."""
+"""A reservation, or {"refused": code, ...} with the facts of the refusal.
+
+Both have "was", the state before (None if the order was unknown), and "ran_out": whether the hold
+of the order was given back just now, because its time is over.
+"""
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,14 @@ def expire_overdue(limit: int) -> int:
     return int(found["expired"]) if found else 0
 
 
-def count_held() -> int:
-    """How many reservations are held now."""
-    found = database.row("SELECT count(*) AS held FROM reservations WHERE state = 'held'")
-    return int(found["held"]) if found else 0
+def count_held() -> tuple[int, int]:
+    """How many reservations hold units now, and how many of them should not for a minute already.
+
+    Reads the index of the held ones (by expiry), however many others there are.
+    """
+    found = database.row(
+        """SELECT count(*) AS held,
+            count(*) FILTER (WHERE expires_at <= now() - interval '1 minute') AS overdue
+        FROM reservations WHERE state = 'held'"""
+    )
+    return (found["held"], found["overdue"]) if found else (0, 0)
