@@ -7,6 +7,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from store.auth.rpc import ServiceKeys, service_key
+from store.metrics.exposition import metrics_page
 from store.server.channel import open_channel
 from store.server.rpc import make_server
 from store.server.rpc_errors import info_of
@@ -89,6 +90,16 @@ def test_not_even_the_names_of_methods_are_told_without_a_key(address: str) -> N
             ask(b"", timeout=5)
         error: Any = caught.value
         assert error.code() != grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_who_has_no_key_cannot_fill_the_metrics_with_names(address: str) -> None:
+    with grpc.insecure_channel(address) as channel:
+        for name in ("made.up/Name1", "made.up/Name2"):
+            with pytest.raises(grpc.RpcError):
+                channel.unary_unary(f"/{name}")(b"", timeout=5)
+    _, page = metrics_page(None)
+    assert b"made.up" not in page
+    assert b'_count{code="UNAUTHENTICATED",method="unmatched"}' in page
 
 
 @pytest.mark.parametrize("keys", [[], [""], ["good", ""]])
