@@ -124,12 +124,12 @@ def replicas(name: str, count: int) -> tuple[str, ...]:
     return (name,) if count == 1 else tuple(f"{name}-{n + 1}" for n in range(count))
 
 
-def free_base(apis: int = 1, workers: int = 1) -> int:
+def free_base(apis: int = 1, workers: int = 1, *, monitored: bool = False) -> int:
     """A port base where nobody listens, below the ports that the system gives to connections."""
     for _ in range(50):
         base = random.randrange(12_000, 30_000, STEP)  # noqa: S311 - no secret
         try:
-            Ports(base, apis, workers).check_free()
+            Ports(base, apis, workers, monitored).check_free()
         except PortInUse:
             continue
         return base

@@ -22,9 +22,10 @@ READY_SECONDS = 120
 class Running:
     """An `up` in a process of its own, and what it has said so far."""
 
-    def __init__(self, data: Path, base: int) -> None:
+    def __init__(self, data: Path, base: int, *options: str) -> None:
+        where = ["--data", str(data), "--port-base", str(base)]
         self.process = subprocess.Popen(
-            [*_python(program), "up", "--data", str(data), "--port-base", str(base)],
+            [*_python(program), "up", *where, *options],
             env=python_environ(Path.cwd()),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
