@@ -95,8 +95,9 @@ def test_not_even_the_names_of_methods_are_told_without_a_key(address: str) -> N
 def test_who_has_no_key_cannot_fill_the_metrics_with_names(address: str) -> None:
     with grpc.insecure_channel(address) as channel:
         for name in ("made.up/Name1", "made.up/Name2"):
+            ask: Any = channel.unary_unary(f"/{name}")
             with pytest.raises(grpc.RpcError):
-                channel.unary_unary(f"/{name}")(b"", timeout=5)
+                ask(b"", timeout=5)
     _, page = metrics_page(None)
     assert b"made.up" not in page
     assert b'_count{code="UNAUTHENTICATED",method="unmatched"}' in page
