@@ -26,6 +26,7 @@ from store.orders.outcomes import Outcome, Refused, Unknown, Waiting
 from store.orders.plan import change_of, interruption
 from store.orders.states import Reason, Step
 from store.orders.steps import RUN, Shop
+from store.server import context, tracing
 from store.server.backoff import seconds_to_wait
 from store.server.clock import now
 from store.server.errors import StoreError, Unavailable
@@ -49,13 +50,18 @@ def advance(order_id: UUID, shop: Shop, give_up_at: float) -> Order | None:
 
 
 def work_on(order: Order, shop: Shop, give_up_at: float) -> Order:
-    """Take an order that the caller holds as far as it gets, and let go of it."""
-    try:
-        while order.lease is not None:
-            outcome = interruption(order, now()) or attempt(order, shop)
-            order = settle(order, outcome, give_up_at)
-    except LeaseLost:
-        order = order_of(order.id)
+    """Take an order that the caller holds as far as it gets, and let go of it.
+
+    What is asked and logged meanwhile belongs to the trace of the request that placed the order.
+    """
+    context.order_id.set(str(order.id))
+    with context.resumed(order.traceparent):
+        try:
+            while order.lease is not None:
+                outcome = interruption(order, now()) or attempt(order, shop)
+                order = settle(order, outcome, give_up_at)
+        except LeaseLost:
+            order = order_of(order.id)
     return order
 
 
@@ -80,18 +86,34 @@ def attempt(order: Order, shop: Shop) -> Outcome:
     """Try the order's step once. Only what is surely refused is refused; the rest is unknown."""
     assert order.step is not None, "a lease is only given for an order with a step"  # noqa: S101
     began = time.perf_counter()
-    try:
-        outcome = RUN[order.step](order, shop)
-    except (Refusal, Declined) as error:
-        outcome = _refused(order, error)
-    except StoreError as error:
-        _log.warning("order %s, step %s: %s %s", order.id, order.step, error.code, error.detail)
-        outcome = Unknown(error.code)
-    except Exception:
-        _log.exception("order %s, step %s failed; it stays due", order.id, order.step)
-        outcome = Unknown("unexpected")
-    count_attempt(order.step, type(outcome).__name__.lower(), time.perf_counter() - began)
+    with tracing.span(f"order.step {order.step}", traceparent=order.traceparent or ""):
+        outcome = _outcome(order, order.step, shop)
+        _tell(order, order.step, outcome, time.perf_counter() - began)
     return outcome
+
+
+def _outcome(order: Order, step: Step, shop: Shop) -> Outcome:
+    try:
+        return RUN[step](order, shop)
+    except (Refusal, Declined) as error:
+        return _refused(order, error)
+    except StoreError as error:
+        _log.warning("order %s, step %s: %s %s", order.id, step, error.code, error.detail)
+        return Unknown(error.code)
+    except Exception:
+        _log.exception("order %s, step %s failed; it stays due", order.id, step)
+        return Unknown("unexpected")
+
+
+def _tell(order: Order, step: Step, outcome: Outcome, seconds: float) -> None:
+    """The same of each attempt to metrics, trace and log."""
+    word, number = type(outcome).__name__.lower(), order.attempts + 1
+    count_attempt(step, word, seconds)
+    facts = {"step": step.value, "outcome": word, "attempt": number}
+    tracing.note(**{"order.id": str(order.id)}, **{f"order.{name}": facts[name] for name in facts})
+    took = round(seconds * 1000, 2)
+    told = facts | {"order_id": str(order.id), "duration_ms": took}
+    _log.info("%s: %s in %s ms", step, word, took, extra=told)
 
 
 def settle(order: Order, outcome: Outcome, give_up_at: float) -> Order:

@@ -79,7 +79,11 @@ class Shipment:
 
 @dataclass(frozen=True)
 class Order:
-    """An order. `version` counts its changes; `lease` is the token of whoever works on it."""
+    """An order. `version` counts its changes; `lease` is the token of whoever works on it.
+
+    `traceparent` is the trace (W3C Trace Context) of the request that placed it, if it had one:
+    whoever takes a step, wherever and whenever, continues that trace.
+    """
 
     id: UUID
     buyer_id: UUID
@@ -100,6 +104,7 @@ class Order:
     attempts: int = 0
     lease: UUID | None = None
     version: int = 1
+    traceparent: str | None = None
     payment: Payment | None = None
     refunds: tuple[Refund, ...] = ()
     shipment: Shipment | None = None

@@ -41,10 +41,10 @@ class Change:
 _PLACE = f"""
 WITH placed AS (
     INSERT INTO orders (id, buyer_id, state, currency, payment_method, shipping_address, step,
-        lease, leased_until, expires_at)
+        lease, leased_until, expires_at, traceparent)
     VALUES (%(id)s, %(buyer_id)s, %(state)s, %(currency)s, %(payment_method)s,
         %(shipping_address)s, %(step)s, %(lease)s, now() + interval '{LEASE_SECONDS} seconds',
-        %(expires_at)s)
+        %(expires_at)s, %(traceparent)s)
     RETURNING id
 ), lines AS (
     INSERT INTO order_lines (order_id, position, sku, quantity, expected_price)

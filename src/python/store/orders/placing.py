@@ -16,6 +16,7 @@ from store.orders.moves import place
 from store.orders.states import Reason, State, Step
 from store.orders.steps import HOLD_SECONDS, Shop
 from store.orders.timeline import ending_facts
+from store.server import context
 from store.server.clock import now
 from store.server.ids import new_id
 
@@ -66,6 +67,7 @@ def _new_order(buyer: Caller, basket: Basket) -> Order:
         step=Step.RESERVE,
         lease=new_id(),
         expires_at=at + timedelta(seconds=HOLD_SECONDS),
+        traceparent=context.carried() or None,
         created_at=at,
         updated_at=at,
     )

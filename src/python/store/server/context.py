@@ -2,7 +2,11 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+
+from store.server import tracing
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request in hand; empty outside of one."""
@@ -10,8 +14,11 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 """The caller's W3C trace context, handed on as it came; empty when there is none."""
 
+order_id: ContextVar[str] = ContextVar("order_id", default="")
+"""The order that the work in hand is about; empty when it is about none."""
+
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def enter(offered_id: str | None, offered_traceparent: str | None = None) -> str:
@@ -20,15 +27,33 @@ def enter(offered_id: str | None, offered_traceparent: str | None = None) -> str
     request_id.set(sane[0] if sane else os.urandom(16).hex())
     known = _TRACEPARENT.fullmatch(offered_traceparent or "")
     traceparent.set(known[0] if known else "")
+    order_id.set("")
     return request_id.get()
 
 
+@contextmanager
+def resumed(kept: str | None) -> Iterator[None]:
+    """Work that goes on in a trace that was kept (`carried`), and that has a request id in any case."""
+    own_id = request_id.set(request_id.get() or os.urandom(16).hex())
+    own_trace = traceparent.set(kept or traceparent.get())
+    try:
+        yield
+    finally:
+        request_id.reset(own_id)
+        traceparent.reset(own_trace)
+
+
+def carried() -> str:
+    """The traceparent that leads on from here: the span's at hand, or the caller's; else empty."""
+    return tracing.current_traceparent() or traceparent.get()
+
+
 def trace_id() -> str:
-    """The trace that the request belongs to; empty when there is none."""
-    return traceparent.get()[3:35]
+    """The trace that the work in hand belongs to; empty when there is none."""
+    return carried()[3:35]
 
 
 def outgoing() -> dict[str, str]:
     """Lower-case headers (or gRPC metadata) that carry the context to the next service."""
-    headers = {"x-request-id": request_id.get(), "traceparent": traceparent.get()}
+    headers = {"x-request-id": request_id.get(), "traceparent": carried()}
     return {name: value for name, value in headers.items() if value}

@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventPyWSGIWorker
 
+from store.server import tracing
 from store.server.backoff import seconds_to_wait
 from store.server.connections import Handler, Server
 from store.server.environ import Environ
@@ -94,6 +95,7 @@ class Application(BaseApplication):
 
     def load(self) -> Flask:
         """The application, made in the worker."""
+        tracing.start(self.service)
         return self.create_app()
 
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
 from store.metrics.http import METHODS, measure_http
-from store.server import context
+from store.server import context, tracing
 from store.server.api import Api
 from store.server.blueprint import Blueprint
 from store.server.documentation import docs_page
@@ -37,6 +37,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = max_body_bytes
+    tracing.trace_app(app)
     app.before_request(_begin)
     measure_http(app)
     app.after_request(_finish)

@@ -1,0 +1,11 @@
+"""The trace of the request that placed an order, so that whoever takes its steps continues it."""
+
+from typing import Any
+
+
+def up(migrator: Any, db: Any) -> None:
+    # Not validated, since no row has one yet: the table is not read while everybody waits.
+    db.execute_sql("""
+        ALTER TABLE orders ADD COLUMN traceparent text, ADD CONSTRAINT orders_traceparent_form
+            CHECK (traceparent ~ '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$') NOT VALID
+    """)
