@@ -7,15 +7,14 @@ from store.database.vault import Vault
 from store.server.clock import now
 from store.server.lifecycle import stopping
 from store.server.worker import repeat
-from store.users.metrics import MAILS_WAITING, OLDEST_MAIL
+from store.users.metrics import HOUSEKEEPING_SECONDS, KEY_REMAINING, MAILS_WAITING, OLDEST_MAIL
 from store.users.models.mails import Mail
 from store.users.models.one_time import OneTimeToken
 from store.users.models.sessions import Session
 from store.users.models.tables import database
 from store.users.models.throttles import Throttle
-from store.users.signing_keys import retire_old_keys, rotate_if_due
+from store.users.signing_keys import published_keys, retire_old_keys, rotate_if_due, seconds_left
 
-EVERY_SECONDS = 60.0
 BATCH = 1000
 
 Purge = Callable[[datetime, int], int]
@@ -31,14 +30,15 @@ KEPT: tuple[tuple[Purge, timedelta], ...] = (
 
 def keep_house(vault: Vault) -> None:
     """Tidy up every minute until the process is told to stop."""
-    repeat("housekeeping", lambda: _tidy_up(vault), EVERY_SECONDS)
+    repeat("housekeeping", lambda: _tidy_up(vault), HOUSEKEEPING_SECONDS)
 
 
 def _tidy_up(vault: Vault) -> bool:
+    measure_backlog()  # first, so that whatever fails below does not hide it
     rotate_if_due(vault)
+    measure_signing_key()
     retire_old_keys()
     purge()
-    measure_backlog()
     return False  # whatever there was, nothing is left of it
 
 
@@ -51,7 +51,13 @@ def measure_backlog() -> None:
     """Tell the metrics how far the mails are behind."""
     many, age = Mail.backlog()
     MAILS_WAITING.set(many)
-    OLDEST_MAIL.set(age)
+    OLDEST_MAIL.see(age)
+
+
+def measure_signing_key() -> None:
+    """Tell the metrics which keys there are: what is left of the one that signs follows from the clock."""
+    keys = published_keys()
+    KEY_REMAINING.set_function(lambda: seconds_left(keys, now()))
 
 
 def _purge_all(one: Purge, before: datetime) -> int:

@@ -7,7 +7,13 @@ from store.auth.callers import Caller, Role
 from store.database.vault import new_token, open_as_holder, seal_for_holder, token_hash
 from store.server.clock import now
 from store.users.access_tokens import Issuer, Tokens
-from store.users.errors import AccountDisabled, BadRefreshToken, WrongCredentials
+from store.users.errors import (
+    AccountDisabled,
+    AccountGone,
+    BadRefreshToken,
+    Throttled,
+    WrongCredentials,
+)
 from store.users.hashing import hash_password, is_outdated, is_password
 from store.users.metrics import LOGINS, REFRESHES, REUSES
 from store.users.models.audit import AuditEntry
@@ -21,6 +27,8 @@ from store.users.throttling import Door, Origin
 # Enough for a client's time-out and a retry. Longer, and a thief could keep step with the owner.
 LOST_ANSWER_GRACE = timedelta(seconds=60)
 
+_REFUSED = {WrongCredentials: "wrong", AccountDisabled: "disabled", Throttled: "throttled"}
+
 
 def log_in(
     email: str, password: str, origin: Origin, door: Door, issuer: Issuer
@@ -30,11 +38,22 @@ def log_in(
     WrongCredentials, Throttled or AccountDisabled. An unknown e-mail costs the same statements and
     the same hash as a wrong password.
     """
+    try:
+        admitted = _let_in(email, password, origin, door, issuer)
+    except (WrongCredentials, AccountDisabled, Throttled) as refusal:
+        LOGINS.labels(_REFUSED[type(refusal)]).inc()
+        raise
+    LOGINS.labels("ok").inc()
+    return admitted
+
+
+def _let_in(
+    email: str, password: str, origin: Origin, door: Door, issuer: Issuer
+) -> tuple[Tokens, str]:
     with database.reading():
         door.admit_login(email, origin)
         user, password_hash = Credential.by_email(email)
     if not is_password(password, password_hash) or user is None or password_hash is None:
-        LOGINS.labels("wrong").inc()
         raise WrongCredentials
     fresh_hash = hash_password(password) if is_outdated(password_hash) else password_hash
     with database.transaction():
@@ -42,7 +61,6 @@ def log_in(
         tokens = _start_session(user, issuer)
         # Last: the counters of a place are shared by everybody there, so hold them shortly.
         device = door.welcome(email, origin)
-    LOGINS.labels("ok").inc()
     return tokens, device
 
 
@@ -52,7 +70,6 @@ def _admit_owner(user_id: UUID, checked_hash: str, fresh_hash: str) -> None:
     if user.deleted_at or Credential.hash_of(user_id) != checked_hash:
         raise WrongCredentials
     if user.disabled_at:
-        LOGINS.labels("disabled").inc()
         raise AccountDisabled
     if fresh_hash != checked_hash:
         Credential.replace_hash(user_id, fresh_hash)
@@ -71,13 +88,21 @@ def refresh(token: str, issuer: Issuer) -> Tokens:
     Each token works once. A used one that is shown again ends the session, since either the client
     or a thief holds a copy; the exception is LOST_ANSWER_GRACE.
     """
+    try:
+        tokens = _next_tokens(token, issuer)
+    except (BadRefreshToken, AccountGone):
+        REFRESHES.labels("refused").inc()
+        raise
+    REFRESHES.labels("ok").inc()
+    return tokens
+
+
+def _next_tokens(token: str, issuer: Issuer) -> Tokens:
     with database.transaction():
         found = _successor_of(token)
         tokens = issuer.tokens(_owner_of(found[0]), found[1]) if found else None
     if tokens is None:
-        REFRESHES.labels("refused").inc()
         raise BadRefreshToken
-    REFRESHES.labels("ok").inc()
     return tokens
 
 
@@ -118,7 +143,7 @@ def _repeat(shown: RefreshToken, token: str) -> str | None:
 def _end_reused(session: Session) -> None:
     Session.end(session.id, "token_reused")
     AuditEntry.record("refresh_token_reused", session.user_id, None, session=str(session.id))
-    REUSES.inc()
+    database.on_commit(REUSES.inc)
 
 
 def log_out(caller: Caller) -> None:

@@ -74,6 +74,12 @@ def published_keys() -> list[SigningKey]:
         return SigningKey.oldest_first()
 
 
+def seconds_left(keys: Sequence[SigningKey], moment: datetime) -> float:
+    """Until the key that signs then has signed for as long as it should; negative when it is late."""
+    signs_until: datetime = _signing_at(moment, keys).signs_from + SIGNS_FOR
+    return (signs_until - moment).total_seconds()
+
+
 def rotate_by_hand(vault: Vault, caller: Caller) -> SigningKey:
     """Have the next key sign soon, because an admin wants it; a key that waits already is it."""
     with database.transaction():
@@ -128,7 +134,7 @@ def _make(vault: Vault, created_at: datetime, signs_from: datetime) -> SigningKe
         "use": "sig",
     }
     sealed = vault.seal(orjson.dumps(fresh.as_dict(private=True)))
-    KEYS_MADE.inc()
+    database.on_commit(KEYS_MADE.inc)
     _log.info("made signing key %s, which signs from %s", public["kid"], signs_from)
     return SigningKey.add(public, sealed, created_at, signs_from)
 
