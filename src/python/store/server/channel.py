@@ -83,7 +83,8 @@ def open_channel(
     `dependency`; while the breaker is open every call is NotAsked. `safe` names the methods
     (`store.inventory.v1.Inventory/Quote`) that may be repeated when the server was UNAVAILABLE.
     """
-    around = (_HandOn(), _Measure(Calls(dependency, breaker)), *interceptors)
+    # Measured outermost: what is raised there reaches the caller as it is.
+    around = (_Measure(Calls(dependency, breaker)), _HandOn(), *interceptors)
     return LazyChannel(address, around, safe)
 
 
