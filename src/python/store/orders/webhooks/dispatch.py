@@ -11,7 +11,7 @@ from store.database.vault import Vault
 from store.orders.webhooks import backlog
 from store.orders.webhooks.clients import DEADLINE_SECONDS, Receipt, Subscribers
 from store.orders.webhooks.messages import event_message
-from store.orders.webhooks.metrics import DEAD, DELIVERIES, LAG, PENDING
+from store.orders.webhooks.metrics import DEAD, DELIVERIES, LAG, LOOK_AROUND_SECONDS, PENDING
 from store.orders.webhooks.models import LEASE_SECONDS, Delivery, claimed
 from store.orders.webhooks.outcomes import Outcome, note_failed, note_taken, pause_gone
 from store.server.clock import now
@@ -27,7 +27,6 @@ LATEST_START_SECONDS = LEASE_SECONDS - 2 * DEADLINE_SECONDS
 
 WAIT_SECONDS = 0.25
 IDLE_SECONDS = 0.25
-LOOK_AROUND_SECONDS = 5.0
 TIDY_SECONDS = 60.0
 KEPT = timedelta(days=30)
 """How long one can look up what was delivered."""
@@ -124,7 +123,7 @@ class Dispatcher:
             found = backlog.backlog()
             PENDING.set(found.pending)
             DEAD.set(found.dead)
-            LAG.set(found.lag_seconds)
+            LAG.see(found.lag_seconds)
         if at >= self._tidy_at:
             self._tidy_at = at + TIDY_SECONDS
             _all(backlog.give_up)
