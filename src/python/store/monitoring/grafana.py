@@ -7,6 +7,7 @@ from pathlib import Path
 
 from store.monitoring.programs import installed
 
+HOME_DASHBOARD = "overall.json"
 HOMES = ("", "share/grafana", "../share/grafana")
 """Where Grafana's own files may be, seen from above its bin/."""
 
@@ -53,7 +54,7 @@ class LocalGrafana:
             "GF_PATHS_LOGS": str(self.folder / "log"),
             "GF_PATHS_PLUGINS": str(self.folder / "plugins"),
             "GF_PATHS_PROVISIONING": str((self.source / "provisioning").absolute()),
-            "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(self._dashboards / "overall.json"),
+            "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(self._dashboards / HOME_DASHBOARD),
             "GF_SERVER_HTTP_ADDR": self.host,
             "GF_SERVER_HTTP_PORT": str(self.port),
             "GF_AUTH_ANONYMOUS_ENABLED": "true",
@@ -67,7 +68,7 @@ class LocalGrafana:
             "GF_LOG_MODE": "console",
             "GF_LOG_LEVEL": "warn",
             "PROMETHEUS_URL": self.prometheus_url,
-            "DASHBOARDS": str(self._dashboards),
+            "DASHBOARDS_PATH": str(self._dashboards),
         }
 
     @property

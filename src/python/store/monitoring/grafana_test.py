@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,17 @@ def test_it_writes_into_its_folder_alone_and_reads_our_provisioning(tmp_path: Pa
     written = (environ[f"GF_PATHS_{kind}"] for kind in ("DATA", "LOGS", "PLUGINS"))
     assert all(Path(path).parent == tmp_path for path in written)
     assert Path(environ["GF_PATHS_PROVISIONING"]) == (GRAFANA / "provisioning").absolute()
+    assert Path(environ["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]).is_file()
     assert (environ["GF_SERVER_HTTP_ADDR"], environ["GF_SERVER_HTTP_PORT"]) == ("127.0.0.1", "8060")
     assert environ["GF_AUTH_ANONYMOUS_ORG_ROLE"] != "Admin"
     assert environ["PROMETHEUS_URL"] == "http://127.0.0.1:9090"
+
+
+def test_every_variable_that_provisioning_reads_is_given(tmp_path: Path) -> None:
+    files = list((GRAFANA / "provisioning").rglob("*.yaml"))
+    read = {name for file in files for name in re.findall(r": \$\{?(\w+)", file.read_text())}
+    assert {"PROMETHEUS_URL", "DASHBOARDS_PATH"} == read
+    assert read <= grafana(tmp_path).environ().keys()
 
 
 def test_each_dashboard_has_an_address(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_what_is_laid_out_is_a_configuration_that_prometheus_takes(tmp_path: Pat
     watch = LocalPrometheus(tmp_path / "prometheus", "127.0.0.1:9090")
     watch.set_up(GRAFANA, TARGETS)
     checked = subprocess.run(
-        ["promtool", "check", "config", str(watch.configuration)],
+        [installed(["promtool"], ""), "check", "config", str(watch.configuration)],
         capture_output=True,
         text=True,
         timeout=30,
