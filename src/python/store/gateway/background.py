@@ -6,9 +6,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import groupby
 
 from store.gateway import calls, outbox, refunds
-from store.gateway.clients import Listener
+from store.gateway.clients import Listener, Receipt
 from store.gateway.ids import new_id
 from store.gateway.outbox import Delivery
+from store.server import context, tracing
 from store.server.worker import repeat
 
 _BATCH = 64
@@ -58,10 +59,19 @@ def _send(listener: Listener, group: Sequence[Delivery]) -> dict[int, str]:
     """Send one payment's events: the answers to those that were taken, by the delivery's id."""
     taken = {}
     for delivery in group:
-        receipt = listener.send(delivery.body)
+        receipt = _sent(listener, delivery)
         if receipt.taken:
             taken[delivery.id] = receipt.answer
         else:
             outbox.note_failed(delivery, receipt.answer)
             _log.warning("event %s was not taken: %s", delivery.event, receipt.answer)
     return taken
+
+
+def _sent(listener: Listener, delivery: Delivery) -> Receipt:
+    """What the listener says to an event, which it hears in the trace of the call that made it."""
+    kept = delivery.traceparent or ""
+    with context.resumed(kept), tracing.span("event", traceparent=kept):
+        receipt = listener.send(delivery.body)
+        tracing.note(**{"delivery.attempt": delivery.attempts})
+    return receipt

@@ -18,6 +18,7 @@ from store.gateway.list_schemas import ListRequest
 from store.gateway.listing import rows_of_page
 from store.gateway.models import Batch, database
 from store.gateway.objects import API_VERSION, Object, list_object
+from store.server import context
 from store.server.backoff import seconds_to_wait
 from store.server.clock import now
 
@@ -27,13 +28,16 @@ _PATIENCE = timedelta(days=3)
 # What a shop subscribes to; charges tell the same again.
 _LISTENED_TO = ("payment_intent.", "refund.")
 _EVENT = "INSERT INTO events (id, type, body, created_at) VALUES (%s, %s, %s, %s)"
-_DELIVERY = "INSERT INTO deliveries (event, topic, due_at, give_up_at) VALUES (%s, %s, %s, %s)"
+_DELIVERY = (
+    "INSERT INTO deliveries (event, topic, due_at, give_up_at, traceparent)"
+    " VALUES (%s, %s, %s, %s, %s)"
+)
 _CLAIM = """
 UPDATE deliveries d SET due_at = %s, attempts = attempts + 1
 FROM (SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= %s
       ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED) due
 WHERE d.id = due.id
-RETURNING d.id, d.event, d.topic, d.attempts,
+RETURNING d.id, d.event, d.topic, d.attempts, d.traceparent,
           (SELECT body::text FROM events WHERE events.id = d.event) AS body
 """
 _DELIVERED = """
@@ -79,12 +83,13 @@ class Told:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event on its way to the listener."""
+    """One event on its way to the listener, and the trace of the call that it tells of."""
 
     id: int
     event: str
     topic: str
     attempts: int
+    traceparent: str | None
     body: str
 
 
@@ -94,11 +99,13 @@ def write_events(batch: Batch, told: Sequence[Told], mischief: Mischief | None) 
         batch.add(_EVENT, event.id, event.kind, event.body, event.at)
     if mischief is None:
         return
+    trace = context.carried() or None
     heard = [event for event in told if event.kind.startswith(_LISTENED_TO)]
     for place, event in enumerate(heard):
         due = now() + timedelta(seconds=mischief.webhook_wait(place, len(heard)))
         for _ in range(2 if mischief.webhook_twice else 1):
-            batch.add(_DELIVERY, event.id, event.payment_intent, due, event.at + _PATIENCE)
+            patience = event.at + _PATIENCE
+            batch.add(_DELIVERY, event.id, event.payment_intent, due, patience, trace)
 
 
 def claim_due(limit: int) -> list[Delivery]:

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import peewee
 import pytest
 
 from store.gateway import outbox
 from store.gateway.faults import NO_MISCHIEF
 from store.gateway.models import Batch, database
 from store.gateway.outbox import Told
+from store.server import context
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -51,6 +53,19 @@ def test_what_nobody_listens_to_is_kept_and_not_sent() -> None:
     batch.save()
     assert outbox.deliveries_of(told.id) == []
     assert outbox.retrieve(told.id) is not None
+
+
+def test_a_delivery_keeps_the_trace_of_the_call_it_tells_of() -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    batch = Batch()
+    with context.resumed(trace):
+        told = Told.of("payment_intent.succeeded", {"id": "pi_1"}, "pi_1", "req_1", None)
+        outbox.write_events(batch, [told], NO_MISCHIEF)
+    batch.save()
+    [claimed] = outbox.claim_due(10)
+    assert (claimed.event, claimed.traceparent) == (told.id, trace)
+    with pytest.raises(peewee.IntegrityError):
+        database.run("UPDATE deliveries SET traceparent = 'Bearer of nonsense'")
 
 
 def pass_time(much: timedelta) -> None:

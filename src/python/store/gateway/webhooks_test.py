@@ -31,6 +31,16 @@ def test_a_payments_events_arrive_signed_and_in_order(
     assert sdk.v1.events.retrieve(events[2].id).to_dict() == events[2].to_dict()
 
 
+def test_the_listener_hears_in_the_trace_of_the_call(
+    pay: Pay, http: requests.Session, listener: Listener
+) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    http.headers["traceparent"] = trace
+    listener.wait_for(intent_id := pay().id, 2)
+    told = [headers for headers, body in listener.heard if intent_id in body]
+    assert [headers["traceparent"] for headers in told] == [trace, trace]
+
+
 def test_a_wrong_secret_does_not_verify(pay: Pay, listener: Listener) -> None:
     listener.wait_for(pay().id, 2)
     headers, body = listener.heard[-1]

@@ -22,7 +22,7 @@ _TOLD = frozenset({
     "db.system", "db.system.name", "db.name", "db.namespace", "db.statement", "db.query.text",
     "exception.type", "exception.message",
     "order.id", "order.step", "order.outcome", "order.attempt",
-    "event.type", "delivery.attempt",
+    "delivery.attempt",
 })  # fmt: skip
 _E_MAIL = re.compile(r"[^\s@<>()\"'=,;:]+@[^\s@<>()\"'=,;:]+")
 
