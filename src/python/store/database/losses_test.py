@@ -8,6 +8,7 @@ from uuid import UUID
 
 import peewee
 import pytest
+from prometheus_client import REGISTRY
 
 from store.database import pool
 from store.database.config import DatabaseConfig
@@ -23,6 +24,10 @@ def add(database: Database, name: str) -> UUID:
     made = new_id()
     database.run(ADD, (made, name))
     return made
+
+
+def errors(kind: str) -> float:
+    return REGISTRY.get_sample_value("database_errors_total", {"kind": kind}) or 0.0
 
 
 def names(database: Database) -> list[str]:
@@ -58,8 +63,10 @@ def test_a_transaction_begins_anew_when_the_connection_died_silently(
 
 def test_a_statement_whose_answer_is_lost_is_never_sent_twice(database: Database) -> None:
     database.run("CREATE SEQUENCE times_run")
-    with pytest.raises(DatabaseDown) as caught:
+    lost = errors("lost")
+    with pytest.raises(DatabaseDown) as caught, database.transaction():
         database.rows("SELECT nextval('times_run'), pg_terminate_backend(pg_backend_pid())")
+    assert errors("lost") == lost + 1
     assert (caught.value.status, caught.value.code) == (503, "database_unavailable")
     assert database.row("SELECT nextval('times_run') AS n") == {"n": 2}
 
@@ -147,8 +154,10 @@ def test_a_commit_that_the_database_refuses_is_a_plain_error(database: Database)
 def test_a_statement_that_takes_too_long_is_ended(config: DatabaseConfig) -> None:
     database = Database()
     database.open(replace(config, statement_seconds=0.1))
+    slow = errors("timeout")
     with pytest.raises(DatabaseSlow) as caught:
         database.rows("SELECT pg_sleep(10)")
+    assert errors("timeout") == slow + 1
     assert (caught.value.status, caught.value.code) == (503, "database_timeout")
     database.shut()
 
@@ -172,6 +181,7 @@ def test_one_of_two_in_a_deadlock_is_told_to_try_again(database: Database) -> No
     first, second = add(database, "mug"), add(database, "cup")
     both_hold_one = threading.Barrier(2)
     collisions: list[Collision] = []
+    deadlocks = errors("deadlock")
 
     def lock(*ids: UUID) -> None:
         try:
@@ -188,6 +198,17 @@ def test_one_of_two_in_a_deadlock_is_told_to_try_again(database: Database) -> No
     lock(second, first)
     thread.join(10)
     assert [(error.status, error.code) for error in collisions] == [(503, "database_collision")]
+    assert errors("deadlock") == deadlocks + 1
+
+
+def test_a_mistake_is_an_error_and_a_broken_constraint_is_none(database: Database) -> None:
+    other, made = errors("other"), add(database, "mug")
+    with pytest.raises(peewee.IntegrityError):
+        database.run(ADD, (made, "mug"))
+    assert errors("other") == other
+    with pytest.raises(peewee.ProgrammingError):
+        database.rows("SELECT nothing FROM things")
+    assert errors("other") == other + 1
 
 
 def in_a_thread(work: Callable[[], Any]) -> None:

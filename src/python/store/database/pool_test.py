@@ -10,7 +10,7 @@ from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.errors import DatabaseDown, PoolExhausted
 from store.database.testing import FleetingServer
-from store.metrics.database import POOL_IN_USE, POOL_TIMEOUTS
+from store.metrics.database import HELD_SECONDS, POOL_IN_USE, POOL_TIMEOUTS, UNAVAILABLE
 
 
 def opened(config: DatabaseConfig, **changes: Any) -> Database:
@@ -112,9 +112,26 @@ def test_a_connection_that_comes_back_in_a_transaction_is_rolled_back(
 
 def test_failed_connects_do_not_use_the_pool_up(config: DatabaseConfig) -> None:
     database = opened(config, url=config.url + ".nowhere", pool_size=2, pool_wait_seconds=0.1)
-    for _ in range(5):
+    before = UNAVAILABLE._value.get()
+    for ask in (
+        lambda: database.rows("SELECT 1"),
+        database.check,
+        database.transaction().__enter__,
+    ):
         with pytest.raises(DatabaseDown):
-            database.rows("SELECT 1")
+            ask()
+    assert UNAVAILABLE._value.get() == before + 3
+    database.shut()
+
+
+def test_it_is_told_how_long_connections_are_kept(config: DatabaseConfig) -> None:
+    database = opened(config)
+    before = HELD_SECONDS._sum.get()
+    with database.reading():
+        time.sleep(0.1)
+        database.run("SELECT 1")
+    database.rows("SELECT 1")
+    assert 0.1 <= HELD_SECONDS._sum.get() - before < 5
     database.shut()
 
 

@@ -17,6 +17,7 @@ from store.protos.inventory.v1.inventory_pb2_grpc import (
     InventoryServicer,
     add_InventoryServicer_to_server,
 )
+from store.server.breaker import FAILURES
 from store.server.channel import RemoteError, Unanswered
 from store.server.errors import Conflict, StoreError
 from store.server.ids import new_id
@@ -148,6 +149,16 @@ def test_a_broken_inventory_leaves_the_outcome_unknown(
     servicer.answer = failing(error)
     with pytest.raises(Unanswered):
         inventory.commit(new_id())
+
+
+def test_an_inventory_that_does_not_answer_is_left_alone_for_a_moment(
+    inventory: Inventory, servicer: Servicer
+) -> None:
+    servicer.answer = failing(StoreError("broken"))
+    for _ in range(FAILURES + 3):
+        with pytest.raises(Unanswered):
+            inventory.commit(new_id())
+    assert len(servicer.asked) == FAILURES
 
 
 def test_a_silent_inventory_is_not_waited_for_long(

@@ -10,6 +10,7 @@ from store.orders import payment_client
 from store.orders.errors import Declined, Frozen, PaymentUnknown
 from store.orders.fake_stripe import Stripe
 from store.orders.payment_client import MOST_REFUND_KEYS, Intent, Payments, Repayment
+from store.server.breaker import FAILURES
 from store.server.clock import now
 from store.server.ids import new_id
 
@@ -127,6 +128,25 @@ def test_an_answer_that_is_none_leaves_the_outcome_unknown(
 def test_a_closed_port_leaves_the_outcome_unknown() -> None:
     with pytest.raises(PaymentUnknown):
         authorise(Payments("http://127.0.0.1:1", "sk_test_1"))
+
+
+def test_a_gateway_that_does_not_answer_is_left_alone_for_a_moment(
+    payments: Payments, stripe: Stripe
+) -> None:
+    for _ in range(FAILURES):
+        stripe.refuses(503, "api_error")
+    for _ in range(FAILURES + 3):
+        with pytest.raises(PaymentUnknown):
+            authorise(payments)
+    assert len(stripe.asked) == FAILURES
+
+
+def test_a_gateway_that_refuses_is_asked_on(payments: Payments, stripe: Stripe) -> None:
+    for _ in range(FAILURES + 3):
+        stripe.refuses(402, "card_error", code="card_declined")
+        with pytest.raises(Declined):
+            authorise(payments)
+    assert len(stripe.asked) == FAILURES + 3
 
 
 def test_a_repeated_internal_error_is_told_apart(payments: Payments, stripe: Stripe) -> None:

@@ -67,7 +67,7 @@ def server() -> Iterator[Running]:
     peer = make_server(lambda _server: None, [])
     port = peer.add_insecure_port("127.0.0.1:0")
     peer.start()
-    with running(PROGRAM, PEER=f"127.0.0.1:{port}") as program:
+    with running(PROGRAM, PEER=f"127.0.0.1:{port}", VERSION="4.5.6") as program:
         wait_until(program.is_ready)
         yield program
     peer.stop(0).wait()
@@ -163,9 +163,36 @@ def test_the_ops_port_tells_about_the_same_process(server: Running) -> None:
     page = requests.get(f"{server.ops}/metrics", timeout=5).text
     assert 'http_request_duration_seconds_count{method="GET",route="/sleep/<float:seconds>"' in page
     assert "process_resident_memory_bytes" in page
+    assert 'build_info{version="4.5.6"} 1.0' in page
+    assert "event_loop_lag_seconds_count" in page
     assert requests.get(f"{server.ops}/live", timeout=5).json() == {"live": True}
     assert requests.get(f"{server.ops}/nowhere", timeout=5).status_code == 404
     assert requests.get(f"{server.url}/metrics", timeout=5).status_code == 404
+
+
+def in_flight(server: Running) -> float:
+    page = requests.get(f"{server.ops}/metrics", timeout=5).text
+    (line,) = (line for line in page.splitlines() if line.startswith("http_requests_in_flight "))
+    return float(line.split()[1])
+
+
+def test_requests_in_flight_are_counted_and_forgotten_however_they_end(server: Running) -> None:
+    wait_until(lambda: in_flight(server) == 0)
+    streams = [connected(server) for _ in range(3)]
+    for sock in streams:
+        sock.sendall(b"GET /ticks HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert sock.recv(100)
+    half = connected(server)
+    half.sendall(b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nshort")
+    idle = requests.Session()
+    idle.get(f"{server.url}/docs", timeout=5)
+    requests.get(f"{server.url}/nowhere", timeout=5)
+    wait_until(lambda: in_flight(server) == 4)
+    streams[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    for sock in (*streams, half):
+        sock.close()
+    wait_until(lambda: in_flight(server) == 0)
+    idle.close()
 
 
 def test_the_worker_calls_grpc_though_it_was_forked(server: Running) -> None:

@@ -1,4 +1,5 @@
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -6,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from prometheus_client import REGISTRY
 
-from store.metrics.exposition import metrics_page
 from store.server import context
 from store.server.http_client import get_json, session
 
@@ -90,12 +91,32 @@ def test_a_post_is_never_repeated(peer: Peer) -> None:
     assert len(peer.asked) == 1
 
 
-def test_calls_are_measured_by_who_makes_them(peer: Peer) -> None:
+def test_calls_are_measured_by_who_is_called(peer: Peer) -> None:
     with session("measured") as http:
         http.get(peer.url, timeout=5)
         with pytest.raises(requests.ConnectionError):
             http.post("http://127.0.0.1:1/", timeout=5)
-    page = metrics_page(None)[1].decode()
-    name = "dependency_request_duration_seconds_count"
-    assert f'{name}{{dependency="measured",operation="GET",outcome="ok"}} 1.0' in page
-    assert f'{name}{{dependency="measured",operation="POST",outcome="unreachable"}} 1.0' in page
+    assert (calls("measured", "GET", "ok"), calls("measured", "POST", "unreachable")) == (1, 1)
+
+
+def test_repeats_are_counted_and_the_call_once(peer: Peer) -> None:
+    peer.answers = [503, 502, 200]
+    with session("repeated") as http:
+        assert http.get(peer.url, timeout=5).status_code == 200
+    assert REGISTRY.get_sample_value("dependency_retries_total", {"dependency": "repeated"}) == 2
+    assert (calls("repeated", "GET", "ok"), calls("repeated", "GET", "error")) == (1, 0)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_deadline_is_told_from_a_lost_connection(method: str) -> None:
+    # requests calls it a ConnectionError when urllib3 would have asked again.
+    with socket.create_server(("127.0.0.1", 0)) as mute, session("mute") as http:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/"
+        with pytest.raises((requests.ConnectionError, requests.Timeout)):
+            http.request(method, url, timeout=0.1)
+    assert (calls("mute", method, "timeout"), calls("mute", method, "unreachable")) == (1, 0)
+
+
+def calls(dependency: str, operation: str, outcome: str) -> float | None:
+    labels = {"dependency": dependency, "operation": operation, "outcome": outcome}
+    return REGISTRY.get_sample_value("dependency_request_duration_seconds_count", labels)

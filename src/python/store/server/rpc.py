@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from store.metrics.rpc import MeasureServer
+from store.server import tracing
 from store.server.environ import Environ
 from store.server.lifecycle import stop_at_signals, stopping
 from store.server.listening import listen
@@ -84,6 +85,7 @@ def serve_rpc(
 ) -> None:
     """Serve until SIGTERM; then say NOT_SERVING, finish what is in hand and return."""
     stop_at_signals()
+    tracing.start(service)
     servicer = health.HealthServicer()
     server = make_server(add_servicers, names, interceptors, servicer)
     # gRPC explains a taken port in five lines of its own; ours is one.

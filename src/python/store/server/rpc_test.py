@@ -8,6 +8,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from prometheus_client import REGISTRY
 
 from store.server import context
 from store.server.channel import Unanswered, open_channel
@@ -98,9 +99,21 @@ def test_a_call_that_is_too_late_is_not_begun() -> None:
             assert not long[0].done()
         with pytest.raises(Unanswered):
             call(address, timeout=0.1)
+        assert in_flight() == 32
         go.set()
         assert [one.result() for one in long] == [b"hi"] * 32
     assert len(began) == 32
+    assert in_flight() == 0
+
+
+def test_calls_that_fail_are_in_flight_no_more() -> None:
+    with serving(failing(RuntimeError("broken"))) as address, pytest.raises(Unanswered):
+        call(address)
+    assert in_flight() == 0
+
+
+def in_flight() -> float | None:
+    return REGISTRY.get_sample_value("rpc_requests_in_flight")
 
 
 def test_whoever_has_no_key_stays_outside() -> None:

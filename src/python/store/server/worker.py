@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from store.metrics.worker import Loop, Outcome
+from store.server import tracing
 from store.server.backoff import seconds_to_wait
 from store.server.lifecycle import stop_at_signals, stopping
 from store.server.ops import Check, OpsConfig, start_ops, stop_ops
@@ -32,6 +33,7 @@ def run_worker(
     loop's in the metrics.
     """
     stop_at_signals()
+    tracing.start(service)
     server = start_ops(ops.bind, ops.ops_port, ready)
     _log.info("%s works", service)
     repeat(name, step, idle_seconds)

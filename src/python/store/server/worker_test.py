@@ -1,7 +1,9 @@
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from store.server import worker
 from store.server.lifecycle import stopping
@@ -69,6 +71,44 @@ def test_a_failing_step_is_tried_again_later(
     repeat("test", step, idle_seconds=60)
     assert (failures, caps) == ([1, 2, 3], {LONGEST_REST_SECONDS})
     assert caplog.text.count("\nZeroDivisionError") == 3
+
+
+def test_steps_are_counted_by_what_they_came_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "seconds_to_wait", lambda *_: 0.0)
+    outcomes = iter([True, ZeroDivisionError(), False, True])
+
+    def step() -> bool:
+        outcome = next(outcomes, None)
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome is None:
+            stopping.set()
+        return bool(outcome)
+
+    repeat("counted", step, idle_seconds=0.001)
+    counts = {outcome: steps("counted", outcome) for outcome in ("busy", "idle", "failed")}
+    assert counts == {"busy": 2, "idle": 2, "failed": 1}
+
+
+def test_a_loop_that_rests_for_long_says_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "STILL_THERE_SECONDS", 0.02)
+    resting = threading.Thread(target=repeat, args=("resting", lambda: False, 60))
+    resting.start()
+    wait_until(lambda: steps("resting", "idle") == 1)
+    began = last_seen("resting")
+    wait_until(lambda: last_seen("resting") > began)
+    assert steps("resting", "idle") == 1
+    stopping.set()
+    resting.join(10)
+
+
+def steps(name: str, outcome: str) -> float | None:
+    return REGISTRY.get_sample_value("worker_steps_total", {"worker": name, "outcome": outcome})
+
+
+def last_seen(name: str) -> float:
+    labels = {"worker": name}
+    return REGISTRY.get_sample_value("worker_last_step_timestamp_seconds", labels) or 0.0
 
 
 @pytest.mark.parametrize("kind", ["plain", "gevent"])

@@ -84,7 +84,9 @@ class SmtpServer:
         except smtplib.SMTPResponseException as error:
             raise _answered(error.smtp_code) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise NotNow(type(error).__name__, outcome_of_error(error)) from None
+            # smtplib calls it a lost connection when the server says nothing in time.
+            outcome = outcome_of_error(error.__context__ or error)
+            raise NotNow(type(error).__name__, outcome) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self.scheme == "smtps":

@@ -13,11 +13,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from prometheus_client import REGISTRY
 
 from store.users.smtp import NotNow, Refused, SmtpServer
 from store.users.testing import PostOffice, free_port
 
 HOST = "127.0.0.1"
+
+
+def sent(outcome: str) -> float:
+    labels = {"dependency": "mail", "operation": "send", "outcome": outcome}
+    return REGISTRY.get_sample_value("dependency_request_duration_seconds_count", labels) or 0.0
 
 
 def letter() -> EmailMessage:
@@ -71,7 +77,9 @@ def log_in(
 
 def test_a_mail_goes_out_in_clear_text(post_office: PostOffice) -> None:
     post_office.letters.clear()
+    before = sent("ok")
     SmtpServer.from_url(f"smtp://{HOST}:{post_office.port}").send(letter())
+    assert sent("ok") == before + 1
     assert [mail["Subject"] for mail in post_office.letters] == ["Hello"]
 
 
@@ -109,6 +117,7 @@ def test_a_server_without_starttls_gets_nothing(post_office: PostOffice) -> None
 
 def test_a_refusal_for_good_is_told_from_one_for_now(post_office: PostOffice) -> None:
     server = SmtpServer(HOST, post_office.port)
+    before = sent("refused"), sent("error")
     try:
         post_office.answer = "550 no such mailbox"
         with pytest.raises(Refused, match="550"):
@@ -118,18 +127,23 @@ def test_a_refusal_for_good_is_told_from_one_for_now(post_office: PostOffice) ->
             server.send(letter())
     finally:
         post_office.answer = "250 OK"
+    assert (sent("refused"), sent("error")) == (before[0] + 1, before[1] + 1)
 
 
 def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
     with socket.create_server((HOST, 0)) as mute:
         server = SmtpServer(HOST, mute.getsockname()[1], seconds=0.2)
+        before = sent("timeout")
         with pytest.raises(NotNow):
             server.send(letter())
+    assert sent("timeout") == before + 1
 
 
 def test_a_server_that_is_away_is_not_there_now() -> None:
+    before = sent("unreachable")
     with pytest.raises(NotNow, match="ConnectionRefusedError"):
         SmtpServer(HOST, free_port()).send(letter())
+    assert sent("unreachable") == before + 1
 
 
 @pytest.mark.parametrize(

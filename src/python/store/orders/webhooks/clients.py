@@ -18,7 +18,7 @@ from store.metrics.dependencies import (
     outcome_of_status,
 )
 from store.orders.webhooks.addresses import PrivateAddress, check_url
-from store.orders.webhooks.connections import Answer, Deadline, Line, Lines, TooLate
+from store.orders.webhooks.connections import Answer, Deadline, Line, Lines
 from store.orders.webhooks.errors import BadEndpointUrl
 from store.orders.webhooks.messages import Message
 from store.orders.webhooks.signing import signature
@@ -131,7 +131,6 @@ def _seconds(retry_after: str) -> float | None:
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (BadEndpointUrl, "bad_url"),
     (PrivateAddress, "private_address"),
-    (TooLate, "timeout"),
     (TimeoutError, "timeout"),
     (socket.gaierror, "unknown_host"),
     (ssl.SSLCertVerificationError, "bad_certificate"),

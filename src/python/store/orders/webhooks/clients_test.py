@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from prometheus_client import REGISTRY
 from standardwebhooks import Webhook
 
 from store.orders.webhooks import connections
@@ -153,6 +154,24 @@ def test_nobody_there_has_a_name(subscribers: Subscribers) -> None:
         ("http://no-such-host.invalid/", "unknown_host"),
     ):
         assert subscribers.send(url, MESSAGE, [new_secret()]) == Receipt(False, word)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(204, "ok"), (410, "refused"), (503, "error"), (0, "unreachable")]
+)
+def test_attempts_are_counted_by_what_became_of_them(
+    subscriber: Subscriber, subscribers: Subscribers, status: int, outcome: str
+) -> None:
+    subscriber.answer = lambda _got: status
+    url = subscriber.url if status else f"http://127.0.0.1:{free_port()}/"
+    before = attempts(outcome)
+    subscribers.send(url, MESSAGE, [new_secret()])
+    assert attempts(outcome) == before + 1
+
+
+def attempts(outcome: str) -> float:
+    labels = {"dependency": "subscribers", "operation": "POST", "outcome": outcome}
+    return REGISTRY.get_sample_value("dependency_request_duration_seconds_count", labels) or 0.0
 
 
 def test_only_certificates_that_are_trusted_will_do(
