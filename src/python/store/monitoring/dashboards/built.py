@@ -12,15 +12,15 @@ from store.monitoring.dashboards.overall import overall
 from store.monitoring.dashboards.users import users
 
 FOLDER = Path("grafana/dashboards")
-COMMAND = "./pants dashboards"
+DASHBOARDS = (overall, users, inventory, orders)
 
 
 def built() -> Iterator[tuple[str, str]]:
     """The name of each file, and its text: the same text until the code changes."""
-    for made in (overall(), users(), inventory(), orders()):
-        board = made.build()
+    for dashboard in DASHBOARDS:
+        board = dashboard().build()
         text = json.dumps(board, cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False)
-        yield f"{board.uid}.json", f"{text}\n"
+        yield f"{dashboard.__name__}.json", f"{text}\n"
 
 
 def write(folder: Path) -> None:

@@ -77,15 +77,14 @@ DATABASE_ERRORS: Colours = {
 
 PAYMENTS: Colours = {
     "succeeded": GREEN,
-    "requires_action": YELLOW,
-    "requires_payment_method": RED,
+    "declined": RED,
     "canceled": GREY,
 }
 RESERVATIONS: Colours = {"reserved": SKY, "committed": GREEN, "released": GREY, "refused": YELLOW}
 IMPORTS: Colours = {"created": GREEN, "updated": BLUE, "unchanged": GREY, "rejected": RED}
 LOGINS: Colours = {"ok": GREEN, "new": GREEN, "known": GREY, "wrong": YELLOW, "refused": YELLOW,
                    "disabled": PURPLE}  # fmt: skip
-MAILS: Colours = {"sent": GREEN, "later": YELLOW, "dropped": RED}
+MAILS: Colours = {"sent": GREEN, "failed": YELLOW, "given_up": RED, "not_owed": GREY}
 WEBHOOKS: Colours = {"new": GREEN, "duplicate": GREY, "taken": GREEN, "failed": RED,
                      "waiting": SKY, "given up": RED}  # fmt: skip
 AUDITS: Colours = {"clean": GREEN, "findings": RED, "failed": ORANGE}

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from store.monitoring.dashboards.colours import OUTCOMES, STATUSES
 from store.monitoring.dashboards.layout import Row, service_board
-from store.monitoring.dashboards.limits import CHECKOUT, FAILING_DEPENDENCY, STALLED
+from store.monitoring.dashboards.limits import CHECKOUT, alarm
 from store.monitoring.dashboards.links import ORDERS, runbooks
 from store.monitoring.dashboards.orders_trade import trade
 from store.monitoring.dashboards.panels import Panel, lines, stacked
@@ -67,7 +67,7 @@ def _grpc_asked() -> list[Panel]:
             "Calls that inventory did not answer: its dashboard says whether it has got them.",
             SHARE,
             Query(failed, "{{operation}}"),
-            limit=FAILING_DEPENDENCY,
+            limit=alarm("DependencyFailing"),
             links=runbooks("DependencyFailing"),
         ),
         lines(
@@ -101,7 +101,7 @@ def _gateway() -> list[Panel]:
             "Beyond the line it sends no events, and orders that wait for one take the slow way.",
             SECONDS,
             Query(age, "{{worker}}"),
-            limit=STALLED,
+            limit=alarm("WorkerStalled"),
             links=runbooks("WorkerStalled"),
         ),
     ]

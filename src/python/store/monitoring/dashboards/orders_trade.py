@@ -2,7 +2,7 @@
 
 from store.monitoring.dashboards.colours import PAYMENTS, QUANTILES, STATES, STEP_OUTCOMES, WEBHOOKS
 from store.monitoring.dashboards.layout import Row
-from store.monitoring.dashboards.limits import LAGGING_WEBHOOK, STUCK_ORDER
+from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
 from store.monitoring.dashboards.promql import (
@@ -97,7 +97,7 @@ def _underway() -> list[Panel]:
             "Beyond the line an order does not get on: its step's errors are in the row of steps.",
             SECONDS,
             Query("store:orders_oldest_pending_seconds:max", "age"),
-            limit=STUCK_ORDER,
+            limit=alarm("OrdersStuck"),
             links=runbooks("OrdersStuck"),
         ),
         lines(
@@ -124,9 +124,10 @@ def _steps() -> list[Panel]:
             "Reserve, commit and release ask inventory, all others the gateway: the step tells who is unwell.",
             SHARE,
             Query(share(attempts, _ALL, 'outcome="unknown"', "step"), "{{step}}"),
+            links=runbooks("DependencyFailing", "RefundsFailing"),
         ),
         lines(
-            "Step duration, p99",
+            "Attempt duration, p99",
             "The slowest step is what buyers wait for.",
             SECONDS,
             Query(quantile(0.99, histogram, _ALL, "step"), "{{step}}"),
@@ -161,14 +162,15 @@ def _money() -> list[Panel]:
 
 
 def _webhooks() -> list[Panel]:
-    heard = per_minute("payment_webhooks_total", _ALL, "type, outcome")
+    heard = per_minute("payment_webhooks_total", _ALL, "outcome")
     deliveries = per_minute("webhook_deliveries_total", _ALL, "outcome")
     return [
-        lines(
+        stacked(
             "Webhooks from the gateway",
             "Duplicates are harmless; none at all while there are payments means that they do not reach us.",
             PER_MINUTE,
-            Query(heard, "{{type}} {{outcome}}"),
+            Query(heard, "{{outcome}}"),
+            colours=WEBHOOKS,
         ),
         stacked(
             "Webhooks to subscribers",
@@ -191,7 +193,7 @@ def _webhooks() -> list[Panel]:
             "Beyond the line subscribers learn too late of what happened to an order.",
             SECONDS,
             Query("store:webhook_lag_seconds:max", "age"),
-            limit=LAGGING_WEBHOOK,
+            limit=alarm("WebhooksLagging"),
             links=runbooks("WebhooksLagging"),
         ),
     ]

@@ -1,16 +1,7 @@
 """What is broken and what is full, of all processes side by side."""
 
 from store.monitoring.dashboards.colours import AUDITS, JOBS
-from store.monitoring.dashboards.limits import (
-    ANY,
-    ERRORS,
-    EVENT_LOOP,
-    FAILING_DEPENDENCY,
-    FILES,
-    SATURATED,
-    STALE_AUDIT,
-    STALLED,
-)
+from store.monitoring.dashboards.limits import ANY, ERRORS, SATURATED, alarm
 from store.monitoring.dashboards.links import INVENTORY, ORDERS, USERS, board, runbooks
 from store.monitoring.dashboards.panels import Panel, lines, listing
 from store.monitoring.dashboards.promql import Query
@@ -76,7 +67,7 @@ def _audit() -> list[Panel]:
             "Of the last one that could look; beyond the line nobody knows whether the books are right.",
             SECONDS,
             Query("time() - max(audit_last_run_timestamp_seconds)", "age"),
-            limit=STALE_AUDIT,
+            limit=alarm("AuditStale"),
             links=runbooks("AuditStale"),
         ),
         lines(
@@ -141,7 +132,7 @@ def _causes() -> list[Panel]:
             Query(
                 "job_dependency:dependency_request_errors:ratio_rate5m", "{{job}} → {{dependency}}"
             ),
-            limit=FAILING_DEPENDENCY,
+            limit=alarm("DependencyFailing"),
             links=runbooks("DependencyFailing"),
         ),
         lines(
@@ -157,7 +148,7 @@ def _causes() -> list[Panel]:
             "Beyond the line a loop hangs: orders, mails or webhooks stay where they are.",
             SECONDS,
             Query(age, "{{job}} {{worker}}"),
-            limit=STALLED,
+            limit=alarm("WorkerStalled"),
             links=runbooks("WorkerStalled"),
         ),
     ]
@@ -187,7 +178,7 @@ def saturation() -> list[list[Panel]]:
                 SECONDS,
                 Query("job:event_loop_lag_seconds:p99_5m", _BY_JOB),
                 colours=JOBS,
-                limit=EVENT_LOOP,
+                limit=alarm("EventLoopBlocked"),
                 links=runbooks("EventLoopBlocked"),
             ),
         ],
@@ -207,7 +198,7 @@ def saturation() -> list[list[Panel]]:
                 SHARE,
                 Query("job:process_open_fds:ratio", _BY_JOB),
                 colours=JOBS,
-                limit=FILES,
+                limit=alarm("FilesRunningOut"),
                 links=runbooks("FilesRunningOut"),
             ),
             lines(

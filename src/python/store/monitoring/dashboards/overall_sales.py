@@ -1,7 +1,7 @@
 """Whether the shop sells, and whether it keeps what it promises."""
 
 from store.monitoring.dashboards.colours import PROMISES
-from store.monitoring.dashboards.limits import ANY, BUDGET, STUCK_ORDER, burning
+from store.monitoring.dashboards.limits import ANY, BUDGET, alarm, burning
 from store.monitoring.dashboards.links import INVENTORY, ORDERS, board, runbooks
 from store.monitoring.dashboards.orders_trade import (
     money_captured,
@@ -58,7 +58,7 @@ def _obstacles() -> list[Panel]:
             "How long the slowest order has been our work; red is an order that does not get on.",
             SECONDS,
             Query("store:orders_oldest_pending_seconds:max", "age"),
-            limit=STUCK_ORDER,
+            limit=alarm("OrdersStuck"),
             links=[board(ORDERS), *runbooks("OrdersStuck")],
         ),
         number(

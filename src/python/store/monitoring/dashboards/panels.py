@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models.dashboard import (
     DataSourceRef,
@@ -45,7 +47,7 @@ def number(
     panel.min(0).reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     panel.graph_mode(shapes.BigValueGraphMode.AREA).color_mode(shapes.BigValueColorMode.VALUE)
     panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    return panel.targets([_over_time(query) for query in queries])
+    return panel.targets(_over_time(queries))
 
 
 def lines(
@@ -67,7 +69,7 @@ def lines(
     for name, colour in colours.items():
         panel.with_override(*_coloured(name, colour))
     panel.legend(_legend()).tooltip(_tooltip())
-    return panel.targets([_over_time(query) for query in queries])
+    return panel.targets(_over_time(queries))
 
 
 def stacked(
@@ -99,8 +101,7 @@ def listing(
     panel.with_transformation(DataTransformerConfig("filterFieldsByName", options=shown))
     panel.with_transformation(DataTransformerConfig("organize", options={"indexByName": places}))
     panel.show_header(True)
-    now = _asked(query).format(PromQueryFormat.TABLE).instant()
-    return panel.with_target(now.ref_id("A"))
+    return panel.with_target(_asked(query, "A").format(PromQueryFormat.TABLE).instant())
 
 
 def _described(panel: P, title: str, says: str, unit: str, limit: Limit, links: Links) -> P:
@@ -110,13 +111,18 @@ def _described(panel: P, title: str, says: str, unit: str, limit: Limit, links: 
     return panel.thresholds(thresholds).links(list(links))
 
 
-def _over_time(query: Query) -> prometheus.Dataquery:
-    return _asked(query).format(PromQueryFormat.TIME_SERIES).range()
+def _over_time(queries: Sequence[Query]) -> list[Builder[Dataquery]]:
+    return [
+        _asked(query, name).format(PromQueryFormat.TIME_SERIES).range()
+        for name, query in zip("ABCD", queries, strict=False)
+    ]
 
 
-def _asked(query: Query) -> prometheus.Dataquery:
+def _asked(query: Query, name: str) -> prometheus.Dataquery:
     question = prometheus.Dataquery().datasource(SOURCE).editor_mode(QueryEditorMode.CODE)
-    return question.expr(query.expr).legend_format(query.legend).exemplar(query.exemplars)
+    return (
+        question.ref_id(name).expr(query.expr).legend_format(query.legend).exemplar(query.exemplars)
+    )
 
 
 def _coloured(name: str, colour: str) -> tuple[MatcherConfig, list[Property]]:

@@ -52,8 +52,7 @@ def quantiles(histogram: str, labels: str) -> list[Query]:
 
 def most(gauge: str, labels: str, by: str = "") -> str:
     """The highest of what the replicas report: the truth where each reports the whole."""
-    over = f" by ({by})" if by else ""
-    return f"max{over} ({gauge}{{{labels}}})"
+    return f"max by ({by}) ({gauge}{{{labels}}})" if by else f"max({gauge}{{{labels}}})"
 
 
 def total(gauge: str, labels: str, by: str = "") -> str:
@@ -62,4 +61,4 @@ def total(gauge: str, labels: str, by: str = "") -> str:
 
 
 def _sum(vector: str, by: str) -> str:
-    return f"sum{f' by ({by})' if by else ''} ({vector})"
+    return f"sum by ({by}) ({vector})" if by else f"sum({vector})"

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from store.monitoring.dashboards.colours import LOGINS, MAILS
 from store.monitoring.dashboards.layout import Row, service_board
-from store.monitoring.dashboards.limits import KEY_LEFT, LAGGING_MAIL
+from store.monitoring.dashboards.limits import KEY_LEFT, alarm
 from store.monitoring.dashboards.links import USERS, runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
 from store.monitoring.dashboards.promql import Query, most, per_minute
@@ -125,7 +125,7 @@ def _mails() -> list[Panel]:
             "Beyond the line people wait in vain for the mail that lets them in.",
             SECONDS,
             Query(most("users_oldest_mail_seconds", _ALL), "age"),
-            limit=LAGGING_MAIL,
+            limit=alarm("MailsLagging"),
             links=runbooks("MailsLagging"),
         ),
     ]

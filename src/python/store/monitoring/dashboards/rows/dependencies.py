@@ -2,7 +2,7 @@
 
 from store.monitoring.dashboards.colours import DEPENDENCIES, OUTCOMES
 from store.monitoring.dashboards.layout import Row
-from store.monitoring.dashboards.limits import ANY, FAILING_DEPENDENCY
+from store.monitoring.dashboards.limits import ANY, alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
 from store.monitoring.dashboards.promql import Query, most, quantile, rate, share
@@ -40,7 +40,7 @@ def _calls(labels: str) -> list[Panel]:
             SHARE,
             Query(share(_CALLS, labels, 'outcome!~"ok|refused"', "dependency"), "{{dependency}}"),
             colours=DEPENDENCIES,
-            limit=FAILING_DEPENDENCY,
+            limit=alarm("DependencyFailing"),
             links=runbooks("DependencyFailing"),
         ),
     ]

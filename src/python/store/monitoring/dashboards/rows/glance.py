@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from store.monitoring.dashboards.layout import LOW, Row
-from store.monitoring.dashboards.limits import ALL_UP, ANY, ERRORS, NONE, Limit
+from store.monitoring.dashboards.limits import ALL_UP, ERRORS, NONE, Limit, alarm
 from store.monitoring.dashboards.links import Links, runbooks
 from store.monitoring.dashboards.panels import Panel, number
 from store.monitoring.dashboards.promql import Query, quantile, rate, share, total
@@ -31,7 +31,7 @@ def _requests(labels: str, wires: Sequence[Wire], duration: Limit, slo: Links) -
         ),
         number(
             "Error share",
-            "Requests that failed by our fault: 0.1 % is what is promised, more is to be explained.",
+            "Requests that failed by our fault; 0.1 % is the most that buyers are promised, so find out why.",
             SHARE,
             *each(lambda wire: share(wire.count, labels, wire.errors)),
             limit=ERRORS,
@@ -65,11 +65,11 @@ def _replicas(labels: str) -> list[Panel]:
             links=runbooks("TargetDown", "TargetMissing"),
         ),
         number(
-            "Restarts in the last hour",
-            "More than a deployment explains means that processes die: their logs say of what.",
+            "Restarts in half an hour",
+            "Of the replica that restarted most; more than a deployment explains means that it dies again and again.",
             COUNT,
-            Query(f"sum(changes(process_start_time_seconds{{{labels}}}[1h]))", "restarts"),
-            limit=ANY,
+            Query(f"max(changes(process_start_time_seconds{{{labels}}}[30m]))", "restarts"),
+            limit=alarm("RestartingOften"),
             links=runbooks("RestartingOften"),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from store.monitoring.dashboards.colours import TURNS
 from store.monitoring.dashboards.layout import Row
-from store.monitoring.dashboards.limits import STALLED
+from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
 from store.monitoring.dashboards.promql import Query, quantile, rate, share
@@ -44,7 +44,7 @@ def _panels(labels: str) -> list[Panel]:
                 f"max by (worker) (time() - worker_last_step_timestamp_seconds{{{labels}}})",
                 "{{worker}}",
             ),
-            limit=STALLED,
+            limit=alarm("WorkerStalled"),
             links=runbooks("WorkerStalled"),
         ),
     ]

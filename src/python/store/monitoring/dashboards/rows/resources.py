@@ -1,7 +1,7 @@
 """What the processes of a service use, each by itself."""
 
 from store.monitoring.dashboards.layout import Row
-from store.monitoring.dashboards.limits import EVENT_LOOP, FILES
+from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines
 from store.monitoring.dashboards.promql import WINDOW, Query, quantile
@@ -35,7 +35,7 @@ def _work(labels: str) -> list[Panel]:
             "How late a sleeping task wakes; when it rises, one request computes while all others wait.",
             SECONDS,
             Query(quantile(0.99, "event_loop_lag_seconds", labels, "job, instance"), _EACH),
-            limit=EVENT_LOOP,
+            limit=alarm("EventLoopBlocked"),
             links=runbooks("EventLoopBlocked"),
         ),
     ]
@@ -49,7 +49,7 @@ def _holdings(labels: str) -> list[Panel]:
             "Of what the process may have, sockets included; at 100 % it takes no more connections.",
             SHARE,
             Query(files, _EACH),
-            limit=FILES,
+            limit=alarm("FilesRunningOut"),
             links=runbooks("FilesRunningOut"),
         ),
         lines(
