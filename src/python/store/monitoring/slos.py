@@ -140,8 +140,8 @@ def _alert(slo: Slo, severity: str) -> dict[str, Any]:
         "labels": {"severity": severity},
         "annotations": {
             "summary": slo.says.format(share="{{ $value | humanizePercentage }}"),
-            "description": f"{LASTS[severity]} The page of orders, inventory or overall health shows by "
-            "route what it is, and whether a database or a dependency is behind it.",
+            "description": f"{LASTS[severity]} The dashboard of the service shows which route it is, "
+            "and what stands behind it.",
             "runbook_url": f"grafana/runbooks.md#{slo.alert.lower()}",
         },
     }
