@@ -19,6 +19,7 @@ from store.inventory.rpc_requests import (
     order_id_of,
     reason_of,
 )
+from store.metrics.rpc import announce
 from store.protos.inventory.v1 import inventory_pb2 as pb
 from store.protos.inventory.v1.inventory_pb2_grpc import (
     InventoryServicer,
@@ -91,6 +92,7 @@ class Servicer(InventoryServicer):
 def serve(config: Config) -> None:
     """Answer calls and sweep holds past their time, until SIGTERM."""
     database.open(config.database)
+    announce(NAME, pb.DESCRIPTOR.services_by_name["Inventory"].methods_by_name)
     sweeper = threading.Thread(
         target=repeat,
         args=("reservations", reservations.sweep, SWEEP_SECONDS),

@@ -84,6 +84,12 @@ def test_it_serves_sweeps_and_finishes_what_is_in_hand(
     metrics = f"http://127.0.0.1:{environ['OPS_PORT']}/metrics"
     expired = "inventory_reservations_expired_total 1.0"
     wait_until(lambda: expired in requests.get(metrics, timeout=5).text)
+    page = requests.get(metrics, timeout=5).text
+    assert 'worker_steps_total{outcome="busy",worker="reservations"} 1.0' in page
+    never = (
+        'rpc_request_duration_seconds_count{code="OK",method="store.inventory.v1.Inventory/Quote"}'
+    )
+    assert f"{never} 0.0" in page
     assert shelves()["MUG", "MAIN"] == (50, 0)
     address = f"127.0.0.1:{environ['RPC_PORT']}"
     with grpc.insecure_channel(address) as channel:
