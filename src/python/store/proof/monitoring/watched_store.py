@@ -108,7 +108,7 @@ class WatchedStore:
 
     def _scraped_since(self, moment: float) -> bool:
         """A scrape that began after the moment: its sample has the time of the begin."""
-        times = [sample.value for sample in self.prometheus.query("timestamp(up == 1)")]
+        times = [sample.value for sample in self.prometheus.query("timestamp(up) * (up == 1)")]
         return len(times) == len(self.ports.scraped) and min(times) > moment
 
     def _set_up(self) -> None:

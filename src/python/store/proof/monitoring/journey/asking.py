@@ -1,6 +1,6 @@
 """How a journey asks a service: every answer is to be the one that the script expects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -28,11 +28,11 @@ class Service:
         path: str,
         body: object = None,
         *,
-        status: int = 200,
+        status: int | Sequence[int] = 200,
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> requests.Response:
-        """The answer; Unexpected unless it has this status. Options are those of `requests`."""
+        """The answer; Unexpected unless it has this status or one of these. Options as of `requests`."""
         answer = self._session.request(
             method,
             f"{self._url}{path}",
@@ -42,7 +42,8 @@ class Service:
             allow_redirects=False,
             **options,
         )
-        if answer.status_code != status:
+        expected = (status,) if isinstance(status, int) else status
+        if answer.status_code not in expected:
             said = f"{answer.status_code} {answer.text[:300]}"
             raise Unexpected(f"{method} {path}: {said}, not {status}")
         return answer
@@ -51,7 +52,9 @@ class Service:
         """What is there."""
         return self.ask("GET", path, **options).json()
 
-    def post(self, path: str, body: object = None, *, status: int = 201, **options: Any) -> Any:
+    def post(
+        self, path: str, body: object = None, *, status: int | Sequence[int] = 201, **options: Any
+    ) -> Any:
         """What was made."""
         answer = self.ask("POST", path, body, status=status, **options)
         return answer.json() if answer.content else {}

@@ -1,7 +1,7 @@
 """Everything that can happen to orders: how they are paid, end, are sent and given back."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -48,7 +48,9 @@ class Buyer:
         self._change_ones_mind()
         self._look()
 
-    def place(self, card: str, sku: str = "", units: int = 1, status: int = 201) -> Order:
+    def place(
+        self, card: str, *, sku: str = "", units: int = 1, status: int | Sequence[int] = 201
+    ) -> Order:
         """An order for the SKU, the one of the walk unless it is named; answered with this status."""
         line = {"sku": sku or self.sku, "quantity": units}
         basket = {

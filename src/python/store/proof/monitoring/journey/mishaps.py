@@ -1,4 +1,4 @@
-"""What goes wrong around a store: a database that is away, a gateway out of its mind, slow stock."""
+"""What goes wrong around a store: a database and a worker that are gone, stock that stands still."""
 
 import time
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from collections.abc import Callable
 from store.proof.monitoring.journey.asking import Service, Unexpected
 from store.proof.monitoring.watched_store import WatchedStore
 
-STALL_SECONDS = 4.0  # longer than a caller of inventory waits
-AWAY_SECONDS = 45.0  # in which an alert has to fire
-FAULTS = 5
+STALL_SECONDS = 6.0
+AWAY_SECONDS = 45.0  # in which the alerts have to fire
+
+ALERTS = frozenset({"DatabaseUnreachable", "TargetDown"})
 
 
 class Mishaps:
@@ -17,30 +18,32 @@ class Mishaps:
     def __init__(self, watched: WatchedStore) -> None:
         self._watched, self._store = watched, watched.store
 
-    def be_without_a_database(self, ask: Callable[[], object]) -> None:
-        """Stop PostgreSQL, let `ask` go on at everybody until an alert fires, and start it again."""
-        postgres = self._store.victims["postgres"]
-        postgres.end()
+    def be_without_database_and_worker(self, ask: Callable[[], object]) -> None:
+        """End both, let `ask` go on at everybody until their alerts fire, and start them again."""
+        gone = [self._store.victims[name] for name in ("postgres", "orders-work")]
+        for victim in gone:
+            victim.kill()
         try:
-            self._watched.wait(lambda: self._fires(ask), AWAY_SECONDS, "an alert")
+            self._watched.wait(lambda: self._fire(ask), AWAY_SECONDS, " and ".join(ALERTS))
         finally:
-            postgres.start()
+            for victim in gone:
+                victim.start()
         self._store.wait_until_ready(AWAY_SECONDS)
 
-    def stall_inventory(self, ask: Callable[[], object]) -> None:
-        """Let inventory's gRPC stand still while somebody asks."""
+    def stall_inventory(self) -> None:
+        """Let inventory's gRPC stand still for longer than those who buy meanwhile wait for it."""
         rpc = self._store.victims["inventory-rpc"]
         rpc.stall()
-        began = time.monotonic()
         try:
-            ask()
-            time.sleep(max(0.0, STALL_SECONDS - (time.monotonic() - began)))
+            time.sleep(STALL_SECONDS)
         finally:
             rpc.go_on()
 
-    def _fires(self, ask: Callable[[], object]) -> bool:
+    def _fire(self, ask: Callable[[], object]) -> bool:
         ask()
-        return any(alert["state"] == "firing" for alert in self._watched.prometheus.alerts())
+        alerts = self._watched.prometheus.alerts()
+        firing = {each["labels"]["alertname"] for each in alerts if each["state"] == "firing"}
+        return firing >= ALERTS
 
 
 def ask_in_vain(services: list[tuple[Service, str]]) -> None:

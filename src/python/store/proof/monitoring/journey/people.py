@@ -1,7 +1,9 @@
 """Everything that people can do at users, and what can go wrong there."""
 
+import json
 import re
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -125,3 +127,10 @@ def administer(users_url: str, admin_token: str) -> None:
     for disabled in (True, False):
         admin.change(f"/v1/users/{found[0]['id']}", {"disabled": disabled})
     admin.post("/v1/signing-keys")
+
+
+def show_a_forged_token(url: str) -> None:
+    """Come to a service with a token of a key that nobody has: it asks users for their keys again."""
+    parts = ({"alg": "ES256", "kid": "forged", "typ": "at+jwt"}, {"sub": str(uuid4())})
+    encoded = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    Service(url, ".".join([*encoded, "AA"])).ask("GET", "/v1/warehouses", status=401)

@@ -26,6 +26,10 @@ class Shopkeeper:
         self._arrange_categories()
         self._retire(product)
 
+    def look_at_reservation(self, order_id: str) -> None:
+        """See what is held for an order."""
+        self._shop.get(f"/v1/reservations/{order_id}")
+
     def _make_a_product(self) -> str:
         price = {"amount": 1000, "currency": "EUR"}
         variant = {"sku": self.sku, "name": "red", "prices": [price]}
