@@ -15,6 +15,7 @@ from store.orders import models
 from store.orders.app import create_app
 from store.orders.models import Line, Order
 from store.orders.placing import Basket, place_order
+from store.orders.survival_counts import counted, written
 from store.orders.testing import (
     ADDRESS,
     VAULT,
@@ -52,6 +53,14 @@ def database(database_config: DatabaseConfig) -> Iterator[Database]:
     models.database.open(database_config)
     yield models.database
     models.database.shut()
+
+
+@pytest.fixture
+def honest_counters(database: Database) -> Iterator[None]:
+    """Afterwards, what was counted must be what was written: no more, no less."""
+    counted_before, written_before = counted(), written()
+    yield
+    assert counted() - counted_before == written() - written_before
 
 
 @pytest.fixture

@@ -5,9 +5,15 @@ Source: docs.stripe.com/declines/codes, and docs.stripe.com/error-codes for the 
 
 OTHER = "other"
 
-DECLINE_CODES = frozenset(
-    ["authentication_required", "call_issuer", "card_not_supported", "card_velocity_exceeded", "currency_not_supported", "do_not_honor", "duplicate_transaction", "expired_card", "fraudulent", "generic_decline", "incorrect_cvc", "incorrect_number", "insufficient_funds", "invalid_account", "invalid_expiry_year", "issuer_not_available", "lost_card", "pickup_card", "processing_error", "restricted_card", "stolen_card", "transaction_not_allowed", "try_again_later", "withdrawal_count_limit_exceeded", "payment_intent_authentication_failure"]
-)
+_CODES = """
+authentication_required call_issuer card_not_supported card_velocity_exceeded
+currency_not_supported do_not_honor duplicate_transaction expired_card fraudulent generic_decline
+incorrect_cvc incorrect_number insufficient_funds invalid_account invalid_expiry_year
+issuer_not_available lost_card pickup_card processing_error restricted_card stolen_card
+transaction_not_allowed try_again_later withdrawal_count_limit_exceeded
+payment_intent_authentication_failure
+"""
+DECLINE_CODES = frozenset(_CODES.split())
 
 
 def known_code(decline_code: str | None) -> str:

@@ -65,9 +65,12 @@ WEBHOOKS = Counter(
 STREAMS = Gauge("order_event_streams", "Live timelines that are open.")
 
 OUTCOMES = ("done", "refused", "unknown", "waiting")
-WEBHOOK_TYPES = frozenset(
-    ["payment_intent.created", "payment_intent.requires_action", "payment_intent.amount_capturable_updated", "payment_intent.processing", "payment_intent.payment_failed", "payment_intent.succeeded", "payment_intent.canceled", "refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]
-)
+_TYPES = """
+payment_intent.created payment_intent.requires_action payment_intent.amount_capturable_updated
+payment_intent.processing payment_intent.payment_failed payment_intent.succeeded
+payment_intent.canceled refund.created refund.updated refund.failed charge.refund.updated
+"""
+WEBHOOK_TYPES = frozenset(_TYPES.split())
 COMMON_CURRENCIES = ("EUR", "GBP", "USD")
 """Shown from the start; any other from its first payment."""
 

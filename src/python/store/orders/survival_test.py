@@ -73,6 +73,9 @@ def database(postgres: FleetingServer, template: str) -> Iterator[Database]:
         models.database.shut()
 
 
+pytestmark = pytest.mark.usefixtures("honest_counters")
+
+
 @pytest.fixture(autouse=True)
 def nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """The engine survives errors that nobody has planned, too; here there must be none."""

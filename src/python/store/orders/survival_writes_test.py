@@ -65,6 +65,7 @@ def saves(monkeypatch: pytest.MonkeyPatch) -> Faults:
     return faults
 
 
+@pytest.mark.usefixtures("honest_counters")
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.lower())
 @pytest.mark.parametrize(
     ("flow", "step"), SAVES, ids=lambda value: getattr(value, "__name__", value)
@@ -112,6 +113,7 @@ def test_a_placement_whose_commit_was_not_answered_is_made_once(
     assert sum(shop.payments.captures.values()) == 1
 
 
+@pytest.mark.usefixtures("honest_counters")
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not-committed"])
 def test_a_wish_to_cancel_whose_commit_was_not_answered_is_repeated(
     done: bool, lose_the_answer_to_commit: Lose
@@ -126,6 +128,7 @@ def test_a_wish_to_cancel_whose_commit_was_not_answered_is_repeated(
     assert (order.state, wrong_in_the_books(order, flow.shop)) == (State.CANCELLED, [])
 
 
+@pytest.mark.usefixtures("honest_counters")
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not-committed"])
 def test_a_refund_whose_commit_was_not_answered_is_made_once(
     done: bool, lose_the_answer_to_commit: Lose
