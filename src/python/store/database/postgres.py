@@ -36,6 +36,9 @@ COMMON = {
     # The passwords are random 256-bit keys: stretching them would only slow every log-in down.
     "scram_iterations": "1",
     "jit": "off",
+    # What fails is logged without the values that it was about: they may be anybody's secrets.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 DURABLE = {"shared_buffers": "128MB", "wal_compression": "on"}
 FLEETING = {

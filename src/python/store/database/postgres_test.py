@@ -151,6 +151,17 @@ def test_no_role_can_enter_anothers_database(postgres: FleetingServer) -> None:
             psycopg2.connect(url)
 
 
+def test_the_log_of_what_failed_holds_no_values(postgres: FleetingServer) -> None:
+    with psycopg2.connect(postgres.url("postgres")) as admin, admin.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE people (email text PRIMARY KEY)")
+        cursor.execute("INSERT INTO people VALUES ('ann@example.com')")
+        with pytest.raises(psycopg2.errors.UniqueViolation, match="already exists"):
+            cursor.execute("INSERT INTO people VALUES ('ann@example.com')")
+    said = postgres.log.read_text()
+    assert "people_pkey" in said
+    assert "ann@example.com" not in said
+
+
 def test_secrets_are_for_their_owner_only(postgres: FleetingServer) -> None:
     secret = postgres.home / "secret"
     assert secret.stat().st_mode & 0o077 == 0

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.server.errors import StoreError
+from store.server.redaction import quotable
 
 _DOCS = "https://stripe.com/docs/error-codes/"
 
@@ -123,8 +124,14 @@ def error_object(
     kind: str, message: str, *, code: str | None = None, param: str | None = None, **facts: object
 ) -> dict[str, Any]:
     """Stripe's error object; members without a value are left out, as Stripe leaves them out."""
-    error: dict[str, Any] = {"code": code, "doc_url": doc_url(code), "message": message}
-    error |= {"param": param, "type": kind, **facts}
+    quoted = {"message": quotable(message), "param": quotable(param)}
+    error: dict[str, Any] = {
+        "code": code,
+        "doc_url": doc_url(code),
+        **quoted,
+        "type": kind,
+        **facts,
+    }
     return {name: value for name, value in error.items() if value is not None}
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from store.server import tracing
+from store.server.redaction import redacted
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request in hand; empty outside of one."""
@@ -22,9 +23,9 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def enter(offered_id: str | None, offered_traceparent: str | None = None) -> str:
-    """Begin a request: its id is the offered one if that is sane, else a new one."""
-    sane = _SANE_ID.fullmatch(offered_id or "")
-    request_id.set(sane[0] if sane else os.urandom(16).hex())
+    """Begin a request: its id is the offered one if that is sane and no secret, else a new one."""
+    sane = offered_id and _SANE_ID.fullmatch(offered_id) and redacted(offered_id) == offered_id
+    request_id.set(offered_id if offered_id and sane else os.urandom(16).hex())
     known = _TRACEPARENT.fullmatch(offered_traceparent or "")
     traceparent.set(known[0] if known else "")
     order_id.set("")

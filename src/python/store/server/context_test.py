@@ -18,7 +18,13 @@ def test_a_sane_request_id_is_kept() -> None:
     assert context.request_id.get() == "Order-7_a.b"
 
 
-@pytest.mark.parametrize("offered", [None, "", "a b", "a\nb", "ü", "a" * 65, '"'])
+@pytest.mark.parametrize(
+    "offered",
+    [
+        *(None, "", "a b", "a\nb", "ü", "a" * 65, '"'),
+        *("4242-4242-4242-4242", "sk_live_0123456789", "eyJhbGciOiJub25lIn0.e30.c2ln"),
+    ],
+)
 def test_another_request_id_is_replaced(offered: str | None) -> None:
     made = context.enter(offered)
     assert made != offered

@@ -11,6 +11,7 @@ from werkzeug.routing import RoutingException
 
 from store.server import context
 from store.server.errors import StoreError, TooManyRequests, Unavailable
+from store.server.redaction import quotable
 
 PROBLEM = "application/problem+json"
 
@@ -63,12 +64,12 @@ def answer_unexpected(error: Exception) -> Response:
 def problem(status: int, title: str, code: str, detail: str, facts: dict[str, Any]) -> Response:
     """The answer with a problem document; facts never overwrite its own members."""
     document = {
-        **facts,
+        **quotable(facts),
         "type": "about:blank",
         "title": title,
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": quotable(detail),
         "instance": context.request_id.get(),
     }
     return Response(orjson.dumps(document, default=str), status, content_type=PROBLEM)

@@ -21,6 +21,7 @@ ERRORS: dict[str, Exception] = {
     "often": TooManyRequests("Too often.", retry_after=61.5),
     "who": Unauthenticated("Who are you?"),
     "field": Invalid("lines.0.sku", "Unknown SKU."),
+    "secret": SoldOut("None of sk_live_0123 left.", sku="4242-4242-4242-4242"),
     "bug": RuntimeError("password=hunter2"),
 }
 routes = Blueprint("routes", __name__, url_prefix="/v1")
@@ -53,6 +54,11 @@ def test_an_error_of_the_shop_keeps_its_code_and_facts(client: FlaskClient) -> N
     assert (document["sku"], document["left"]) == ("MUG", 1)
     assert document["detail"] == "Only 1 left."
     assert invalid_fields(client.get("/v1/errors/field")) == {"lines.0.sku": "Unknown SKU."}
+
+
+def test_a_secret_that_was_sent_is_not_quoted(client: FlaskClient) -> None:
+    document = client.get("/v1/errors/secret").get_json(force=True)
+    assert (document["sku"], document["detail"]) == ("***", "None of sk_*** left.")
 
 
 def test_when_to_come_back_is_a_header(client: FlaskClient) -> None:

@@ -24,6 +24,7 @@ _PATTERNS = (
     (r"(\w+://[^\s:/@]*:)[^\s@]+@", rf"\1{MASK}@"),
 )
 _SECRETS = [(re.compile(look, re.IGNORECASE), mask) for look, mask in _PATTERNS]
+_KEYS = [_SECRETS[0], _SECRETS[2]]
 _HINTS: tuple[str, ...] = ("eyj", "bearer", "basic", "sk_", "rk_", "pk_", "whsec", "://")
 _HINTS += ("passw", "secret", "token", "apikey", "api_key", "authorization", "cookie")
 _CARD = re.compile(r"(?<![\w.:-])\d(?:[ -]?\d){12,18}(?![\w-])")
@@ -39,6 +40,23 @@ def redacted(text: str) -> str:
         for pattern, mask in _SECRETS:
             text = pattern.sub(mask, text)
     return _CARD.sub(_masked_card, text)
+
+
+def quotable(value: Any) -> Any:
+    """What a caller sent, as an answer may quote it: without tokens, keys and card numbers.
+
+    Texts in lists and mappings, too. Other than in logs, names of fields say nothing here:
+    "password: too short" is what a caller needs to read.
+    """
+    if isinstance(value, str):
+        for pattern, mask in _KEYS:
+            value = pattern.sub(mask, value)
+        return _CARD.sub(_masked_card, value)
+    if isinstance(value, Mapping):
+        return {name: quotable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [quotable(item) for item in value]
+    return value
 
 
 def _masked_card(digits: re.Match[str]) -> str:

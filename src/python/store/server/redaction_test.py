@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from store.server.redaction import Redaction, redacted
+from store.server.redaction import Redaction, quotable, redacted
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -90,3 +90,13 @@ def test_a_record_that_is_known_to_be_clean_passes_quickly() -> None:
     assert Redaction().filter(record)
     assert record.getMessage() == "GET /tokens/<token> 200"
     assert "clean" not in vars(record)
+
+
+def test_an_answer_quotes_no_token_no_key_and_no_card() -> None:
+    said = {"sku": TOKEN, "errors": [{"field": "sk_live_SECRET"}, ("4242 4242 4242 4242", 7)]}
+    assert quotable(said) == {"sku": "***", "errors": [{"field": "sk_***"}, ["***", 7]]}
+
+
+def test_an_answer_still_says_what_is_wrong_with_a_password() -> None:
+    said = "password: Must have at least 8 characters."
+    assert quotable(said) == said != redacted(said)

@@ -1,7 +1,7 @@
 """Which spans leave this process, and without what: nothing that may identify or unlock anything."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from opentelemetry.context import Context
@@ -17,13 +17,13 @@ from store.server.redaction import MASK, redacted
 # which stand in the log under the same trace id.
 _TOLD = frozenset({
     "http.request.method", "http.route", "http.response.status_code", "error.type",
-    "url.scheme", "server.address", "server.port",
     "rpc.system", "rpc.service", "rpc.method", "rpc.grpc.status_code",
     "db.system", "db.system.name", "db.name", "db.namespace", "db.statement", "db.query.text",
     "exception.type", "exception.message",
-    "order.id", "order.step", "order.outcome", "order.attempt",
-    "delivery.attempt",
+    "order.id", "order.step", "order.outcome", "order.attempt", "delivery.attempt",
 })  # fmt: skip
+# Of those that call us these are what the caller wrote into his Host header.
+_TOLD_OF_CALLS = _TOLD | {"url.scheme", "server.address", "server.port"}
 _E_MAIL = re.compile(r"[^\s@<>()\"'=,;:]+@[^\s@<>()\"'=,;:]+")
 
 
@@ -77,22 +77,30 @@ def _cleaned(span: ReadableSpan) -> ReadableSpan:
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=_known(span.attributes),
+        attributes=_known(
+            span.attributes, _TOLD if span.kind == SpanKind.SERVER else _TOLD_OF_CALLS
+        ),
         events=[
-            Event(_text(one.name), _known(one.attributes), one.timestamp) for one in span.events
+            Event(_text(one.name), _known(one.attributes, _TOLD), one.timestamp)
+            for one in span.events
         ],
         links=span.links,
         kind=span.kind,
-        status=Status(span.status.status_code, _text(span.status.description or "") or None),
+        status=Status(span.status.status_code, _kind(span.status.description)),
         start_time=span.start_time,
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
     )
 
 
-def _known(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
-    told = ((name, value) for name, value in (attributes or {}).items() if name in _TOLD)
+def _known(attributes: Mapping[str, Any] | None, known: Set[str]) -> dict[str, Any]:
+    told = ((name, value) for name, value in (attributes or {}).items() if name in known)
     return {name: _text(value) if isinstance(value, str) else value for name, value in told}
+
+
+def _kind(description: str | None) -> str | None:
+    # "UniqueViolation: Key (email)=..." of an exception, as the SDK writes it down.
+    return _text(description.partition(":")[0]) if description else None
 
 
 def _text(said: str) -> str:
