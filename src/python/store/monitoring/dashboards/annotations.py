@@ -48,7 +48,7 @@ ALERTS = Marks(
         expr='ALERTS{alertstate="firing"}',
         colour=RED,
         title="{{alertname}}",
-        text="{{severity}} {{job}} {{instance}}",
+        text="{{severity}}",
         timed=False,
     )
 )

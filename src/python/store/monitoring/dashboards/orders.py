@@ -26,7 +26,7 @@ _SECONDS = "dependency_request_duration_seconds"
 def orders() -> Dashboard:
     """Orders, from its requests down to its money."""
     slo = runbooks("CheckoutErrorBudgetBurn", "CheckoutLatencyBudgetBurn")
-    asked = dependencies("orders")
+    asked = dependencies("orders", breakers=True)
     return service_board(
         ORDERS,
         "Orders",

@@ -16,7 +16,6 @@ from store.monitoring.dashboards.promql import (
 )
 from store.monitoring.dashboards.units import (
     COUNT,
-    MONEY_PER_MINUTE,
     PER_MINUTE,
     SECONDS,
     SHARE,
@@ -46,9 +45,9 @@ def orders_by_state() -> Panel:
 def money_captured() -> Panel:
     """Money taken, by currency."""
     return lines(
-        "Money captured",
-        "In minor units (cents) of each currency; it falls when the shop sells less or cannot charge.",
-        MONEY_PER_MINUTE,
+        "Money captured, in minor units",
+        "In cents, or what the currency has; it falls when the shop sells less or cannot charge.",
+        PER_MINUTE,
         Query("60 * store:orders_captured_minor_units:rate5m", "{{currency}}"),
     )
 
@@ -140,9 +139,9 @@ def _money() -> list[Panel]:
     return [
         money_captured(),
         lines(
-            "Money refunded",
-            "In minor units (cents) of each currency; a jump is staff at work, or a mistake of theirs.",
-            MONEY_PER_MINUTE,
+            "Money refunded, in minor units",
+            "In cents, or what the currency has; a jump is staff at work, or a mistake of theirs.",
+            PER_MINUTE,
             Query("60 * store:orders_refunded_minor_units:rate5m", "{{currency}}"),
         ),
         stacked(

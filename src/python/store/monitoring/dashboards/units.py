@@ -11,8 +11,6 @@ COUNT = units.Short
 FACTOR = "suffix:x"
 CORES = "suffix: cores"
 PER_MINUTE = "suffix: /min"
-MONEY_PER_MINUTE = "suffix: minor units/min"
-"""In minor units (cents) of each currency, since that is how money is counted everywhere here."""
 
 DECIMALS = {
     REQUESTS: 2,
@@ -24,5 +22,4 @@ DECIMALS = {
     FACTOR: 2,
     CORES: 2,
     PER_MINUTE: 1,
-    MONEY_PER_MINUTE: 0,
 }

@@ -12,10 +12,11 @@ _SECONDS = "dependency_request_duration_seconds"
 _CALLS = f"{_SECONDS}_count"
 
 
-def dependencies(service: str) -> Row:
-    """Rate, failures, duration, retries and breakers of each other server that is asked."""
+def dependencies(service: str, *, breakers: bool = False) -> Row:
+    """Rate, failures, duration, retries and, if it has any, breakers of each server that is asked."""
     labels = f'service="{service}",instance=~"$instance"'
-    return Row(4, "Dependencies", [_calls(labels), _troubles(labels)])
+    troubles = [*_troubles(labels), _breakers(labels)] if breakers else _troubles(labels)
+    return Row(4, "Dependencies", [_calls(labels), troubles])
 
 
 def _calls(labels: str) -> list[Panel]:
@@ -62,13 +63,16 @@ def _troubles(labels: str) -> list[Panel]:
             Query(rate("dependency_retries_total", labels, "dependency"), "{{dependency}}"),
             colours=DEPENDENCIES,
         ),
-        lines(
-            "Open breakers",
-            "At 1 some replica does not even ask any more, so that it does not wait for an answer in vain.",
-            COUNT,
-            Query(most("dependency_breaker_open", labels, "dependency"), "{{dependency}}"),
-            colours=DEPENDENCIES,
-            limit=ANY,
-            links=runbooks("DependencyFailing"),
-        ),
     ]
+
+
+def _breakers(labels: str) -> Panel:
+    return lines(
+        "Open breakers",
+        "At 1 some replica does not even ask any more, so that it does not wait for an answer in vain.",
+        COUNT,
+        Query(most("dependency_breaker_open", labels, "dependency"), "{{dependency}}"),
+        colours=DEPENDENCIES,
+        limit=ANY,
+        links=runbooks("DependencyFailing"),
+    )
