@@ -160,6 +160,16 @@ def listen(served: Running, url: str, headers: dict[str, str]) -> str:
     return str(answer.json()["secret"])
 
 
+PENDING = 'orders_total{reason="",state="pending"} '
+CONFIRMED = 'orders_total{reason="",state="confirmed"} '
+OF_A_WORKER = ("orders_due", "orders_oldest_pending", "orders_in_progress")
+
+
+def page_of(program: Running) -> set[str]:
+    """The lines of a program's metrics."""
+    return set(requests.get(f"{program.ops}/metrics", timeout=5).text.splitlines())
+
+
 def test_orders_are_served_worked_on_told_and_left_in_good_order(
     environ: dict[str, str], bank: Bank, signer: Signer, buyer: Caller
 ) -> None:
@@ -174,12 +184,22 @@ def test_orders_are_served_worked_on_told_and_left_in_good_order(
         bank.closed = True
         promised = place(served, headers)
         assert (promised.status_code, promised.json()["state"]) == (202, "pending")
+        shown = page_of(served)
+        assert {PENDING + "2.0", CONFIRMED + "1.0"} < shown
+        assert not [line for line in shown if line.startswith(OF_A_WORKER)]
         assert served.leave(signal.SIGTERM) == 0, served.said()
         bank.closed = False
         works = programs.enter_context(running(PROGRAM, "work", **environ))
         wait_until(works.is_ready, 30)
-        confirmed = 'orders_total{reason="",state="confirmed"} 1.0'
-        wait_until(lambda: confirmed in requests.get(f"{works.ops}/metrics", timeout=5).text, 30)
+        wait_until(lambda: CONFIRMED + "1.0" in page_of(works), 30)
+        shown = page_of(works)
+        assert PENDING + "0.0" in shown
+        assert {line.split()[0] for line in shown if line.startswith(OF_A_WORKER)} == {
+            "orders_due",
+            "orders_oldest_pending_seconds",
+            'orders_in_progress{state="pending"}',
+            'orders_in_progress{state="awaiting_payment"}',
+        }
         wait_until(lambda: len(subscriber.got) == 2, 20)
         told = [Webhook(secret).verify(got.body, got.headers)["data"] for got in subscriber.got]
         assert {each["order_id"] for each in told} == {answer.json()["id"], promised.json()["id"]}

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from store.auth.callers import Caller
+from store.metrics import exemplars
 from store.orders import metrics
 from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy, Place
@@ -172,6 +173,18 @@ def test_each_attempt_at_a_step_is_counted_and_timed(buy: Buy, shop: FakeShop) -
     assert seen["capture", "unknown"] == 2
     assert seen["capture", "done"] == seen["commit", "done"] == seen["reserve", "done"] == 1
     assert timed("capture") == timed_before + 3
+
+
+def test_a_confirmation_leads_to_its_trace(buy: Buy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exemplars, "trace_id", lambda: "4bf92f3577b34da6a3ce929d0e0e4736")
+    assert buy(1).state == "confirmed"
+    found = [
+        sample.exemplar.labels
+        for family in metrics.SECONDS_TO_CONFIRM.collect()
+        for sample in family.samples
+        if sample.exemplar
+    ]
+    assert found == [{"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}]
 
 
 def test_a_webhook_is_new_once(shop: FakeShop) -> None:

@@ -7,7 +7,9 @@ from store.metrics.ages import SeenAge
 LOOK_AROUND_SECONDS = 5.0
 """How often a worker looks what waits."""
 
-_SEEN = f"as this worker saw it in the last {LOOK_AROUND_SECONDS:.0f} s; each reports all"
+_SEEN = (
+    f"as this worker saw it at its last look, every {LOOK_AROUND_SECONDS:.0f} s; each reports all"
+)
 
 DELIVERIES = Counter(
     "webhook_deliveries_total", "Attempts to deliver an event, by what came of them.", ("outcome",)
