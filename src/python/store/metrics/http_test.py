@@ -5,6 +5,8 @@ import pytest
 from flask import Flask, Response, abort
 from prometheus_client import REGISTRY
 
+from store.metrics import exemplars
+from store.metrics.exposition import metrics_page
 from store.metrics.http import measure_http
 
 
@@ -55,6 +57,23 @@ def test_what_no_route_answers_and_strange_methods_are_counted_together(app: Fla
 def test_a_broken_view_is_counted_as_500(app: Flask) -> None:
     assert app.test_client().get("/broken").status_code == 500
     assert count("GET", "/broken", 500) >= 1
+
+
+@pytest.fixture
+def traced() -> Iterator[str]:
+    before, trace = exemplars.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736"
+    exemplars.set_source(lambda: trace)
+    yield trace
+    exemplars.set_source(before)
+
+
+def test_a_request_leads_to_its_trace_in_open_metrics(app: Flask, traced: str) -> None:
+    app.test_client().get("/mugs/traced")
+    told = f'# {{trace_id="{traced}"}}'
+    lines = metrics_page("application/openmetrics-text; version=1.0.0")[1].decode().splitlines()
+    (line,) = [line for line in lines if told in line]
+    assert line.startswith("http_request_duration_seconds_bucket{")
+    assert told not in metrics_page(None)[1].decode()
 
 
 def test_two_apps_of_one_process_share_their_metrics(app: Flask) -> None:

@@ -69,15 +69,15 @@ class Breaker:
             self._failures = 0 if answered else self._failures + 1
             is_open = self._failures >= self._most_failures
             if is_open or was_open:
-                self._permit += 1
-                self._trying = False
-                self._trial_at = time.monotonic() + self._rest_seconds if is_open else None
-        if is_open != was_open:
-            self._tell(is_open)
-
-    def _tell(self, is_open: bool) -> None:
-        self._gauge.set(is_open)
-        if is_open:
+                self._become(is_open)
+        if is_open and not was_open:
             _log.warning("%s does not answer: no calls for a moment", self._dependency)
-        else:
+        elif was_open and not is_open:
             _log.info("%s answers again", self._dependency)
+
+    def _become(self, is_open: bool) -> None:
+        """Call it with the lock held."""
+        self._permit += 1
+        self._trying = False
+        self._trial_at = time.monotonic() + self._rest_seconds if is_open else None
+        self._gauge.set(is_open)

@@ -68,7 +68,6 @@ def _taken(step: Callable[[], bool], name: str, failures: int) -> Outcome:
 
 def _rest(loop: Loop, seconds: float) -> None:
     ends = time.monotonic() + seconds
-    while (left := ends - time.monotonic()) > 0 and not stopping.wait(
-        min(left, STILL_THERE_SECONDS)
-    ):
+    while (left := ends - time.monotonic()) > 0 and not stopping.is_set():
+        stopping.wait(min(left, STILL_THERE_SECONDS))
         loop.is_alive()
