@@ -43,6 +43,14 @@ def test_a_panel_has_a_unit_decimals_and_rising_limits(board: Any) -> None:
 
 
 @every_board
+def test_a_scale_begins_at_0_unless_the_number_can_fall_below(board: Any) -> None:
+    for panel in panels_of(board):
+        can_fall_below = panel["title"].startswith(("Budget left", "Signing key: time left"))
+        least = panel["fieldConfig"]["defaults"].get("min")
+        assert least == (None if can_fall_below else 0), panel["title"]
+
+
+@every_board
 def test_a_panel_asks_the_chosen_prometheus_and_names_the_answers(board: Any) -> None:
     for panel in panels_of(board):
         assert panel["datasource"] == SOURCE, panel["title"]

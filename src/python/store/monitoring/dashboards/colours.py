@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 GREEN, RED, ORANGE, YELLOW = "#009E73", "#D55E00", "#E69F00", "#F0E442"
 SKY, BLUE, PURPLE, GREY = "#56B4E9", "#0072B2", "#CC79A7", "#999999"
-GOOD, WARNING, BAD = GREEN, ORANGE, RED
+GOOD, WARNING, BAD, NEUTRAL = GREEN, ORANGE, RED, SKY
 
 Colours = Mapping[str, str]
 """Colours by the name of a series as the legend shows it, or by `/a regular expression/`."""
@@ -27,7 +27,7 @@ STATES: Colours = {
     "refunded": PURPLE,
 }
 
-STATUSES: Colours = {"/^2/": GREEN, "/^3/": SKY, "/^4/": YELLOW, "/^5/": RED}
+STATUSES: Colours = {"/^2..$/": GREEN, "/^3..$/": SKY, "/^4..$/": YELLOW, "/^5..$/": RED}
 
 CODES: Colours = {
     "OK": GREEN,
@@ -83,7 +83,7 @@ PAYMENTS: Colours = {
 RESERVATIONS: Colours = {"reserved": SKY, "committed": GREEN, "released": GREY, "refused": YELLOW}
 IMPORTS: Colours = {"created": GREEN, "updated": BLUE, "unchanged": GREY, "rejected": RED}
 LOGINS: Colours = {"ok": GREEN, "new": GREEN, "known": GREY, "wrong": YELLOW, "refused": YELLOW,
-                   "disabled": PURPLE}  # fmt: skip
+                   "throttled": ORANGE, "disabled": PURPLE}  # fmt: skip
 MAILS: Colours = {"sent": GREEN, "failed": YELLOW, "given_up": RED, "not_owed": GREY}
 WEBHOOKS: Colours = {"new": GREEN, "duplicate": GREY, "taken": GREEN, "failed": RED,
                      "waiting": SKY, "given up": RED}  # fmt: skip

@@ -6,7 +6,7 @@ A test compares them with grafana/rules, so that a panel's line is where somebod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from store.monitoring.dashboards.colours import BAD, GOOD, WARNING
+from store.monitoring.dashboards.colours import BAD, GOOD, NEUTRAL, WARNING
 from store.monitoring.slos import BURNS, SLOS
 
 ALARMS: Mapping[str, float] = {
@@ -32,6 +32,7 @@ class Limit:
 
     lowest: str
     steps: tuple[tuple[float, str], ...] = ()
+    may_be_negative: bool = False
 
     @classmethod
     def above(cls, bad: float, warning: float | None = None) -> "Limit":
@@ -40,11 +41,15 @@ class Limit:
         return cls(GOOD, (*early, (bad, BAD)))
 
     @classmethod
-    def below(cls, bad: float, warning: float | None = None) -> "Limit":
+    def below(cls, bad: float) -> "Limit":
         """Too little is bad: all that is less than `bad`."""
-        if warning is None:
-            return cls(BAD, ((bad, GOOD),))
-        return cls(BAD, ((bad, WARNING), (warning, GOOD)))
+        return cls(BAD, ((bad, GOOD),))
+
+    @classmethod
+    def left(cls, warning: float | None = None) -> "Limit":
+        """Of what is left, less than nothing is bad, and little may be a warning."""
+        steps = ((0, GOOD),) if warning is None else ((0, WARNING), (warning, GOOD))
+        return cls(BAD, steps, may_be_negative=True)
 
 
 def alarm(alert: str) -> Limit:
@@ -57,7 +62,7 @@ def burning(factor: str) -> Limit:
     return Limit.above(float(factor))
 
 
-NONE = Limit(GOOD)
+NONE = Limit(NEUTRAL)
 """A number that is neither good nor bad."""
 
 ANY = Limit.above(1)
@@ -68,7 +73,7 @@ ERRORS = Limit.above(round(float(BURNS["page"][0].factor) * _MAY_FAIL, 6), _MAY_
 """Orange is more than we promise; red uses the budget of 30 days up so fast that somebody is woken."""
 
 BROWSE, CHECKOUT = Limit.above(BROWSE_SECONDS), Limit.above(CHECKOUT_SECONDS)
-BUDGET = Limit.below(0.0, 0.25)
+BUDGET = Limit.left(warning=0.25)
 SATURATED = Limit.above(1.0, 0.8)
-KEY_LEFT = Limit.below(0.0)
+KEY_LEFT = Limit.left()
 ALL_UP = Limit.below(1.0)

@@ -36,4 +36,8 @@ def test_more_errors_than_promised_are_orange_and_what_wakes_somebody_is_red() -
 def test_too_much_is_red_from_the_limit_on_and_too_little_below_it() -> None:
     assert alarm("OrdersStuck") == Limit(GOOD, ((120, BAD),))
     assert Limit.below(1) == Limit(BAD, ((1, GOOD),))
-    assert Limit.below(0, 0.25) == Limit(BAD, ((0, WARNING), (0.25, GOOD)))
+
+
+def test_what_is_left_may_be_less_than_nothing() -> None:
+    assert Limit.left() == Limit(BAD, ((0, GOOD),), may_be_negative=True)
+    assert Limit.left(0.25).steps == ((0, WARNING), (0.25, GOOD))

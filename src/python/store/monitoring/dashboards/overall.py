@@ -35,7 +35,7 @@ def _changes() -> list[Panel]:
             "Versions",
             "What runs now; two versions of one process are a deployment under way, or one that got stuck.",
             Query("count by (job, version) (build_info)"),
-            columns=("job", "version", "Value"),
+            columns={"job": "process", "version": "version", "Value": "replicas"},
             empty="No process answers.",
         ),
         lines(
@@ -47,7 +47,7 @@ def _changes() -> list[Panel]:
             links=runbooks("RestartingOften"),
         ),
         lines(
-            "Running since",
+            "Running for",
             "The youngest replica of each process; a line that falls to 0 is a start.",
             SECONDS,
             Query("min by (job) (time() - process_start_time_seconds)", "{{job}}"),

@@ -17,6 +17,16 @@ from store.monitoring.dashboards.units import (
 )
 
 _BY_JOB = "{{job}}"
+_OF_AN_ALERT = {
+    "severity": "severity",
+    "alertname": "alert",
+    "service": "service",
+    "job": "process",
+    "instance": "replica",
+    "dependency": "dependency",
+    "worker": "loop",
+    "check": "check",
+}
 _SERVICES = [board(uid) for uid in (USERS, INVENTORY, ORDERS)]
 
 
@@ -35,7 +45,7 @@ def _alerts() -> Panel:
         "Firing alerts",
         "Begin with the pages; the runbook of each says what it means, how to look and what to do.",
         Query('ALERTS{alertstate="firing"}'),
-        columns=("severity", "alertname", "service", "job", "instance"),
+        columns=_OF_AN_ALERT,
         empty="Nothing is firing.",
         links=runbooks("TargetDown", "TargetMissing"),
     )

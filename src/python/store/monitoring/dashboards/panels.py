@@ -4,7 +4,7 @@ Each panel says in one sentence what to think when it moves (`says`), names its 
 limit from which on its number is a worry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
@@ -44,7 +44,7 @@ def number(
 ) -> stat.Panel:
     """A big number as it is now, with its recent past behind it."""
     panel = _described(stat.Panel(), title, says, unit, limit, links)
-    panel.min(0).reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+    panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     panel.graph_mode(shapes.BigValueGraphMode.AREA).color_mode(shapes.BigValueColorMode.VALUE)
     panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
     return panel.targets(_over_time(queries))
@@ -61,7 +61,7 @@ def lines(
 ) -> timeseries.Panel:
     """Numbers over time. Where they have a limit it is a dashed line."""
     panel = _described(timeseries.Panel(), title, says, unit, limit, links)
-    panel.min(0).line_width(1).fill_opacity(8).show_points(shapes.VisibilityMode.NEVER)
+    panel.line_width(1).fill_opacity(8).show_points(shapes.VisibilityMode.NEVER)
     panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     if limit.steps:
         dashed = common.GraphThresholdsStyleConfig().mode(shapes.GraphTresholdsStyleMode.DASHED)
@@ -90,21 +90,24 @@ def listing(
     title: str,
     says: str,
     query: Query,
-    columns: Sequence[str],
+    columns: Mapping[str, str],
     empty: str,
     links: Links = (),
 ) -> table.Panel:
-    """What there is now, one in each row; `columns` are the labels to show, in their order."""
+    """What there is now, one in each row; `columns` are the labels to show, and their headlines."""
     panel = _described(table.Panel(), title, says, COUNT, NONE, links).no_value(empty)
     places = {name: place for place, name in enumerate(columns)}
     shown = {"include": {"names": list(columns)}}
     panel.with_transformation(DataTransformerConfig("filterFieldsByName", options=shown))
-    panel.with_transformation(DataTransformerConfig("organize", options={"indexByName": places}))
+    order = {"indexByName": places, "renameByName": dict(columns)}
+    panel.with_transformation(DataTransformerConfig("organize", options=order))
     panel.show_header(True)
     return panel.with_target(_asked(query, "A").format(PromQueryFormat.TABLE).instant())
 
 
 def _described(panel: P, title: str, says: str, unit: str, limit: Limit, links: Links) -> P:
+    if not limit.may_be_negative:
+        panel.min(0)
     panel.title(title).description(says).datasource(SOURCE).unit(unit).decimals(DECIMALS[unit])
     steps = [Threshold(None, limit.lowest), *(Threshold(*step) for step in limit.steps)]
     thresholds = dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)

@@ -83,7 +83,7 @@ def _guards() -> list[Panel]:
             "Signing key: time left",
             "Jumps up when a new key takes over; if it falls to 0, rotation has stopped.",
             SECONDS,
-            Query(most("users_signing_key_remaining_seconds", _ALL), "until the next"),
+            Query(f"min(users_signing_key_remaining_seconds{{{_ALL}}})", "until the next"),
             limit=KEY_LEFT,
             links=runbooks("SigningKeyExpiring"),
         ),

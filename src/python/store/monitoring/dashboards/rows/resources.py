@@ -59,7 +59,7 @@ def _holdings(labels: str) -> list[Panel]:
             Query(f"process_threads{{{labels}}}", _EACH),
         ),
         lines(
-            "Running since",
+            "Running for",
             "A line that falls to 0 is a restart.",
             SECONDS,
             Query(f"time() - process_start_time_seconds{{{labels}}}", _EACH),
