@@ -4,7 +4,7 @@ import contextlib
 import socket
 import socketserver
 import threading
-from typing import Any
+from typing import Any, Self
 
 HOST = "127.0.0.1"
 
@@ -29,7 +29,7 @@ class Listener(socketserver.ThreadingTCPServer):
         """Where it listens."""
         return int(self.server_address[1])
 
-    def __enter__(self) -> "Listener":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -35,6 +35,8 @@ class WatchedStore:
     what alerts compare ages with, which are real seconds at any speed.
     """
 
+    prometheus: Prometheus
+
     def __init__(
         self,
         folder: Path,
@@ -53,7 +55,7 @@ class WatchedStore:
             folder / "store", base, apis=apis, workers=workers, output=output, redirect=redirect
         )
         self._watch = folder / "watch"
-        self.prometheus = Prometheus(self._watch)
+        self._watching = ExitStack()
         self._limits = limits
         self._started = ExitStack()
 
@@ -62,12 +64,18 @@ class WatchedStore:
             started.enter_context(self.store)
             self._start_auditor(started)
             self._set_up()
-            started.enter_context(self.prometheus)
+            started.callback(self._watching.close)
+            self.watch_anew()
             self._started = started.pop_all()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._started.close()
+
+    def watch_anew(self) -> None:
+        """From now on another Prometheus watches, which knows nothing of the past."""
+        self._watching.close()
+        self.prometheus = self._watching.enter_context(Prometheus(self._watch))
 
     @property
     def scrape_seconds(self) -> float:

@@ -1,0 +1,108 @@
+"""`proof alarms`: plant faults in a watched store, and see whether the right alerts fire."""
+
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from store.local.output import Output
+from store.local.ports import Ports, free_base
+from store.monitoring.programs import CannotWatch
+from store.proof.console import open_console
+from store.proof.errors import CannotProve, local_store
+from store.proof.monitoring.alarms import Alarms, Outcome
+from store.proof.monitoring.crowd import crowd
+from store.proof.monitoring.plans import Fault
+from store.proof.monitoring.planting import Planting, over_the_road
+from store.proof.monitoring.report import as_json, show
+from store.proof.monitoring.slow_road import SlowRoad
+from store.proof.monitoring.watched_store import WatchedStore
+
+# Ages are real seconds, however fast Prometheus looks: orders.yaml says 120, and 60.
+LIMITS = {"OrdersStuck": 6.0, "WorkerStalled": 15.0}
+
+
+@click.command()
+@click.argument("faults", nargs=-1, type=click.Choice([str(each) for each in Fault]))
+@click.option("--factor", default=20.0, show_default=True, type=click.FloatRange(1, 60),
+              help="How much faster than usual Prometheus looks, evaluates and forgets.")  # fmt: skip
+@click.option("--rate", default=2.0, show_default=True, type=click.FloatRange(0.5, 20),
+              help="Buyers who come a second.")  # fmt: skip
+@click.option("--json", "in_json", is_flag=True, help="Print JSON instead of a table.")
+def alarms(faults: Sequence[str], factor: float, rate: float, in_json: bool) -> None:
+    """Plant faults in a store of our own, and see whether exactly the right alerts fire.
+
+    A Prometheus with our scrape configuration and our rules watches the store while buyers come and
+    go. Its time runs faster: every duration in the rules is divided by the factor.
+
+    \b
+    none              nothing goes wrong, and nothing may fire
+    gateway-down      the payment gateway is killed and stays away
+    database-stopped  PostgreSQL is killed and stays away
+    worker-killed     the orders worker is killed and stays away
+    inventory-slow    each call to inventory takes 1.5 s longer
+
+    All of them, in this order, unless some are named. When a fault is healed its alerts have to end.
+
+    Exit status: 0 all is well, 1 something is not, 2 it could not be tried.
+    """
+    chosen = [Fault(each) for each in faults] or [*Fault]
+    console = open_console(aside=in_json)
+    with _stopped_in_order(), local_store(), _watching_possible():
+        outcomes = _tried(chosen, factor, rate, console)
+    if in_json:
+        click.echo(as_json(outcomes))
+    else:
+        show(console, outcomes)
+    raise SystemExit(0 if all(each.is_well for each in outcomes) else 1)
+
+
+def _tried(
+    faults: Sequence[Fault], factor: float, rate: float, console: Console
+) -> Sequence[Outcome]:
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="proof-")))
+        folder.chmod(0o755)  # PostgreSQL may run as another user
+        ports = Ports(free_base(), monitored=True)
+        road = opened.enter_context(SlowRoad(ports.inventory_rpc))
+        detours = over_the_road(road, ports)
+        watched = opened.enter_context(
+            WatchedStore(
+                folder,
+                ports.base,
+                factor=factor,
+                limits=LIMITS,
+                output=Output(),
+                redirect=lambda name: detours.get(name, {}),
+            )
+        )
+        opened.enter_context(crowd(watched.target, rate))
+        trials = Alarms(watched, Planting(watched.store.victims, road))
+        return [*trials.outcomes(faults, console.print)]
+
+
+@contextmanager
+def _watching_possible() -> Iterator[None]:
+    """CannotProve if Prometheus is missing or does not start."""
+    try:
+        yield
+    except CannotWatch as error:
+        raise CannotProve(str(error)) from None
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does: everything that was started is stopped."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before: Callable[..., object] | int | None = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
