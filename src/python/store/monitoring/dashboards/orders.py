@@ -8,7 +8,7 @@ from store.monitoring.dashboards.limits import CHECKOUT, alarm
 from store.monitoring.dashboards.links import ORDERS, runbooks
 from store.monitoring.dashboards.orders_trade import trade
 from store.monitoring.dashboards.panels import Panel, lines, stacked
-from store.monitoring.dashboards.promql import Query, quantile, rate, share
+from store.monitoring.dashboards.promql import Query, chosen, quantile, rate, share
 from store.monitoring.dashboards.rows.database import database
 from store.monitoring.dashboards.rows.dependencies import dependencies
 from store.monitoring.dashboards.rows.glance import glance
@@ -18,7 +18,6 @@ from store.monitoring.dashboards.rows.resources import resources
 from store.monitoring.dashboards.units import REQUESTS, SECONDS, SHARE
 from store.monitoring.dashboards.wires import REST
 
-_CALLED = 'service="orders",instance=~"$instance",dependency="inventory"'
 _GATEWAY = 'service="gateway"'
 _SECONDS = "dependency_request_duration_seconds"
 
@@ -46,20 +45,21 @@ def orders() -> Dashboard:
 
 
 def _grpc_asked() -> list[Panel]:
-    failed = share(f"{_SECONDS}_count", _CALLED, 'outcome!~"ok|refused"', "operation")
-    p99 = quantile(0.99, _SECONDS, _CALLED, "operation")
+    called = f'{chosen("orders")},dependency="inventory"'
+    failed = share(f"{_SECONDS}_count", called, 'outcome!~"ok|refused"', "operation")
+    p99 = quantile(0.99, _SECONDS, called, "operation")
     return [
         lines(
             "gRPC: calls by method",
             "Every order reserves and then commits or releases; reserving alone is orders that do not end.",
             REQUESTS,
-            Query(rate(f"{_SECONDS}_count", _CALLED, "operation"), "{{operation}}"),
+            Query(rate(f"{_SECONDS}_count", called, "operation"), "{{operation}}"),
         ),
         stacked(
             "gRPC: answers by outcome",
             "Refused is a definite no, such as out of stock; all but green and yellow got no answer.",
             REQUESTS,
-            Query(rate(f"{_SECONDS}_count", _CALLED, "outcome"), "{{outcome}}"),
+            Query(rate(f"{_SECONDS}_count", called, "outcome"), "{{outcome}}"),
             colours=OUTCOMES,
         ),
         lines(

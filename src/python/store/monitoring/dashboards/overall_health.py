@@ -105,8 +105,8 @@ def _answers() -> list[Panel]:
             "Requests",
             "REST and gRPC by process; all falling together is a way in that is closed.",
             REQUESTS,
-            Query("sum by (job) (job:http_requests:rate5m)", _BY_JOB),
-            Query("sum by (job) (job:rpc_requests:rate5m)", _BY_JOB),
+            Query("job:http_requests:rate5m", _BY_JOB),
+            Query("job:rpc_requests:rate5m", _BY_JOB),
             colours=JOBS,
             links=_SERVICES,
         ),
@@ -166,60 +166,63 @@ def _causes() -> list[Panel]:
 
 def saturation() -> list[list[Panel]]:
     """What runs full before it breaks."""
+    return [_processes(), _limited()]
+
+
+def _processes() -> list[Panel]:
     return [
-        [
-            lines(
-                "CPU",
-                "All replicas of a process together; a process computes on one core, then it wants another replica.",
-                CORES,
-                Query("job:process_cpu_seconds:rate5m", _BY_JOB),
-                colours=JOBS,
-            ),
-            lines(
-                "Memory",
-                "All replicas of a process together; a line that only climbs, over days, is a leak.",
-                BYTES,
-                Query("sum by (job) (process_resident_memory_bytes)", _BY_JOB),
-                colours=JOBS,
-            ),
-            lines(
-                "Event-loop lag, p99",
-                "How late a sleeping task wakes; when it rises, one request computes while all others wait.",
-                SECONDS,
-                Query("job:event_loop_lag_seconds:p99_5m", _BY_JOB),
-                colours=JOBS,
-                limit=alarm("EventLoopBlocked"),
-                links=runbooks("EventLoopBlocked"),
-            ),
-        ],
-        [
-            lines(
-                "Database connections in use",
-                "Of the fullest replica; at 100 % requests queue for a connection.",
-                SHARE,
-                Query("job:database_pool_in_use:ratio", _BY_JOB),
-                colours=JOBS,
-                limit=SATURATED,
-                links=runbooks("DatabasePoolExhausted"),
-            ),
-            lines(
-                "Open files",
-                "Of the fullest replica, sockets included; at 100 % it takes no more connections.",
-                SHARE,
-                Query("job:process_open_fds:ratio", _BY_JOB),
-                colours=JOBS,
-                limit=alarm("FilesRunningOut"),
-                links=runbooks("FilesRunningOut"),
-            ),
-            lines(
-                "Open breakers",
-                "At 1 some replica does not even ask any more, so as not to wait in vain.",
-                COUNT,
-                Query(
-                    "max by (job, dependency) (dependency_breaker_open)", "{{job}} → {{dependency}}"
-                ),
-                limit=ANY,
-                links=runbooks("DependencyFailing"),
-            ),
-        ],
+        lines(
+            "CPU",
+            "All replicas of a process together; a process computes on one core, then it wants another replica.",
+            CORES,
+            Query("job:process_cpu_seconds:rate5m", _BY_JOB),
+            colours=JOBS,
+        ),
+        lines(
+            "Memory",
+            "All replicas of a process together; a line that only climbs, over days, is a leak.",
+            BYTES,
+            Query("sum by (job) (process_resident_memory_bytes)", _BY_JOB),
+            colours=JOBS,
+        ),
+        lines(
+            "Event-loop lag, p99",
+            "How late a sleeping task wakes; when it rises, one request computes while all others wait.",
+            SECONDS,
+            Query("job:event_loop_lag_seconds:p99_5m", _BY_JOB),
+            colours=JOBS,
+            limit=alarm("EventLoopBlocked"),
+            links=runbooks("EventLoopBlocked"),
+        ),
+    ]
+
+
+def _limited() -> list[Panel]:
+    return [
+        lines(
+            "Database connections in use",
+            "Of the fullest replica; at 100 % requests queue for a connection.",
+            SHARE,
+            Query("job:database_pool_in_use:ratio", _BY_JOB),
+            colours=JOBS,
+            limit=SATURATED,
+            links=runbooks("DatabasePoolExhausted"),
+        ),
+        lines(
+            "Open files",
+            "Of the fullest replica, sockets included; at 100 % it takes no more connections.",
+            SHARE,
+            Query("job:process_open_fds:ratio", _BY_JOB),
+            colours=JOBS,
+            limit=alarm("FilesRunningOut"),
+            links=runbooks("FilesRunningOut"),
+        ),
+        lines(
+            "Open breakers",
+            "At 1 some replica does not even ask any more, so as not to wait in vain.",
+            COUNT,
+            Query("max by (job, dependency) (dependency_breaker_open)", "{{job}} → {{dependency}}"),
+            limit=ANY,
+            links=runbooks("DependencyFailing"),
+        ),
     ]

@@ -16,6 +16,11 @@ class Query:
     """Whether to draw single requests, too, of which there is a trace."""
 
 
+def chosen(service: str) -> str:
+    """Those replicas of a service that the reader has chosen; all of them if he has not."""
+    return f'service="{service}",instance=~"$instance"'
+
+
 def rate(counter: str, labels: str, by: str = "") -> str:
     """How much a counter grows a second, over all replicas."""
     return _sum(f"rate({counter}{{{labels}}}[{WINDOW}])", by)

@@ -5,13 +5,13 @@ from store.monitoring.dashboards.layout import Row
 from store.monitoring.dashboards.limits import SATURATED
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines
-from store.monitoring.dashboards.promql import Query, quantile, rate
+from store.monitoring.dashboards.promql import Query, chosen, quantile, rate
 from store.monitoring.dashboards.units import REQUESTS, SECONDS, SHARE, STEPS
 
 
 def database(service: str) -> Row:
     """The pool of connections, and what goes wrong behind it."""
-    labels = f'service="{service}",instance=~"$instance"'
+    labels = chosen(service)
     return Row(5, "Database", [_pool(labels), _errors(labels)])
 
 

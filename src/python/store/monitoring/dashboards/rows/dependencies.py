@@ -5,7 +5,7 @@ from store.monitoring.dashboards.layout import Row
 from store.monitoring.dashboards.limits import ANY, alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
-from store.monitoring.dashboards.promql import Query, most, quantile, rate, share
+from store.monitoring.dashboards.promql import Query, chosen, most, quantile, rate, share
 from store.monitoring.dashboards.units import COUNT, REQUESTS, SECONDS, SHARE
 
 _SECONDS = "dependency_request_duration_seconds"
@@ -14,7 +14,7 @@ _CALLS = f"{_SECONDS}_count"
 
 def dependencies(service: str, *, breakers: bool = False) -> Row:
     """Rate, failures, duration, retries and, if it has any, breakers of each server that is asked."""
-    labels = f'service="{service}",instance=~"$instance"'
+    labels = chosen(service)
     troubles = [*_troubles(labels), _breakers(labels)] if breakers else _troubles(labels)
     return Row(4, "Dependencies", [_calls(labels), troubles])
 

@@ -6,14 +6,14 @@ from store.monitoring.dashboards.layout import LOW, Row
 from store.monitoring.dashboards.limits import ALL_UP, ERRORS, NONE, Limit, alarm
 from store.monitoring.dashboards.links import Links, runbooks
 from store.monitoring.dashboards.panels import Panel, number
-from store.monitoring.dashboards.promql import Query, quantile, rate, share, total
+from store.monitoring.dashboards.promql import Query, chosen, quantile, rate, share, total
 from store.monitoring.dashboards.units import COUNT, REQUESTS, SECONDS, SHARE
 from store.monitoring.dashboards.wires import Wire
 
 
 def glance(service: str, wires: Sequence[Wire], duration: Limit = NONE, slo: Links = ()) -> Row:
     """Six numbers of a service; `duration` is what it promises of its p99, `slo` the runbooks."""
-    labels = f'service="{service}",instance=~"$instance"'
+    labels = chosen(service)
     return Row(1, "At a glance", [[*_requests(labels, wires, duration, slo), *_replicas(labels)]],
                heights=(LOW,))  # fmt: skip
 

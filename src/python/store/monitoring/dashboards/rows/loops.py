@@ -5,13 +5,13 @@ from store.monitoring.dashboards.layout import Row
 from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
-from store.monitoring.dashboards.promql import Query, quantile, rate, share
+from store.monitoring.dashboards.promql import Query, chosen, quantile, rate, share
 from store.monitoring.dashboards.units import SECONDS, SHARE, STEPS
 
 
 def loops(service: str) -> Row:
     """Steps taken, how they end, how long they take, and whether any loop stands still."""
-    labels = f'service="{service}",instance=~"$instance"'
+    labels = chosen(service)
     return Row(6, "Loops", [_panels(labels)])
 
 

@@ -7,7 +7,7 @@ from store.monitoring.dashboards.layout import Row
 from store.monitoring.dashboards.limits import ERRORS, NONE, Limit
 from store.monitoring.dashboards.links import Links
 from store.monitoring.dashboards.panels import Panel, lines, stacked
-from store.monitoring.dashboards.promql import Query, quantile, rate, share
+from store.monitoring.dashboards.promql import Query, chosen, quantile, rate, share
 from store.monitoring.dashboards.units import REQUESTS, SECONDS, SHARE
 from store.monitoring.dashboards.wires import REST, RPC, Wire
 
@@ -29,7 +29,7 @@ def grpc(service: str) -> Row:
 
 
 def _panels(wire: Wire, service: str, duration: Limit, slo: Links) -> list[list[Panel]]:
-    labels = f'service="{service}",instance=~"$instance"'
+    labels = chosen(service)
     durations = [_duration(wire, labels, percent, duration, slo) for percent in _SAYS]
     return [[_rate(wire, labels), _answers(wire, labels), _errors(wire, labels, slo)], durations]
 

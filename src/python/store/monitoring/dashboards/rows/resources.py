@@ -4,7 +4,7 @@ from store.monitoring.dashboards.layout import Row
 from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines
-from store.monitoring.dashboards.promql import WINDOW, Query, quantile
+from store.monitoring.dashboards.promql import WINDOW, Query, chosen, quantile
 from store.monitoring.dashboards.units import BYTES, CORES, COUNT, SECONDS, SHARE
 
 _EACH = "{{job}} {{instance}}"
@@ -12,7 +12,7 @@ _EACH = "{{job}} {{instance}}"
 
 def resources(service: str) -> Row:
     """Processor, memory, event loop; files, threads and how long each has been running."""
-    labels = f'service="{service}",instance=~"$instance"'
+    labels = chosen(service)
     return Row(7, "Resources", [_work(labels), _holdings(labels)])
 
 
