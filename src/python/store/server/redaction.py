@@ -27,7 +27,7 @@ _SECRETS = [(re.compile(look, re.IGNORECASE), mask) for look, mask in _PATTERNS]
 _KEYS = [_SECRETS[0], _SECRETS[2]]
 _HINTS: tuple[str, ...] = ("eyj", "bearer", "basic", "sk_", "rk_", "pk_", "whsec", "://")
 _HINTS += ("passw", "secret", "token", "apikey", "api_key", "authorization", "cookie")
-_CARD = re.compile(r"(?<![\w.:-])\d(?:[ -]?\d){12,18}(?![\w-])")
+_CARD = re.compile(r"(?<![\w:-])(?<!\d\.)\d(?:[ -]?\d){12,18}(?![\w-])")
 _SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
 _PLAIN = vars(logging.makeLogRecord({})).keys()
 

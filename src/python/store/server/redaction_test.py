@@ -34,7 +34,13 @@ def test_secrets_are_masked(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["4242424242424242", "4242 4242 4242 4242", "card 4000-0000-0000-0002.", "n=378282246310005"],
+    [
+        "4242424242424242",
+        "4242 4242 4242 4242",
+        "card 4000-0000-0000-0002.",
+        "query.5555555555554444",
+        "n=378282246310005",
+    ],
 )
 def test_card_numbers_are_masked(text: str) -> None:
     assert sum(character.isdigit() for character in redacted(text)) == 0

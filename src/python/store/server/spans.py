@@ -13,13 +13,13 @@ from opentelemetry.trace import SpanKind, Status, get_current_span
 from store.server.redaction import MASK, redacted
 
 # By name, so that a new version of an instrumentation cannot begin to tell more. Not among them:
-# paths and queries (they may hold one-time tokens), callers' addresses, headers, and tracebacks,
-# which stand in the log under the same trace id.
+# paths and queries (they may hold one-time tokens), callers' addresses, headers, and what exceptions
+# say (PostgreSQL's quote the row): that and the traceback stand in the log under the same trace id.
 _TOLD = frozenset({
     "http.request.method", "http.route", "http.response.status_code", "error.type",
     "rpc.system", "rpc.service", "rpc.method", "rpc.grpc.status_code",
     "db.system", "db.system.name", "db.name", "db.namespace", "db.statement", "db.query.text",
-    "exception.type", "exception.message",
+    "exception.type",
     "order.id", "order.step", "order.outcome", "order.attempt", "delivery.attempt",
 })  # fmt: skip
 # Of those that call us these are what the caller wrote into his Host header.
