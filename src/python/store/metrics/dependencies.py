@@ -33,7 +33,8 @@ SECONDS = Histogram(
 )
 RETRIES = Counter(
     "dependency_retries_total",
-    "Calls repeated at once, before the caller heard of the failure.",
+    "Calls over HTTP that were repeated at once, before the caller heard of the failure. (gRPC tells "
+    "its client nothing of its repeats.)",
     ("dependency",),
 )
 BREAKER_OPEN = Gauge(

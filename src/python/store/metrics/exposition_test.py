@@ -49,7 +49,7 @@ def test_our_metrics_say_what_they_are_and_in_which_unit(metric: Metric) -> None
     (family,) = metric.describe()
     name = family.name + "_total" if family.type == "counter" else family.name
     assert re.fullmatch(rf"[a-z]+(_[a-z]+)*_{UNITS}", name)
-    assert family.documentation.endswith(".")
+    assert family.documentation.endswith((".", ".)"))
     assert family.type != "histogram" or family.name.endswith("_seconds")
 
 
