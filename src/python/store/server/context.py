@@ -54,6 +54,12 @@ def trace_id() -> str:
     return carried()[3:35]
 
 
+def known() -> dict[str, str]:
+    """What a log line says of the work in hand: request_id, trace_id and order_id, if there are any."""
+    found = {"request_id": request_id.get(), "trace_id": trace_id(), "order_id": order_id.get()}
+    return {name: value for name, value in found.items() if value}
+
+
 def outgoing() -> dict[str, str]:
     """Lower-case headers (or gRPC metadata) that carry the context to the next service."""
     headers = {"x-request-id": request_id.get(), "traceparent": carried()}

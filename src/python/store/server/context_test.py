@@ -11,6 +11,7 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 def apart(request: pytest.FixtureRequest) -> None:
     context.request_id.set("")
     context.traceparent.set("")
+    context.order_id.set("")
 
 
 def test_a_sane_request_id_is_kept() -> None:
@@ -47,3 +48,28 @@ def test_a_malformed_trace_is_dropped() -> None:
 
 def test_outside_of_a_request_there_is_nothing_to_hand_on() -> None:
     assert contextvars.Context().run(context.outgoing) == {}
+
+
+def test_work_that_is_resumed_goes_on_in_its_trace_and_has_a_request_id() -> None:
+    with context.resumed(TRACE):
+        made = context.request_id.get()
+        assert len(made) == 32
+        assert context.outgoing() == {"x-request-id": made, "traceparent": TRACE}
+    assert context.outgoing() == {}
+
+
+def test_resumed_work_within_a_request_keeps_the_requests_id_and_without_a_trace_its_own() -> None:
+    context.enter("a", TRACE)
+    with context.resumed(None):
+        assert context.outgoing() == {"x-request-id": "a", "traceparent": TRACE}
+    other = TRACE.replace("4bf9", "0000")
+    with context.resumed(other):
+        assert context.outgoing() == {"x-request-id": "a", "traceparent": other}
+    assert context.carried() == TRACE
+
+
+def test_a_new_request_is_about_no_order_yet() -> None:
+    context.order_id.set("o1")
+    assert context.known() == {"order_id": "o1"}
+    context.enter("a")
+    assert context.known() == {"request_id": "a"}

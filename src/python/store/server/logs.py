@@ -3,9 +3,11 @@
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from store.server import context
@@ -32,8 +34,9 @@ def set_up_logs(service: str, level: str = "INFO", form: str = "json") -> None:
         raise BadEnviron(f"bad environment: LOG_LEVEL must be one of {', '.join(_LEVELS)}")
     if form not in _FORMS:
         raise BadEnviron(f"bad environment: LOG_FORMAT must be one of {', '.join(_FORMS)}")
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLine(service) if form == "json" else TextLine())
+    handler = JsonLines(service) if form == "json" else logging.StreamHandler(sys.stdout)
+    if form == "text":
+        handler.setFormatter(TextLine())
     handler.addFilter(Redaction())
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -41,6 +44,45 @@ def set_up_logs(service: str, level: str = "INFO", form: str = "json") -> None:
     root.addHandler(handler)
     root.setLevel(level.upper())
     logging.captureWarnings(True)
+
+
+def tell(logger: logging.Logger, message: str, facts: Mapping[str, Any]) -> None:
+    """An INFO line for each request or call, in which nothing is what a caller wrote.
+
+    So nothing is looked for in it, and it is written past logging's records, filters and formatters:
+    that takes a quarter of the time, and it is what most lines are.
+    """
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    handlers = logging.root.handlers
+    if len(handlers) == 1 and isinstance(handlers[0], JsonLines):
+        handlers[0].tell(logger.name, message, facts)
+    else:
+        logger.info(message, extra={**facts, "clean": True})
+
+
+class JsonLines(logging.StreamHandler[Any]):
+    """Writes JSON lines to stdout, each at once and as a whole."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(sys.stdout)
+        self.setFormatter(JsonLine(service))
+        self._service = service
+
+    def tell(self, logger: str, message: str, facts: Mapping[str, Any]) -> None:
+        """Write a line at INFO that needs no redaction."""
+        line = {
+            "time": datetime.now(UTC),
+            "level": "INFO",
+            "logger": logger,
+            "message": message,
+            "service": self._service,
+            **context.known(),
+            **facts,
+        }
+        # One write into a stream that has a lock of its own, and is empty between two lines.
+        self.stream.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self.stream.flush()
 
 
 class JsonLine(OrjsonFormatter):
@@ -59,10 +101,7 @@ class JsonLine(OrjsonFormatter):
         log_data["logger"] = record.name
         log_data["message"] = record.message
         log_data["service"] = self._service
-        if known := context.request_id.get():
-            log_data["request_id"] = known
-        if trace := context.trace_id():
-            log_data["trace_id"] = trace
+        log_data.update(context.known())
         members = vars(record)
         log_data.update({name: members[name] for name in members.keys() - _PLAIN})
         log_data.update(message_dict)

@@ -1,5 +1,7 @@
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from store.server import context
 from store.server.environ import BadEnviron
-from store.server.logs import set_up_logs
+from store.server.logs import set_up_logs, tell
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +22,7 @@ def logging_as_before() -> Iterator[None]:
     logging.captureWarnings(False)
     context.request_id.set("")
     context.traceparent.set("")
+    context.order_id.set("")
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -80,3 +83,55 @@ def test_text_is_for_eyes(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("store.orders").info("placed", extra={"order": "o1", "status": 201})
     said = capsys.readouterr().out
     assert said.endswith(" INFO    store.orders: placed order=o1\n")
+
+
+def test_lines_about_requests_look_like_all_others(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("orders")
+    context.enter("r1")
+    context.order_id.set("o1")
+    tell(logging.getLogger("store.access"), "GET / 200", {"status": 200})
+    logging.getLogger("store.access").info("GET / 200", extra={"status": 200})
+    told, recorded = lines(capsys)
+    assert told.pop("time") <= recorded.pop("time")
+    assert told == recorded
+    assert (told["order_id"], told["status"]) == ("o1", 200)
+
+
+def test_lines_about_requests_obey_level_and_form(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("orders", "WARNING")
+    tell(logging.getLogger("store.access"), "quiet", {})
+    set_up_logs("orders", "INFO", "text")
+    tell(logging.getLogger("store.access"), "GET / 200", {"order_id": "o1"})
+    assert capsys.readouterr().out.endswith(" INFO    store.access: GET / 200 order_id=o1\n")
+
+
+PROGRAM = """
+import logging, os, threading
+from store.server.logs import set_up_logs, tell
+
+set_up_logs("orders")
+log = logging.getLogger("store")
+
+def write():
+    for number in range(300):
+        tell(log, "short", {"number": number})
+        log.error("x" * 9000)
+
+threads = [threading.Thread(target=write) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+log.error("the last words")
+os._exit(1)  # nothing is flushed any more
+"""
+
+
+def test_lines_of_many_threads_are_whole_and_none_waits_to_be_written() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        timeout=60,
+    )
+    messages = [json.loads(line)["message"] for line in done.stdout.splitlines()]
+    assert len(messages) == 2401
+    assert messages[-1] == "the last words"

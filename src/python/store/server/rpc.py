@@ -16,6 +16,7 @@ from store.server.lifecycle import stop_at_signals, stopping
 from store.server.listening import listen
 from store.server.ops import Check, start_ops, stop_ops
 from store.server.rpc_interceptors import Deadlines, Errors, RequestIds
+from store.server.rpc_logs import RpcLogs
 
 _THREADS = 32
 _GRACEFUL_SECONDS = 20.0
@@ -59,7 +60,7 @@ def make_server(
 
     The given interceptors (auth) run inside of request ids, metrics and the error mapping.
     """
-    chain = [RequestIds(), MeasureServer(), Errors(), Deadlines(), *interceptors]
+    chain = [RequestIds(), RpcLogs(), MeasureServer(), Errors(), Deadlines(), *interceptors]
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="rpc")
     server = grpc.server(
         pool, interceptors=chain, options=_OPTIONS, maximum_concurrent_rpcs=_THREADS * 8

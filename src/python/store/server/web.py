@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from typing import Any, cast
+from uuid import UUID
 
 import orjson
 from flask import Flask, Response, request
@@ -14,6 +15,7 @@ from store.server import context, tracing
 from store.server.api import Api
 from store.server.blueprint import Blueprint
 from store.server.documentation import docs_page
+from store.server.logs import tell
 from store.server.request import Request
 
 _access = logging.getLogger("store.access")
@@ -88,8 +90,11 @@ def _write_access_line(asked: Request, status: int) -> None:
     route = asked.url_rule.rule if asked.url_rule else "unmatched"
     method = asked.method if asked.method in METHODS else "other"
     took = round((time.perf_counter() - asked.began) * 1000, 2)
-    facts = {"method": method, "route": route, "status": status, "duration_ms": took}
-    _access.info("%s %s %s in %s ms", method, route, status, took, extra=facts | {"clean": True})
+    facts: dict[str, Any] = {"method": method, "route": route, "status": status}
+    facts["duration_ms"] = took
+    if asked.view_args and isinstance(order_id := asked.view_args.get("order_id"), UUID):
+        facts["order_id"] = str(order_id)
+    tell(_access, f"{method} {route} {status} in {took} ms", facts)
 
 
 def _asked() -> Request:

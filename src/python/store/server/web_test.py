@@ -37,6 +37,11 @@ def search(name: str) -> dict[str, str]:
     return {"name": name}
 
 
+@baskets.get("/orders/<uuid:order_id>")
+def order(order_id: UUID) -> dict[str, str]:
+    return {"id": str(order_id)}
+
+
 @pytest.fixture(scope="module")
 def app() -> Flask:
     return create_app("shop", title="The shop", blueprints=[baskets])
@@ -83,6 +88,15 @@ def test_one_line_is_logged_for_each_request(
     assert 0 < seen["duration_ms"] < 5000
     assert (unmatched["route"], unmatched["status"]) == ("unmatched", 404)
     assert "secret" not in caplog.text
+
+
+def test_the_line_names_the_order_of_the_address(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "store.access"):
+        client.get(f"/v1/orders/{UUID(int=7)}")
+    (seen,) = (vars(record) for record in caplog.records)
+    assert (seen["route"], seen["order_id"]) == ("/v1/orders/<uuid:order_id>", str(UUID(int=7)))
 
 
 def test_etags_guard_changes(client: FlaskClient) -> None:

@@ -1,0 +1,39 @@
+"""One line in the log for each gRPC call, and the same for the trace."""
+
+import logging
+import time
+from typing import Any
+from uuid import UUID
+
+import grpc
+
+from store.server import context, tracing
+from store.server.logs import tell
+from store.server.rpc_interceptors import Around, Behaviour
+
+_access = logging.getLogger("store.access")
+
+
+class RpcLogs(Around):
+    """Writes what was called, about which order, how it went and how long it took."""
+
+    def around(self, call: Behaviour, request: Any, rpc_context: Any, name: str) -> Any:
+        context.order_id.set(_sane(getattr(request, "order_id", "")))
+        began = time.perf_counter()
+        try:
+            return call(request, rpc_context)
+        finally:
+            code = rpc_context.code() or grpc.StatusCode.OK
+            tracing.note(**{"rpc.grpc.status_code": code.value[0]})
+            took = round((time.perf_counter() - began) * 1000, 2)
+            method = name.removeprefix("/")
+            facts = {"method": method, "code": code.name, "duration_ms": took}
+            tell(_access, f"{method} {code.name} in {took} ms", facts)
+
+
+def _sane(order_id: str) -> str:
+    """The order's id; empty if it is none: what a caller sends is not for logs."""
+    try:
+        return str(UUID(order_id))
+    except ValueError:
+        return ""
