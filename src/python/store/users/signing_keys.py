@@ -26,6 +26,8 @@ from store.users.models.tables import database
 # Verifiers may cache the list for JWKS_SECONDS: by then all of them know a key before it signs.
 JWKS_SECONDS = 300
 PUBLISH_AHEAD = timedelta(minutes=10)
+# Housekeeping comes by once a minute, or later: a key that is made so early signs in time.
+MAKE_AHEAD = PUBLISH_AHEAD + timedelta(minutes=5)
 # NIST SP 800-57 part 1, section 5.3.6 allows years; a month keeps the procedure practised.
 SIGNS_FOR = timedelta(days=30)
 # Longer than the longest ACCESS_TOKEN_SECONDS, and some minutes for clocks that disagree.
@@ -92,7 +94,7 @@ def rotate_by_hand(vault: Vault, caller: Caller) -> SigningKey:
 def rotate_if_due(vault: Vault) -> None:
     """Publish the next key in time before the present one has signed for long enough."""
     keys = published_keys()
-    if not keys or keys[-1].signs_from + SIGNS_FOR - PUBLISH_AHEAD <= now():
+    if not keys or keys[-1].signs_from + SIGNS_FOR - MAKE_AHEAD <= now():
         rotate(vault, keys)
 
 

@@ -11,6 +11,7 @@ from store.users.models.tables import database
 from store.users.signing_keys import (
     JWKS_SECONDS,
     KEPT_AFTERWARDS,
+    MAKE_AHEAD,
     PUBLISH_AHEAD,
     SIGNS_FOR,
     Keyring,
@@ -18,6 +19,7 @@ from store.users.signing_keys import (
     retire_old_keys,
     rotate,
     rotate_if_due,
+    seconds_left,
 )
 from store.users.testing import SECRET, Shop, body_of
 
@@ -85,6 +87,15 @@ def test_keys_are_rotated_in_time_by_whichever_replica_comes_first() -> None:
     for thread in threads:
         thread.join(20)
     assert len(kids()) == 2
+
+
+def test_a_late_housekeeper_still_makes_the_next_key_in_time() -> None:
+    signing_kid()
+    let_time_pass(SIGNS_FOR - MAKE_AHEAD + timedelta(minutes=3))
+    rotate_if_due(VAULT)
+    old, new = published_keys()
+    assert new.signs_from <= old.signs_from + SIGNS_FOR
+    assert seconds_left([old, new], old.signs_from + SIGNS_FOR) > 0
 
 
 def test_an_admin_rotates_and_nobody_has_to_log_in_again(
