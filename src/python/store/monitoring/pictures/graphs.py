@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -11,7 +12,7 @@ from store.monitoring.pictures import colours
 from store.monitoring.pictures.answers import Answers, Line, Window
 from store.monitoring.pictures.area import Area
 from store.monitoring.pictures.boards import Panel
-from store.monitoring.pictures.units import written
+from store.monitoring.pictures.units import divisor, written
 
 LEFT, TOP, RIGHT, BELOW = 64, 36, 14, 24  # pixels around the lines
 LEGEND_LINE = 16
@@ -43,31 +44,29 @@ def _draw_lines(
 ) -> None:
     below = [0.0] * len(window.times)
     for line in lines:
-        values, shown = list(line.values), colour[line.name]
-        if panel.stacked:
-            values = [
-                low + (0.0 if math.isnan(value) else value)
-                for low, value in zip(below, values, strict=True)
-            ]
-        if panel.fill:
-            axes.fill_between(window.times, below, values, color=shown, alpha=panel.fill, lw=0)
-        below = values if panel.stacked else below
+        # In a stack, as elsewhere, a gap is a gap; for those above it counts as nothing.
+        values = [low + value for low, value in zip(below, line.values, strict=True)]
+        look: dict[str, Any] = {"color": colour[line.name]}
+        axes.fill_between(window.times, below, values, alpha=panel.fill, linewidth=0, **look)
         # A single point between two gaps is no line: it is shown as a point.
-        points = sum(not math.isnan(value) for value in values)
-        axes.plot(
-            window.times, values, color=shown, linewidth=1.2, marker="." if points == 1 else ""
-        )
+        single = sum(not math.isnan(value) for value in values) == 1
+        axes.plot(window.times, values, linewidth=1.2, marker="." if single else "", **look)
+        if panel.stacked:
+            both = zip(below, values, strict=True)
+            below = [low if math.isnan(value) else value for low, value in both]
 
 
 def _scale(axes: Axes, panel: Panel, window: Window) -> None:
     axes.set_xlim(window.start, window.end)
-    low, high = axes.get_ylim()
-    low = low if panel.minimum is None else panel.minimum
-    high = low + 1.06 * (high - low) if high > low else low + 1
+    lowest, highest = axes.dataLim.y0, axes.dataLim.y1
+    low = lowest if panel.minimum is None else panel.minimum
+    high = low + (1.08 * (highest - low) if highest > low else 1)
     axes.set_ylim(low, high)
     axes.grid(color=colours.GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-    ticks = [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    one = divisor(high, panel.unit)  # so that the axis has whole minutes or mebibytes
+    steps = [step * one for step in MaxNLocator(4).tick_values(low / one, high / one)]
+    ticks = [step for step in steps if low <= step <= high]
     axes.set_yticks(ticks, [written(tick, panel.unit) for tick in ticks])
     times = [window.start + (window.end - window.start) * part / 6 for part in range(1, 6)]
     axes.set_xticks(times, [f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}" for at in times])

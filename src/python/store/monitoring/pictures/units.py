@@ -32,12 +32,17 @@ def written(value: float, unit: str, decimals: int | None = None) -> str:
     if unit.startswith(SUFFIX):
         return _number(value, decimals) + unit.removeprefix(SUFFIX)
     if unit in SCALES:
-        divisor, suffix = _step(abs(value), SCALES[unit])
-        return _number(value / divisor, decimals) + suffix
+        one, suffix = _step(abs(value), SCALES[unit])
+        return _number(value / one, decimals) + suffix
     if unit in SUFFIXES:
         factor = 100 if unit == "percentunit" else 1
         return _number(value * factor, decimals) + SUFFIXES[unit]
     raise UnknownUnit(unit)
+
+
+def divisor(value: float, unit: str) -> float:
+    """What this value is divided by before it is written: 60 for some minutes in seconds."""
+    return _step(abs(value), SCALES[unit])[0] if unit in SCALES else 1
 
 
 def _step(size: float, scale: Scale) -> tuple[float, str]:
@@ -48,5 +53,5 @@ def _step(size: float, scale: Scale) -> tuple[float, str]:
 
 def _number(value: float, decimals: int | None) -> str:
     if decimals is None:
-        return f"{value:.3g}"
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{value:.{decimals}f}"
