@@ -239,5 +239,7 @@ def _answer_http_exception(error: HTTPException) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
-    _log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    # By its route: a path may hold what opens a 3-D Secure challenge.
+    route = request.url_rule.rule if request.url_rule else "unmatched"
+    _log.error("unexpected error in %s %s", request.method, route, exc_info=error)
     return _answer_error(ServerError())
