@@ -15,6 +15,7 @@ from store.orders.payment_webhooks import forget
 from store.orders.states import State
 from store.orders.steps import Shop
 from store.server.clock import now
+from store.server.errors import Unavailable
 
 HANDS = 8
 """Orders worked on at the same time; the database pool has to be as large."""
@@ -60,6 +61,8 @@ class Worker:
     def _advance(self, order_id: UUID) -> None:
         try:
             advance(order_id, self._shop, time.monotonic() + STEP_SECONDS)
+        except Unavailable as error:
+            _log.warning("order %s stays due: %s %s", order_id, error.code, error.detail)
         except Exception:
             _log.exception("order %s could not be advanced; it stays due", order_id)
 

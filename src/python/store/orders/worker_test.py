@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from store.auth.callers import Caller
+from store.database.errors import DatabaseDown
 from store.orders import worker as worker_module
 from store.orders.conftest import Buy
 from store.orders.fake_faults import Fault
@@ -45,6 +46,24 @@ def test_several_workers_never_do_the_same_work(buy: Buy, shop: FakeShop) -> Non
     assert {order_of(order.id).state for order in orders} == {"confirmed"}
     calls = shop.payments.faults.calls
     assert (calls["authorise"], calls["capture"]) == (5, 5)
+
+
+def test_an_order_that_has_to_wait_is_a_warning_and_what_nobody_foresaw_an_error(
+    buy: Buy, shop: FakeShop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors = [DatabaseDown("The database is not available."), ZeroDivisionError()]
+
+    def fail(*_args: object) -> None:
+        raise errors.pop(0)
+
+    monkeypatch.setattr(worker_module, "advance", fail)
+    stranded(buy)
+    worker = Worker(shop)
+    while errors:
+        worker.step()
+    worker.finish()
+    seen = [(record.levelname, bool(record.exc_info)) for record in caplog.records]
+    assert [line for line in seen if line[0] != "INFO"][:2] == [("WARNING", False), ("ERROR", True)]
 
 
 def test_an_order_that_fails_keeps_nobody_waiting(buy: Buy, shop: FakeShop) -> None:

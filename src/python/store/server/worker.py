@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from store.metrics.worker import Loop, Outcome
 from store.server import tracing
 from store.server.backoff import seconds_to_wait
+from store.server.errors import Unavailable
 from store.server.lifecycle import stop_at_signals, stopping
 from store.server.ops import Check, OpsConfig, start_ops, stop_ops
 
@@ -61,9 +62,11 @@ def repeat(name: str, step: Callable[[], bool], idle_seconds: float) -> None:
 def _taken(step: Callable[[], bool], name: str, failures: int) -> Outcome:
     try:
         return Outcome.BUSY if step() else Outcome.IDLE
+    except Unavailable as error:
+        _log.warning("a step of %s has to wait (%s in a row): %s", name, failures + 1, error.detail)
     except Exception:
         _log.exception("a step of %s failed (%s in a row)", name, failures + 1)
-        return Outcome.FAILED
+    return Outcome.FAILED
 
 
 def _rest(loop: Loop, seconds: float) -> None:

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from store.server import worker
+from store.server.errors import Unavailable
 from store.server.lifecycle import stopping
 from store.server.testing import running, wait_until
 from store.server.worker import LONGEST_REST_SECONDS, repeat
@@ -71,6 +72,23 @@ def test_a_failing_step_is_tried_again_later(
     repeat("test", step, idle_seconds=60)
     assert (failures, caps) == ([1, 2, 3], {LONGEST_REST_SECONDS})
     assert caplog.text.count("\nZeroDivisionError") == 3
+
+
+def test_what_only_has_to_wait_is_a_warning_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "seconds_to_wait", lambda *_: 0.0)
+    outcomes = [Unavailable("The database is not available."), ZeroDivisionError()]
+
+    def step() -> bool:
+        if outcomes:
+            raise outcomes.pop(0)
+        stopping.set()
+        return True
+
+    repeat("test", step, idle_seconds=60)
+    levels = [(record.levelname, bool(record.exc_info)) for record in caplog.records]
+    assert levels == [("WARNING", False), ("ERROR", True)]
 
 
 def test_steps_are_counted_by_what_they_came_to(monkeypatch: pytest.MonkeyPatch) -> None:
