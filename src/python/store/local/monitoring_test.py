@@ -9,8 +9,10 @@ import pytest
 
 from store.local.ports import HOST, Ports, free_base
 from store.local.testing import Running, short_folder, wait_for
+from store.monitoring.programs import prometheus_program
 from store.monitoring.prometheus import Client
 from store.monitoring.targets import SERVICE_OF
+from store.monitoring.testing import needed
 
 
 @pytest.fixture
@@ -26,6 +28,7 @@ def ports() -> Ports:
 
 @pytest.fixture
 def up(data: Path, ports: Ports) -> Iterator[Running]:
+    needed(prometheus_program)
     running = Running(data, ports.base, "--monitoring")
     yield running
     if not running.ended:

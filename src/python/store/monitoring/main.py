@@ -1,4 +1,4 @@
-"""`./pants dashboards`: writes what Grafana and Prometheus read, from the code that says it."""
+"""`./pants dashboards`: writes what Grafana and Prometheus read, and draws what Grafana would show."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import click
 
 from store.monitoring import slos
 from store.monitoring.dashboards import built
+from store.monitoring.pictures.command import draw
 
 
 @click.group()
@@ -22,6 +23,8 @@ def build(into: Path) -> None:
     slos.write(into / "rules")
     click.echo(f"Written: {into}/dashboards and {into}/rules/slos.yaml")
 
+
+main.add_command(draw)
 
 if __name__ == "__main__":
     main()

@@ -23,11 +23,13 @@ def program_in(folder: Path, name: str) -> str:
     return str(file)
 
 
-def test_what_is_laid_out_is_a_configuration_that_prometheus_takes(tmp_path: Path) -> None:
+def test_what_is_laid_out_is_a_configuration_that_prometheus_takes(
+    tmp_path: Path, promtool: str
+) -> None:
     watch = LocalPrometheus(tmp_path / "prometheus", "127.0.0.1:9090")
     watch.set_up(GRAFANA, TARGETS)
     checked = subprocess.run(
-        [installed(["promtool"], ""), "check", "config", str(watch.configuration)],
+        [promtool, "check", "config", str(watch.configuration)],
         capture_output=True,
         text=True,
         timeout=30,

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
+from store.monitoring.main import main
 from store.monitoring.pictures import colours
 from store.monitoring.pictures.answers import Answers, Line, Window, legend
 from store.monitoring.pictures.boards import (
@@ -21,7 +22,6 @@ from store.monitoring.pictures.boards import (
     Threshold,
     read_board,
 )
-from store.monitoring.pictures.command import draw
 from store.monitoring.pictures.page import DRAWERS, UnknownPanel, draw_board
 from store.monitoring.programs import GRAFANA
 from store.monitoring.prometheus import Client, QueryRefused, Series
@@ -189,7 +189,7 @@ def test_every_panel_of_our_dashboards_is_of_a_kind_and_a_unit_that_is_drawn(
 
 def test_a_prometheus_that_is_not_there_is_one_clear_message(tmp_path: Path) -> None:
     asked = ["--prometheus", "http://127.0.0.1:9", "--into", str(tmp_path / "new")]
-    result = CliRunner().invoke(draw, asked)
+    result = CliRunner().invoke(main, ["draw", *asked])
     assert result.exit_code == 1
     assert "http://127.0.0.1:9 does not answer" in result.output
     assert "Traceback" not in result.output
