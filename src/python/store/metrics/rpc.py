@@ -51,7 +51,7 @@ class MeasureServer(grpc.ServerInterceptor):
             finally:
                 _answering.discard(context)
                 code = context.code() or grpc.StatusCode.OK
-                _child(_told(method, code), code.name).observe(
+                _child(method_of(method, code), code.name).observe(
                     time.perf_counter() - began, exemplar()
                 )
 
@@ -60,9 +60,10 @@ class MeasureServer(grpc.ServerInterceptor):
         )
 
 
-def _told(method: str, code: grpc.StatusCode) -> str:
+def method_of(called: str, code: grpc.StatusCode) -> str:
+    """What metrics and logs say was called: a method of ours, or `unmatched`."""
     # Who has no key is refused whatever method is named: those names have no end.
-    return "unmatched" if code is grpc.StatusCode.UNAUTHENTICATED else method
+    return "unmatched" if code is grpc.StatusCode.UNAUTHENTICATED else called
 
 
 @lru_cache(1024)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import grpc
 
+from store.metrics.rpc import method_of
 from store.server import context, tracing
 from store.server.logs import tell
 from store.server.rpc_interceptors import Around, Behaviour
@@ -26,7 +27,7 @@ class RpcLogs(Around):
             code = rpc_context.code() or grpc.StatusCode.OK
             tracing.note(**{"rpc.grpc.status_code": code.value[0]})
             took = round((time.perf_counter() - began) * 1000, 2)
-            method = name.removeprefix("/")
+            method = method_of(name.removeprefix("/"), code)
             facts = {"method": method, "code": code.name, "duration_ms": took}
             tell(_access, f"{method} {code.name} in {took} ms", facts)
 

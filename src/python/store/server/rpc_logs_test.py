@@ -4,7 +4,7 @@ from uuid import UUID
 import grpc
 import pytest
 
-from store.server.errors import Conflict, StoreError
+from store.server.errors import Conflict, StoreError, Unauthenticated
 from store.server.rpc_logs import _sane
 from store.server.testing import call, failing, serving
 
@@ -34,6 +34,13 @@ def test_a_call_that_fails_says_how(
     with serving(failing(error)) as at, pytest.raises(StoreError):
         call(at)
     assert told(caplog) == [("store.test.Echo/Say", code.name, True)]
+
+
+def test_who_is_not_let_in_writes_no_names_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "store.access")
+    with serving(failing(Unauthenticated("Who?"))) as at, pytest.raises(StoreError):
+        call(at)
+    assert told(caplog) == [("unmatched", "UNAUTHENTICATED", True)]
 
 
 def test_only_ids_of_orders_are_taken_from_a_call() -> None:
