@@ -54,6 +54,11 @@ class Described:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self._send, cases, cycle(tokens.values())))
 
+    def examples(self, number: int) -> list[Case[Any]]:
+        """One sensible request to each operation; `number` seeds them."""
+        found = (_cases(each, GenerationMode.POSITIVE, number, 3) for each in self.operations)
+        return [cases[-1] for cases in found if cases]
+
     def _send(self, case: Case[Any], token: str) -> Answer:
         asked = f"{case.method} {case.formatted_path}"
         _keep_at_home(case.body)

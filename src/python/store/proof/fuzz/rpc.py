@@ -1,9 +1,11 @@
 """Calls to inventory's gRPC port: methods that exist and others, with words that mean nothing."""
 
+import contextlib
 from random import Random
 
 import grpc
 
+from store.proof.fuzz.secret_words import Secret
 from store.proof.fuzz.strange import CURRENCIES, marks
 from store.protos.inventory.v1 import inventory_pb2 as pb
 
@@ -32,6 +34,24 @@ def send_calls(address: str, key: str, random: Random, count: int, sent: set[str
                 if error.code() in OWN_FAULTS and error.details() != NO_MESSAGE:
                     faults.append(f"{method} -> {error.code().name} {error.details()}")
     return faults
+
+
+def call_with(address: str, key: str, secret: Secret) -> int:
+    """Send the secret as a field, as metadata, as the key and as a method's name; how many calls."""
+    text = secret.text
+    message = pb.ReserveRequest(order_id=text, currency=text, lines=[pb.Line(sku=text, quantity=1)])
+    methods = [f"/{SERVICE}/{name}" for name in KNOWN]
+    # A request id stands in logs by its nature: what has no looks cannot be told from one.
+    methods += [f"/{SERVICE}/{text}"] if secret.has_looks else []
+    metadata = (("x-request-id", text),) if secret.has_looks else (("x-note", text),)
+    with grpc.insecure_channel(address) as channel:
+        for method in methods:
+            for said in (key, text):
+                call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
+                sent = (*metadata, ("authorization", f"Bearer {said}"))
+                with contextlib.suppress(grpc.RpcError):
+                    call(message.SerializeToString(), timeout=DEADLINE_SECONDS, metadata=sent)
+    return 2 * len(methods)
 
 
 def _method(random: Random, word: str) -> str:
