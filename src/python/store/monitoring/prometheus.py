@@ -80,6 +80,11 @@ class Client:
         found = self._data("query_range", asked)["result"]
         return [Series(each["metric"], [*map(_point, each["values"])]) for each in found]
 
+    def scraped(self, selector: str, seconds: float) -> list[Series]:
+        """The values as they were scraped in the last seconds, with nothing between them."""
+        found = self._data("query", {"query": f"{selector}[{round(seconds * 1000)}ms]"})["result"]
+        return [Series(each["metric"], [*map(_point, each["values"])]) for each in found]
+
     def series(self, *selectors: str) -> list[Labels]:
         """The labels of every series that was ever scraped and that one of these selects."""
         return list(self._data("series", {"match[]": selectors}))

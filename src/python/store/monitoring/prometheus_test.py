@@ -54,6 +54,13 @@ def test_it_answers_ranges(prometheus: Prometheus) -> None:
     assert {value for _, value in series.values} == {1}
 
 
+def test_it_tells_what_was_scraped(prometheus: Prometheus) -> None:
+    (series,) = prometheus.scraped("up", 60)
+    times = [at for at, _ in series.values]
+    assert times == sorted(set(times))
+    assert {value for _, value in series.values} == {0}
+
+
 def test_it_knows_its_series_and_their_labels(prometheus: Prometheus) -> None:
     assert [found["instance"] for found in prometheus.series("up")] == ["127.0.0.1:1"]
     assert prometheus.series("upp") == []

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from store.proof.errors import CannotProve
 from store.proof.monitoring.plans import EXPECTED, Alarm, Fault
 from store.proof.monitoring.planting import Planting
 from store.proof.monitoring.watched_store import WatchedStore
 
 WARM_UP_SECONDS = 15.0  # in which rates come to have a past
+WARM_UPS = 4
 FIRE_SECONDS = 90.0
 LINGER_SECONDS = 12.0  # in which what must not fire still might
 QUIET_SECONDS = 90.0
@@ -46,10 +48,22 @@ class Alarms:
         """How each came out, in this order; each begins without a past."""
         for fault in faults:
             said(f"{fault}: warming up")
-            self._watched.watch_anew()
-            time.sleep(WARM_UP_SECONDS)
+            self._warm_up()
             said(f"{fault}: planted" if EXPECTED[fault] else f"{fault}: watching")
             yield self._outcome(fault)
+
+    def _warm_up(self) -> None:
+        """Forget the past until all is well; CannotProve if it never is."""
+        for _ in range(WARM_UPS):
+            self._watched.watch_anew()
+            time.sleep(WARM_UP_SECONDS)
+            fired = self._fired()
+            if not fired:
+                return
+        raise CannotProve(
+            f"{', '.join(map(str, sorted(fired)))} before anything was done: is the machine too slow "
+            "for so many buyers? Let fewer come: --rate 0.5"
+        )
 
     def _outcome(self, fault: Fault) -> Outcome:
         expected = frozenset(each.alarm for each in EXPECTED[fault])

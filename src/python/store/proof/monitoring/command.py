@@ -22,7 +22,7 @@ from store.proof.monitoring.report import as_json, show
 from store.proof.monitoring.slow_road import SlowRoad
 from store.proof.monitoring.watched_store import WatchedStore
 
-# Ages are real seconds, however fast Prometheus looks: orders.yaml says 120, and 60.
+# Ages are real seconds, however fast Prometheus looks: alerts.yaml says 120 and 60.
 LIMITS = {"OrdersStuck": 6.0, "WorkerStalled": 15.0}
 
 
@@ -30,7 +30,7 @@ LIMITS = {"OrdersStuck": 6.0, "WorkerStalled": 15.0}
 @click.argument("faults", nargs=-1, type=click.Choice([str(each) for each in Fault]))
 @click.option("--factor", default=20.0, show_default=True, type=click.FloatRange(1, 60),
               help="How much faster than usual Prometheus looks, evaluates and forgets.")  # fmt: skip
-@click.option("--rate", default=2.0, show_default=True, type=click.FloatRange(0.5, 20),
+@click.option("--rate", default=1.0, show_default=True, type=click.FloatRange(0.5, 20),
               help="Buyers who come a second.")  # fmt: skip
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of a table.")
 def alarms(faults: Sequence[str], factor: float, rate: float, in_json: bool) -> None:
