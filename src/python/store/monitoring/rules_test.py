@@ -11,14 +11,9 @@ import yaml
 
 from store.monitoring.promtool import check_rules, run_tests
 from store.monitoring.slos import RULES
+from store.monitoring.testing import RULE_FILES, rules
 
-FILES = sorted(RULES.glob("*.yaml"))
 TESTS = sorted((RULES / "tests").glob("*.yaml"))
-
-
-def rules(kind: str) -> list[dict[str, Any]]:
-    groups = [group for file in FILES for group in yaml.safe_load(file.read_text())["groups"]]
-    return [rule for group in groups for rule in group["rules"] if kind in rule]
 
 
 def cases(kind: str) -> Iterator[dict[str, Any]]:
@@ -36,9 +31,9 @@ RECORDS = sorted({rule["record"] for rule in rules("record")})
 
 @pytest.mark.usefixtures("promtool")
 def test_prometheus_takes_the_rules() -> None:
-    verdict = check_rules(FILES)
+    verdict = check_rules(RULE_FILES)
     assert verdict.ok, verdict.said
-    assert len(re.findall("SUCCESS", verdict.said)) == len(FILES) == 3
+    assert len(re.findall("SUCCESS", verdict.said)) == len(RULE_FILES) == 3
 
 
 @pytest.mark.usefixtures("promtool")
