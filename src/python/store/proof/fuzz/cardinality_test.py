@@ -13,7 +13,7 @@ from store.proof.fuzz.fuzzing import Fuzzed, fuzz
 from store.proof.fuzz.pages import Series, leaks, page, samples
 
 MOST_SERIES = {
-    # Measured after three fuzzings, and a third more: what grows is routes x methods x statuses that
+    # Measured after three fuzzings, and up to half as many again: what grows is routes x methods x statuses that
     # occur, at 14 lines each. All of a store's processes together stay under 15,000.
     "users": 2_400,
     "inventory": 3_200,
