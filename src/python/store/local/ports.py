@@ -50,7 +50,7 @@ class Ports:
 
     @property
     def prometheus(self) -> int:
-        return self.base + 1090
+        return self.base + 90
 
     @property
     def inventory_rpc(self) -> int:

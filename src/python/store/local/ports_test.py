@@ -30,7 +30,7 @@ def test_the_first_of_several_replicas_stands_where_a_single_one_does() -> None:
 
 def test_monitoring_has_ports_of_its_own_when_asked_for() -> None:
     plain, monitored = Ports(8000), Ports(8000, monitored=True)
-    more = {monitored.ops("audit"): "ops of audit", 8060: "Grafana", 9090: "Prometheus"}
+    more = {monitored.ops("audit"): "ops of audit", 8060: "Grafana", 8090: "Prometheus"}
     assert monitored.all() == {**plain.all(), **more}
     assert (monitored.ops("audit"), monitored.scraped) == (9014, (*plain.processes, "audit"))
 

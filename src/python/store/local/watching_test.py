@@ -73,14 +73,14 @@ def test_what_is_installed_is_started_with_what_is_ours(
     prometheus, grafana = install(machine, "prometheus"), install(machine, "grafana")
     _, watched = watching(folder, started)
     assert watched.addresses == {
-        "prometheus": "http://127.0.0.1:9090",
+        "prometheus": "http://127.0.0.1:8090",
         "grafana": "http://127.0.0.1:8060",
     }
     assert not watched.missing
     wait_for(lambda: prometheus.exists() and "PATH=" in prometheus.read_text(), 10)
     wait_for(lambda: grafana.exists() and "PATH=" in grafana.read_text(), 10)
     assert f"--config.file={folder.prometheus}/prometheus.yml" in prometheus.read_text()
-    assert "PROMETHEUS_URL=http://127.0.0.1:9090" in grafana.read_text()
+    assert "PROMETHEUS_URL=http://127.0.0.1:8090" in grafana.read_text()
 
 
 def test_one_that_dies_is_told_of_once(

@@ -14,7 +14,7 @@ from store.monitoring.prometheus import Client
 
 
 @click.command()
-@click.option("--prometheus", default="http://127.0.0.1:9090", show_default=True,
+@click.option("--prometheus", default="http://127.0.0.1:8090", show_default=True,
               help="Where Prometheus is.")  # fmt: skip
 @click.option("--minutes", default=15.0, show_default=True, type=click.FloatRange(min=1),
               help="How much of the past is drawn.")  # fmt: skip
