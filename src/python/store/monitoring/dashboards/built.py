@@ -6,13 +6,10 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from store.monitoring.dashboards.inventory import inventory
-from store.monitoring.dashboards.orders import orders
-from store.monitoring.dashboards.overall import overall
-from store.monitoring.dashboards.users import users
+from store.monitoring.dashboards.runbooks import NAMED, runbooks
 
 FOLDER = Path("grafana/dashboards")
-DASHBOARDS = (overall, users, inventory, orders)
+DASHBOARDS = (*NAMED, runbooks)
 
 
 def built() -> Iterator[tuple[str, str]]:

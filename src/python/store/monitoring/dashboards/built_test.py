@@ -9,7 +9,14 @@ import pytest
 from store.monitoring.dashboards import links
 from store.monitoring.dashboards.built import FOLDER, built
 from store.monitoring.dashboards.layout import COLUMNS
-from store.monitoring.dashboards.testing import BOARDS, SERVICES, every_board, panels_of, rows_of
+from store.monitoring.dashboards.testing import (
+    BOARDS,
+    SERVICES,
+    every_board,
+    every_board_of_numbers,
+    panels_of,
+    rows_of,
+)
 from store.monitoring.dashboards.units import DECIMALS
 
 ORDER = ["At a glance", "REST", "gRPC", "Dependencies", "Database", "Loops", "Resources", "Trade"]
@@ -23,7 +30,7 @@ def test_the_files_are_what_the_code_makes() -> None:
     assert not different, "run ./pants dashboards, look at them, and commit the result"
 
 
-@every_board
+@every_board_of_numbers
 def test_a_panel_says_in_one_sentence_what_to_think_of_it(board: Any) -> None:
     for panel in panels_of(board):
         assert panel["title"]
@@ -31,7 +38,7 @@ def test_a_panel_says_in_one_sentence_what_to_think_of_it(board: Any) -> None:
         assert ". " not in panel["description"], panel["title"]
 
 
-@every_board
+@every_board_of_numbers
 def test_a_panel_has_a_unit_decimals_and_rising_limits(board: Any) -> None:
     for panel in panels_of(board):
         field = panel["fieldConfig"]["defaults"]
@@ -42,7 +49,7 @@ def test_a_panel_has_a_unit_decimals_and_rising_limits(board: Any) -> None:
         assert limits == sorted(set(limits)), panel["title"]
 
 
-@every_board
+@every_board_of_numbers
 def test_a_scale_begins_at_0_unless_the_number_can_fall_below(board: Any) -> None:
     for panel in panels_of(board):
         can_fall_below = panel["title"].startswith(("Budget left", "Signing key: time left"))
@@ -50,7 +57,7 @@ def test_a_scale_begins_at_0_unless_the_number_can_fall_below(board: Any) -> Non
         assert least == (None if can_fall_below else 0), panel["title"]
 
 
-@every_board
+@every_board_of_numbers
 def test_a_panel_asks_the_chosen_prometheus_and_names_the_answers(board: Any) -> None:
     for panel in panels_of(board):
         assert panel["datasource"] == SOURCE, panel["title"]
@@ -60,7 +67,7 @@ def test_a_panel_asks_the_chosen_prometheus_and_names_the_answers(board: Any) ->
             assert target["legendFormat"] or panel["type"] == "table", panel["title"]
 
 
-@every_board
+@every_board_of_numbers
 def test_the_questions_of_a_panel_can_be_told_apart(board: Any) -> None:
     for panel in panels_of(board):
         names = [target["refId"] for target in panel["targets"]]
@@ -107,7 +114,7 @@ def test_the_rows_of_every_service_stand_in_one_order(name: str) -> None:
 
 @every_board
 def test_the_variables_used_are_those_declared(board: Any) -> None:
-    declared = {variable["name"] for variable in board["templating"]["list"]}
+    declared = {variable["name"] for variable in board["templating"].get("list", [])}
     used = set(re.findall(r"\$\{?(\w+)", json.dumps(board)))
     assert {name for name in used if not name.startswith("__")} == declared
 
@@ -119,7 +126,7 @@ def test_a_dashboard_is_found_by_its_tag_and_is_changed_in_code_only(board: Any)
     assert board["editable"] is False
 
 
-@every_board
+@every_board_of_numbers
 def test_rates_are_added_up_before_percentiles_are_taken(board: Any) -> None:
     for panel in panels_of(board):
         for target in panel["targets"]:
@@ -127,7 +134,7 @@ def test_rates_are_added_up_before_percentiles_are_taken(board: Any) -> None:
             assert not alone, panel["title"]
 
 
-@every_board
+@every_board_of_numbers
 def test_a_rate_looks_as_far_as_the_reader_looks_closely(board: Any) -> None:
     for panel in panels_of(board):
         for target in panel["targets"]:

@@ -37,14 +37,10 @@ class Row:
 
 
 def board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Dashboard:
-    """The dashboard of these rows."""
-    made = dashboard.Dashboard(title).uid(uid).description(about).tags([links.TAG])
-    made.refresh("30s").time("now-1h", "now").tooltip(DashboardCursorSync.CROSSHAIR).readonly()
-    made.links(links.of_every_dashboard()).annotations([RESTARTS, ALERTS])
-    made.with_variable(_source()).with_variable(_runbooks())
-    for row in rows:
-        _add(made, row)
-    return made
+    """The dashboard of these rows, as it is now and has been for an hour."""
+    made = _board(uid, title, about, rows)
+    made.refresh("30s").time("now-1h", "now").tooltip(DashboardCursorSync.CROSSHAIR)
+    return made.annotations([RESTARTS, ALERTS]).with_variable(_source())
 
 
 def service_board(
@@ -52,6 +48,19 @@ def service_board(
 ) -> dashboard.Dashboard:
     """The dashboard of one service, of which one can choose the replicas."""
     return board(uid, title, about, rows).with_variable(_replicas(service))
+
+
+def words_board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Dashboard:
+    """A dashboard to be read: it has no numbers, so there is nobody to ask and no time to choose."""
+    return _board(uid, title, about, rows).timepicker(dashboard.TimePicker().hidden(True))
+
+
+def _board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Dashboard:
+    made = dashboard.Dashboard(title).uid(uid).description(about).tags([links.TAG]).readonly()
+    made.links(links.of_every_dashboard())
+    for row in rows:
+        _add(made, row)
+    return made
 
 
 def _add(made: dashboard.Dashboard, row: Row) -> None:
@@ -66,10 +75,6 @@ def _add(made: dashboard.Dashboard, row: Row) -> None:
 
 def _source() -> dashboard.DatasourceVariable:
     return dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
-
-
-def _runbooks() -> dashboard.ConstantVariable:
-    return dashboard.ConstantVariable("runbooks").label("Runbooks").value(links.RUNBOOKS_URL)
 
 
 def _replicas(service: str) -> dashboard.QueryVariable:

@@ -6,23 +6,31 @@ from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as models
 
+from store.monitoring.dashboards.sections import number_of
+
 TAG = "virtual-store"
-OVERALL, USERS, INVENTORY, ORDERS = (
+OVERALL, USERS, INVENTORY, ORDERS, RUNBOOKS = (
     "store-overall",
     "store-users",
     "store-inventory",
     "store-orders",
+    "store-runbooks",
 )
-
-RUNBOOKS_URL = "https://github.com/virtual-store/virtual-store/blob/main/grafana/runbooks.md"
-"""Where people read grafana/runbooks.md; a fork names its own place here."""
 
 Links = Sequence[DashboardLink]
 
 
 def runbooks(*alerts: str) -> list[DashboardLink]:
     """What to do about each of the alerts that a panel shows coming."""
-    return [_link(f"Runbook: {alert}", f"${{runbooks}}#{alert.lower()}", True) for alert in alerts]
+    return [_link(f"Runbook: {alert}", runbook(alert), True) for alert in alerts]
+
+
+def runbook(alert: str) -> str:
+    """Where to read what to do about an alert; NoRunbook if nobody has written it.
+
+    The number alone is understood by every Grafana; newer ones themselves write `panel-` before it.
+    """
+    return f"/d/{RUNBOOKS}?viewPanel={number_of(alert)}"
 
 
 def board(uid: str) -> DashboardLink:
@@ -39,7 +47,7 @@ def of_every_dashboard() -> list[Builder[models.DashboardLink]]:
         .keep_time(True)
         .icon("external link")
     )
-    return [others, _link("Runbooks", "${runbooks}", True).icon("doc")]
+    return [others, _link("Runbooks", f"/d/{RUNBOOKS}", True).icon("doc")]
 
 
 def _link(title: str, url: str, new_tab: bool) -> DashboardLink:

@@ -7,7 +7,15 @@ limit from which on its number is a worry.
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders import (
+    common,
+    dashboard,
+    prometheus,
+    stat,
+    table,
+    text,
+    timeseries,
+)
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as shapes
@@ -30,7 +38,7 @@ from store.monitoring.dashboards.units import COUNT, DECIMALS
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 
-Panel = stat.Panel | timeseries.Panel | table.Panel
+Panel = stat.Panel | timeseries.Panel | table.Panel | text.Panel
 P = TypeVar("P", stat.Panel, timeseries.Panel, table.Panel)
 
 

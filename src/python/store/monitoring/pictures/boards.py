@@ -92,6 +92,11 @@ class Board:
         """How many units of the grid it is high."""
         return max((panel.place.y + panel.place.h for panel in self.panels), default=1)
 
+    @property
+    def is_words(self) -> bool:
+        """Whether all of it is to be read, and there is nothing to draw."""
+        return all(panel.kind in {"row", "text"} for panel in self.panels)
+
 
 def read_board(file: Path) -> Board:
     """The dashboard of a file."""

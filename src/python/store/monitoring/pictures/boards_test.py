@@ -71,3 +71,14 @@ def test_all_that_our_dashboards_show_has_a_place_of_its_own(name: str) -> None:
     ]
     assert len(taken) == len(set(taken)) > 0
     assert max(x for x, _ in taken) < 24
+
+
+def test_only_the_runbooks_are_words_and_nothing_else() -> None:
+    boards = [read_board(file) for file in (GRAFANA / "dashboards").glob("*.json")]
+    assert [board.name for board in boards if board.is_words] == ["runbooks"]
+
+
+def test_one_panel_of_numbers_is_something_to_draw(tmp_path: Path) -> None:
+    words = {**PANEL, "type": "text", "targets": []}
+    assert board(tmp_path, words).is_words
+    assert not board(tmp_path, words, PANEL).is_words

@@ -1,5 +1,6 @@
 """`./pants dashboards draw`: pictures of the dashboards, for who has no Grafana to look at them with."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import click
 import requests
 
 from store.monitoring.pictures.answers import Answers, Window
-from store.monitoring.pictures.boards import read_board
+from store.monitoring.pictures.boards import Board, read_board
 from store.monitoring.pictures.page import draw_board
 from store.monitoring.programs import GRAFANA
 from store.monitoring.prometheus import Client
@@ -21,12 +22,15 @@ from store.monitoring.prometheus import Client
 @click.option("--into", default=Path("pictures"), show_default=True,
               type=click.Path(path_type=Path, file_okay=False), help="The folder of the pictures.")  # fmt: skip
 def draw(prometheus: str, minutes: float, into: Path) -> None:
-    """Draw each dashboard into a PNG, from its JSON and from what Prometheus answers to its queries."""
+    """Draw each dashboard into a PNG, from its JSON and from what Prometheus answers to its queries.
+
+    The runbooks are left out: they are words.
+    """
     into.mkdir(parents=True, exist_ok=True)
     window = Window.of_the_last(minutes)
     with closing(Client(prometheus)) as client:
-        for file in sorted((GRAFANA / "dashboards").glob("*.json")):
-            board, picture = read_board(file), into / f"{file.stem}.png"
+        for board in _drawable(GRAFANA / "dashboards"):
+            picture = into / f"{board.name}.png"
             try:
                 empty = draw_board(board, Answers(client, board, window), picture)
             except requests.RequestException as error:
@@ -35,6 +39,13 @@ def draw(prometheus: str, minutes: float, into: Path) -> None:
                     "./pants up --monitoring starts a Prometheus."
                 ) from None
             click.echo(f"{picture}: {_told(empty)}")
+
+
+def _drawable(folder: Path) -> Iterator[Board]:
+    for file in sorted(folder.glob("*.json")):
+        board = read_board(file)
+        if not board.is_words:
+            yield board
 
 
 def _told(empty: list[str]) -> str:

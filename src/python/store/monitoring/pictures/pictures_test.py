@@ -1,5 +1,6 @@
 """Pictures of boards that are known, from a Prometheus that is known."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from store.monitoring.main import main
-from store.monitoring.pictures import colours
+from store.monitoring.pictures import colours, command
 from store.monitoring.pictures.answers import Answers, Line, Window, legend
 from store.monitoring.pictures.boards import (
     Board,
@@ -193,3 +194,15 @@ def test_a_prometheus_that_is_not_there_is_one_clear_message(tmp_path: Path) -> 
     assert result.exit_code == 1
     assert "http://127.0.0.1:9 does not answer" in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_dashboard_of_words_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = {"title": "Up", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8}}
+    (tmp_path / "dashboards").mkdir()
+    for name, kind in (("shop", "stat"), ("runbooks", "text")):
+        board = json.dumps({"title": name, "panels": [{**shown, "type": kind}]})
+        (tmp_path / "dashboards" / f"{name}.json").write_text(board)
+    monkeypatch.setattr(command, "GRAFANA", tmp_path)
+    result = CliRunner().invoke(main, ["draw", "--into", str(tmp_path / "pictures")])
+    assert result.exit_code == 0, result.output
+    assert [file.name for file in (tmp_path / "pictures").iterdir()] == ["shop.png"]
