@@ -18,6 +18,7 @@ from store.proof.monitoring.alarms import Alarms, Outcome
 from store.proof.monitoring.crowd import crowd
 from store.proof.monitoring.plans import Fault
 from store.proof.monitoring.planting import Planting, over_the_road
+from store.proof.monitoring.regulars import regulars
 from store.proof.monitoring.report import as_json, show
 from store.proof.monitoring.slow_road import SlowRoad
 from store.proof.monitoring.watched_store import WatchedStore
@@ -31,7 +32,7 @@ LIMITS = {"OrdersStuck": 6.0, "WorkerStalled": 15.0}
 @click.option("--factor", default=20.0, show_default=True, type=click.FloatRange(1, 60),
               help="How much faster than usual Prometheus looks, evaluates and forgets.")  # fmt: skip
 @click.option("--rate", default=1.0, show_default=True, type=click.FloatRange(0.5, 20),
-              help="Buyers who come a second.")  # fmt: skip
+              help="Buyers who come to look around a second; half as many order at once.")  # fmt: skip
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of a table.")
 def alarms(faults: Sequence[str], factor: float, rate: float, in_json: bool) -> None:
     """Plant faults in a store of our own, and see whether exactly the right alerts fire.
@@ -81,6 +82,7 @@ def _tried(
             )
         )
         opened.enter_context(crowd(watched.target, rate))
+        opened.enter_context(regulars(watched.target, rate / 2))
         trials = Alarms(watched, Planting(watched.store.victims, road))
         return [*trials.outcomes(faults, console.print)]
 

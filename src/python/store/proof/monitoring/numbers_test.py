@@ -51,7 +51,6 @@ def watched() -> Iterator[WatchedStore]:
         short_folder() as folder,
         WatchedStore(folder, base, apis=2, factor=FACTOR, output=Output()) as watched,
     ):
-        watched.wait_for_a_scrape()
         yield watched
 
 

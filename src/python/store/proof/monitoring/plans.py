@@ -30,10 +30,11 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Expected:
-    """An alarm that has to fire, and why."""
+    """An alarm that has to fire, and why; or one that `may`, as it depends on the moment."""
 
     alarm: Alarm
     because: str
+    may: bool = False
 
 
 def _burns(name: str, because: str) -> Sequence[Expected]:
@@ -58,6 +59,7 @@ EXPECTED: dict[Fault, Sequence[Expected]] = {
         _page("DatabaseUnreachable", "every service asks its database in vain"),
         *_burns("BrowseErrorBudgetBurn", "the catalogue is in the database: 503"),
         *_burns("CheckoutErrorBudgetBurn", "an order that cannot be written down is refused: 503"),
+        Expected(Alarm("OrdersStuck", PAGE), "an order may be under way when it stops", may=True),
     ],
     Fault.WORKER_KILLED: [
         _page("TargetDown", "the worker is gone; the API goes on taking the orders' steps"),

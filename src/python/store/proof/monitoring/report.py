@@ -19,7 +19,7 @@ def show(console: Console, outcomes: Sequence[Outcome]) -> None:
         table.add_row(
             str(each.fault),
             _lines(each.fired),
-            _lines(each.expected),
+            _expected(each),
             f"{each.seconds_to_fire:.0f} s",
             f"{each.seconds_to_quiet:.0f} s",
         )
@@ -38,10 +38,9 @@ def as_json(outcomes: Sequence[Outcome]) -> str:
 def wrongs(outcome: Outcome) -> list[str]:
     """A sentence for each alarm that should have fired, should not have, or does not stop."""
     reasons = {each.alarm: each.because for each in EXPECTED[outcome.fault]}
-    missing = sorted(outcome.expected - outcome.fired)
     return [
-        *(f"{alarm} did not fire, although {reasons[alarm]}" for alarm in missing),
-        *(f"{alarm} fired for no reason" for alarm in sorted(outcome.fired - outcome.expected)),
+        *(f"{alarm} did not fire, although {reasons[alarm]}" for alarm in sorted(outcome.missing)),
+        *(f"{alarm} fired for no reason" for alarm in sorted(outcome.uncalled_for)),
         *(f"{alarm} still fires after all was healed" for alarm in sorted(outcome.still_firing)),
     ]
 
@@ -50,12 +49,19 @@ def _fields(outcome: Outcome) -> dict[str, object]:
     return {
         "fault": outcome.fault,
         "fired": [*map(str, sorted(outcome.fired))],
-        "expected": [*map(str, sorted(outcome.expected))],
+        "expected": [f"{each.alarm}" for each in EXPECTED[outcome.fault] if not each.may],
+        "possible": [f"{each.alarm}" for each in EXPECTED[outcome.fault] if each.may],
         "seconds_to_fire": round(outcome.seconds_to_fire, 1),
         "seconds_to_quiet": round(outcome.seconds_to_quiet, 1),
         "wrongs": wrongs(outcome),
         "well": outcome.is_well,
     }
+
+
+def _expected(outcome: Outcome) -> str:
+    expected = sorted(EXPECTED[outcome.fault], key=lambda each: (each.may, each.alarm))
+    lines = [f"perhaps {each.alarm}" if each.may else str(each.alarm) for each in expected]
+    return "\n".join(lines) or "nothing"
 
 
 def _lines(alarms: Iterable[Alarm]) -> str:

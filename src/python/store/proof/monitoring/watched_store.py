@@ -73,9 +73,13 @@ class WatchedStore:
         self._started.close()
 
     def watch_anew(self) -> None:
-        """From now on another Prometheus watches, which knows nothing of the past."""
+        """From now on another Prometheus watches, which knows nothing of the past.
+
+        It looks for its targets for some seconds; return when it has seen each.
+        """
         self._watching.close()
         self.prometheus = self._watching.enter_context(Prometheus(self._watch))
+        self.wait_for_a_scrape()
 
     @property
     def scrape_seconds(self) -> float:

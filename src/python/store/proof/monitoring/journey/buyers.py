@@ -52,14 +52,8 @@ class Buyer:
         self, card: str, *, sku: str = "", units: int = 1, status: int | Sequence[int] = 201
     ) -> Order:
         """An order for the SKU, the one of the walk unless it is named; answered with this status."""
-        line = {"sku": sku or self.sku, "quantity": units}
-        basket = {
-            "currency": DEMO_PRICE_CURRENCY,
-            "lines": [line],
-            "payment_method": card,
-            "shipping_address": ADDRESS,
-        }
-        order: Order = self.orders.post("/v1/orders", basket, status=status, headers=_key())
+        wanted = basket(sku or self.sku, card, units)
+        order: Order = self.orders.post("/v1/orders", wanted, status=status, headers=_key())
         return order
 
     def _pay_at_the_bank(self, outcome: str) -> None:
@@ -90,6 +84,16 @@ class Buyer:
         with Watching(self.orders, path):
             self.orders.post(f"{path}/cancel", status=200)
         self.orders.ask("GET", f"/v1/orders/{uuid4()}", status=404)
+
+
+def basket(sku: str, card: str, units: int = 1) -> Mapping[str, object]:
+    """An order for one SKU, to be paid by this card."""
+    return {
+        "currency": DEMO_PRICE_CURRENCY,
+        "lines": [{"sku": sku, "quantity": units}],
+        "payment_method": card,
+        "shipping_address": ADDRESS,
+    }
 
 
 class Watching:
