@@ -1,10 +1,11 @@
 """Requests answered over HTTP."""
 
 import time
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask
 from prometheus_client import Gauge, Histogram
 from prometheus_flask_exporter import PrometheusMetrics
 
@@ -19,6 +20,9 @@ SECONDS = Histogram(
     buckets=BUCKETS,
 )
 IN_FLIGHT = Gauge("http_requests_in_flight", "Requests being answered, streams among them.")
+Start = Callable[..., Any]
+Wsgi = Callable[[dict[str, Any], Start], Iterable[bytes]]
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 answering: set[object] = set()
@@ -34,7 +38,7 @@ def measure_http(app: Flask) -> None:
 
 
 class RouteMetrics(PrometheusMetrics):
-    """prometheus-flask-exporter with cheaper default hooks.
+    """prometheus-flask-exporter with cheaper default metrics.
 
     The stock ones look two metrics up by their labels at every request, which costs more than the
     rest of the exporter. Here is one histogram, whose count is the number of requests, and each of
@@ -43,25 +47,29 @@ class RouteMetrics(PrometheusMetrics):
 
     def export_defaults(self, *_args: Any, app: Flask, **_kwargs: Any) -> None:
         """Time every request of the app."""
-        app.before_request(_begin)
-        app.after_request(_observe)
+        app.wsgi_app = _timed(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
-def _begin() -> None:
-    g.metrics_began = time.perf_counter()
+def _timed(answer: Wsgi) -> Wsgi:
+    """Around the application, which costs a third of Flask's hooks for the same."""
 
+    def timed(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        began = time.perf_counter()
 
-def _observe(response: Response) -> Response:
-    now = time.perf_counter()
-    asked = request._get_current_object()  # type: ignore[attr-defined]
-    method = asked.method if asked.method in METHODS else "other"
-    # The template of the route and never the path, which has no end of values.
-    route = asked.url_rule.rule if asked.url_rule else "unmatched"
-    seconds = now - g.get("metrics_began", now)
-    _child(method, route, response.status_code).observe(seconds, exemplar())
-    return response
+        def start(status: str, *rest: Any) -> Any:
+            # Werkzeug leaves it there; Flask's own `request` is a proxy, which costs a microsecond.
+            rule, method = environ["werkzeug.request"].url_rule, environ["REQUEST_METHOD"]
+            # The template of the route and never the path, which has no end of values.
+            route = rule.rule if rule else "unmatched"
+            child = _child(method if method in METHODS else "other", route, status[:3])
+            child.observe(time.perf_counter() - began, exemplar())
+            return start_response(status, *rest)
+
+        return answer(environ, start)
+
+    return timed
 
 
 @lru_cache(4096)
-def _child(method: str, route: str, status: int) -> Histogram:
+def _child(method: str, route: str, status: str) -> Histogram:
     return SECONDS.labels(method, route, status)

@@ -24,12 +24,16 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 def enter(offered_id: str | None, offered_traceparent: str | None = None) -> str:
     """Begin a request: its id is the offered one if that is sane and no secret, else a new one."""
-    sane = offered_id and _SANE_ID.fullmatch(offered_id) and redacted(offered_id) == offered_id
-    request_id.set(offered_id if offered_id and sane else os.urandom(16).hex())
-    known = _TRACEPARENT.fullmatch(offered_traceparent or "")
+    own_id = offered_id if offered_id and _is_sane(offered_id) else os.urandom(16).hex()
+    known = _TRACEPARENT.fullmatch(offered_traceparent) if offered_traceparent else None
+    request_id.set(own_id)
     traceparent.set(known[0] if known else "")
     order_id.set("")
-    return request_id.get()
+    return own_id
+
+
+def _is_sane(offered_id: str) -> bool:
+    return bool(_SANE_ID.fullmatch(offered_id)) and redacted(offered_id) == offered_id
 
 
 @contextmanager
@@ -56,8 +60,14 @@ def trace_id() -> str:
 
 def known() -> dict[str, str]:
     """What a log line says of the work in hand: request_id, trace_id and order_id, if there are any."""
-    found = {"request_id": request_id.get(), "trace_id": trace_id(), "order_id": order_id.get()}
-    return {name: value for name, value in found.items() if value}
+    found = {}
+    if own_id := request_id.get():
+        found["request_id"] = own_id
+    if trace := trace_id():
+        found["trace_id"] = trace
+    if order := order_id.get():
+        found["order_id"] = order
+    return found
 
 
 def outgoing() -> dict[str, str]:

@@ -3,8 +3,8 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -16,6 +16,9 @@ from store.server.redaction import Redaction
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FORMS = ("json", "text")
+
+Facts = tuple[tuple[str, str | int], ...]
+"""Names and values of what a line says besides its message."""
 
 
 def environ_of(service: str) -> Environ:
@@ -46,19 +49,22 @@ def set_up_logs(service: str, level: str = "INFO", form: str = "json") -> None:
     logging.captureWarnings(True)
 
 
-def tell(logger: logging.Logger, message: str, facts: Mapping[str, Any]) -> None:
-    """An INFO line for each request or call, in which nothing is what a caller wrote.
+def tell(logger: logging.Logger, message: str, facts: Facts, seconds: float) -> None:
+    """An INFO line for each request or call: what it was, how it ended, and how long it took.
 
-    So nothing is looked for in it, and it is written past logging's records, filters and formatters:
-    that takes a quarter of the time, and it is what most lines are.
+    Message and facts are of few kinds and nothing that a caller wrote. So nothing is looked for in
+    them, their JSON is made once, and the line is written past logging's records, filters and
+    formatters: that takes a tenth of the time, and it is what most lines are.
     """
     if not logger.isEnabledFor(logging.INFO):
         return
     handlers = logging.root.handlers
+    took = round(seconds * 1000, 2)
     if len(handlers) == 1 and isinstance(handlers[0], JsonLines):
-        handlers[0].tell(logger.name, message, facts)
+        handlers[0].tell(logger.name, message, facts, took)
     else:
-        logger.info(message, extra={**facts, "clean": True})
+        said = {**context.known(), **dict(facts), "duration_ms": took, "clean": True}
+        logger.info(f"{message} in {took} ms", extra=said)
 
 
 class JsonLines(logging.StreamHandler[Any]):
@@ -69,20 +75,20 @@ class JsonLines(logging.StreamHandler[Any]):
         self.setFormatter(JsonLine(service))
         self._service = service
 
-    def tell(self, logger: str, message: str, facts: Mapping[str, Any]) -> None:
+    def tell(self, logger: str, message: str, facts: Facts, took: float) -> None:
         """Write a line at INFO that needs no redaction."""
-        line = {
-            "time": datetime.now(UTC),
-            "level": "INFO",
-            "logger": logger,
-            "message": message,
-            "service": self._service,
-            **context.known(),
-            **facts,
-        }
+        fresh = {"time": datetime.now(UTC), "duration_ms": took, **context.known()}
+        line = orjson.dumps(fresh)[:-1] + _known_end(self._service, logger, message, facts)
         # One write into a stream that has a lock of its own, and is empty between two lines.
-        self.stream.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self.stream.buffer.write(line)
         self.stream.flush()
+
+
+@lru_cache(4096)
+def _known_end(service: str, logger: str, message: str, facts: Facts) -> bytes:
+    """The part of a line that many have in common: from the comma after what is fresh."""
+    said = {"level": "INFO", "logger": logger, "message": message, "service": service}
+    return b"," + orjson.dumps({**said, **dict(facts)})[1:] + b"\n"
 
 
 class JsonLine(OrjsonFormatter):
@@ -121,5 +127,5 @@ class TextLine(logging.Formatter):
 
 
 _PLAIN = vars(logging.makeLogRecord({})).keys() | {"message", "asctime"}
-_SAID = {"method", "route", "status", "duration_ms"}
-"""What the access line already says in its message."""
+_SAID = {"method", "route", "status", "code", "duration_ms", "request_id", "trace_id"}
+"""What an access line already says in its message, and what eyes do not look for."""

@@ -89,8 +89,9 @@ def test_lines_about_requests_look_like_all_others(capsys: pytest.CaptureFixture
     set_up_logs("orders")
     context.enter("r1")
     context.order_id.set("o1")
-    tell(logging.getLogger("store.access"), "GET / 200", {"status": 200})
-    logging.getLogger("store.access").info("GET / 200", extra={"status": 200})
+    tell(logging.getLogger("store.access"), "GET / 200", (("status", 200),), 0.0123)
+    facts = {"status": 200, "duration_ms": 12.3}
+    logging.getLogger("store.access").info("GET / 200", extra=facts)
     told, recorded = lines(capsys)
     assert told.pop("time") <= recorded.pop("time")
     assert told == recorded
@@ -99,10 +100,11 @@ def test_lines_about_requests_look_like_all_others(capsys: pytest.CaptureFixture
 
 def test_lines_about_requests_obey_level_and_form(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("orders", "WARNING")
-    tell(logging.getLogger("store.access"), "quiet", {})
+    tell(logging.getLogger("store.access"), "quiet", (), 0)
     set_up_logs("orders", "INFO", "text")
-    tell(logging.getLogger("store.access"), "GET / 200", {"order_id": "o1"})
-    assert capsys.readouterr().out.endswith(" INFO    store.access: GET / 200 order_id=o1\n")
+    tell(logging.getLogger("store.access"), "GET / 200", (("order_id", "o1"),), 0.0123)
+    said = capsys.readouterr().out
+    assert said.endswith(" INFO    store.access: GET / 200 in 12.3 ms order_id=o1\n")
 
 
 PROGRAM = """
@@ -114,7 +116,7 @@ log = logging.getLogger("store")
 
 def write():
     for number in range(300):
-        tell(log, "short", {"number": number})
+        tell(log, "short", (("number", number),), 0)
         log.error("x" * 9000)
 
 threads = [threading.Thread(target=write) for _ in range(4)]

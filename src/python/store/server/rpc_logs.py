@@ -26,10 +26,9 @@ class RpcLogs(Around):
         finally:
             code = rpc_context.code() or grpc.StatusCode.OK
             tracing.note(**{"rpc.grpc.status_code": code.value[0]})
-            took = round((time.perf_counter() - began) * 1000, 2)
             method = method_of(name.removeprefix("/"), code)
-            facts = {"method": method, "code": code.name, "duration_ms": took}
-            tell(_access, f"{method} {code.name} in {took} ms", facts)
+            facts = (("method", method), ("code", code.name))
+            tell(_access, f"{method} {code.name}", facts, time.perf_counter() - began)
 
 
 def _sane(order_id: str) -> str:
