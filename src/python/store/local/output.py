@@ -12,9 +12,13 @@ LONGEST_NAME = len("inventory-rpc")
 
 
 class Output:
-    """One terminal for many writers: lines never mix."""
+    """One terminal for many writers: lines never mix.
 
-    def __init__(self) -> None:
+    They go to the standard output, or to the standard error if they stand `aside` of a result.
+    """
+
+    def __init__(self, *, aside: bool = False) -> None:
+        self._aside = aside
         self._lock = threading.Lock()
         self._colours: dict[str, str] = {}
 
@@ -27,7 +31,8 @@ class Output:
         # Nobody may be reading any more (`up | head`): the store runs on.
         with self._lock, contextlib.suppress(OSError):
             colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
-            click.echo(f"{click.style(name.ljust(LONGEST_NAME) + ' |', fg=colour)} {text}")
+            prefix = click.style(f"{name.ljust(LONGEST_NAME)} |", fg=colour)
+            click.echo(f"{prefix} {text}", err=self._aside)
 
     def relay(self, name: str, lines: Iterable[bytes]) -> None:
         """Every line until the writer has gone."""

@@ -1,8 +1,7 @@
 """`proof faults`: break a store of our own in every way, and see whether anything is lost."""
 
-import signal
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +25,7 @@ from store.proof.faults.storms import Size
 from store.proof.faults.trial import Shown
 from store.proof.faults.verdict import Verdict
 from store.proof.load.recorder import Recorder
+from store.proof.stopping import stopped_in_order
 
 
 class Scenario(StrEnum):
@@ -109,7 +109,7 @@ def faults(
     chosen = [Scenario(each) for each in scenarios] or [Scenario.STORM]
     wanted = Wanted(chosen, range(seed, seed + seeds), size, at, buyers, units, tries)
     console = open_console(aside=in_json)
-    with _stopped_in_order(), local_store():
+    with stopped_in_order(), local_store():
         verdicts = _broken(wanted, console, keep)
     if in_json:
         click.echo(as_json(verdicts))
@@ -121,7 +121,7 @@ def faults(
 def _broken(wanted: Wanted, console: Console, keep: bool) -> Sequence[Verdict]:
     folder = Path(tempfile.mkdtemp(prefix="proof-"))
     folder.chmod(0o755)  # PostgreSQL may run as another user
-    with Ground(folder, free_base(APIS, WORKERS), Output()) as ground:
+    with Ground(folder, free_base(APIS, WORKERS), Output(aside=console.stderr)) as ground:
         verdicts = [*_until_wrong(_runs(ground, wanted, console), console)]
         if keep or not verdicts[-1].is_well:
             ground.store.keep = True
@@ -175,17 +175,3 @@ def _journeys(console: Console, title: str, journeys: int) -> Iterator[Shown]:
             bar.reach(recorder.finished, f"{running:,} under way")
 
         yield shown
-
-
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does: everything that was started is stopped."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before: Callable[..., object] | int | None = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,8 +1,7 @@
 """`proof alarms`: plant faults in a watched store, and see whether the right alerts fire."""
 
-import signal
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from store.proof.monitoring.regulars import regulars
 from store.proof.monitoring.report import as_json, show
 from store.proof.monitoring.slow_road import SlowRoad
 from store.proof.monitoring.watched_store import WatchedStore
+from store.proof.stopping import stopped_in_order
 
 # Ages are real seconds, however fast Prometheus looks: alerts.yaml says 120 and 60.
 LIMITS = {"OrdersStuck": 6.0, "WorkerStalled": 15.0}
@@ -53,7 +53,7 @@ def alarms(faults: Sequence[str], factor: float, rate: float, in_json: bool) -> 
     """
     chosen = [Fault(each) for each in faults] or [*Fault]
     console = open_console(aside=in_json)
-    with _stopped_in_order(), local_store(), _watching_possible():
+    with stopped_in_order(), local_store(), _watching_possible():
         outcomes = _tried(chosen, factor, rate, console)
     if in_json:
         click.echo(as_json(outcomes))
@@ -77,7 +77,7 @@ def _tried(
                 ports.base,
                 factor=factor,
                 limits=LIMITS,
-                output=Output(),
+                output=Output(aside=console.stderr),
                 redirect=lambda name: detours.get(name, {}),
             )
         )
@@ -94,17 +94,3 @@ def _watching_possible() -> Iterator[None]:
         yield
     except CannotWatch as error:
         raise CannotProve(str(error)) from None
-
-
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does: everything that was started is stopped."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before: Callable[..., object] | int | None = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
