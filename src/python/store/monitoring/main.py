@@ -1,4 +1,4 @@
-"""`./pants dashboards`: writes what Grafana and Prometheus read, and draws what Grafana would show."""
+"""`./pants dashboards`: `build` writes what Grafana and Prometheus read, `draw` what Grafana would show."""
 
 from pathlib import Path
 

@@ -27,7 +27,7 @@ def test_the_files_are_what_the_code_makes() -> None:
     there = {file.name: file.read_text() for file in FOLDER.iterdir()}
     wanted = dict(built())
     different = {name for name in there | wanted if there.get(name) != wanted.get(name)}
-    assert not different, "run ./pants dashboards, look at them, and commit the result"
+    assert not different, "run ./pants dashboards build, look at them, and commit the result"
 
 
 @every_board_of_numbers
