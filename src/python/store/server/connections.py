@@ -49,8 +49,9 @@ class Handler(PyWSGIHandler):
             answering.discard(self)
 
     def finalize_headers(self) -> None:
-        """Tell the client to go elsewhere when this process is leaving."""
+        """No answer's type is to be guessed; and when this process leaves, the client is told to go."""
         super().finalize_headers()
+        self.response_headers.append((b"X-Content-Type-Options", b"nosniff"))
         if stopping.is_set():
             self.response_headers.append((b"Connection", b"close"))
             self.close_connection = True

@@ -93,6 +93,12 @@ def test_a_connection_serves_many_requests(server: Running) -> None:
     assert len({answer.headers["X-Request-Id"] for answer in answers}) == 5
 
 
+def test_content_types_are_not_to_be_guessed(server: Running) -> None:
+    for address in ("/nowhere", "/length", "/docs"):
+        answer = requests.get(f"{server.url}{address}", timeout=5)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_requests_sent_in_one_go_are_answered_in_turn(server: Running) -> None:
     one = b"GET /sleep/0.0 HTTP/1.1\r\nHost: x\r\n\r\n"
     assert answer_to(server, one * 3).count(b'{"slept":0.0}') == 3

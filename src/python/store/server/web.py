@@ -33,7 +33,7 @@ def create_app(
     Errors as problem documents, request ids, an access log, metrics, /openapi.json and /docs. A
     view that takes larger bodies sets `request.max_content_length` before it reads.
     """
-    app = Application(service, static_folder=None)
+    app = Observed(service, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
@@ -48,28 +48,13 @@ def create_app(
 
 
 class Application(Flask):
-    """Flask, and around each request its id and its access line.
+    """Flask for plain functions, in good text, with conditional answers.
 
     What is done for every request is done in the methods that Flask calls for every request: hooks
     cost several times as much.
     """
 
     request_class = Request
-
-    def wsgi_app(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
-        """As Flask's; the answer names the request's id."""
-        began = time.perf_counter()
-        request_id = context.enter(
-            environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT")
-        )
-
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            headers += (("X-Request-Id", request_id), ("X-Content-Type-Options", "nosniff"))
-            asked = environ["werkzeug.request"]
-            _write_access_line(asked, int(status[:3]), time.perf_counter() - began)
-            return start_response(status, headers, *rest)
-
-        return super().wsgi_app(environ, start)
 
     def preprocess_request(self) -> Any:
         """As Flask's; a request in bad text comes no further."""
@@ -79,13 +64,33 @@ class Application(Flask):
     def process_response(self, response: Response) -> Response:
         """As Flask's; whoever has the answer already hears just that (304)."""
         response = super().process_response(response)
-        if response.status_code == 200 and "HTTP_IF_NONE_MATCH" in _asked().environ:
-            response.make_conditional(_asked())
+        asked = _asked()
+        if "HTTP_IF_NONE_MATCH" in asked.environ and response.status_code == 200:
+            response.make_conditional(asked)
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is: none of ours is a coroutine, and asking costs a microsecond."""
         return func
+
+
+class Observed(Application):
+    """And around each request its id and its access line."""
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        """As Flask's; the answer names the request's id."""
+        began = time.perf_counter()
+        request_id = context.enter(
+            environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT")
+        )
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            headers.append(("X-Request-Id", request_id))
+            asked = environ["werkzeug.request"]
+            _write_access_line(asked, int(status[:3]), time.perf_counter() - began)
+            return start_response(status, headers, *rest)
+
+        return super().wsgi_app(environ, start)
 
 
 class OrjsonProvider(JSONProvider):

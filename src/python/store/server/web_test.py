@@ -117,11 +117,6 @@ def test_what_the_caller_has_already_is_not_sent_again(client: FlaskClient) -> N
     assert client.get(address, headers={"If-None-Match": '"v3"'}).status_code == 200
 
 
-def test_content_types_are_not_to_be_guessed(client: FlaskClient) -> None:
-    for address in ("/nowhere", "/v1/baskets/named/x", "/docs"):
-        assert client.get(address).headers["X-Content-Type-Options"] == "nosniff"
-
-
 def test_a_blueprint_can_serve_in_two_apps(app: Flask) -> None:
     again = create_app("again", title="The shop", blueprints=[baskets])
     first, second = (one.test_client().get("/openapi.json").get_json() for one in (app, again))

@@ -6,8 +6,7 @@ from flask import Flask, Response, jsonify
 
 from store.metrics.http import SECONDS, measure_http
 from store.server.blueprint import Blueprint
-from store.server.request import Request
-from store.server.web import OrjsonProvider
+from store.server.web import Application, OrjsonProvider
 from store.server.web import create_app as create_service_app
 
 CHILDREN = [
@@ -28,9 +27,8 @@ def a_thing(thing: str) -> Response:
 
 
 def bare() -> Flask:
-    """Flask as our services use it, with nothing that looks on."""
-    app = Flask("cost", static_folder=None)
-    app.request_class = Request
+    """An application as our services have it, with nothing that looks on."""
+    app = Application("cost", static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
     app.add_url_rule("/v1/things/<thing>", view_func=a_thing)
