@@ -138,15 +138,7 @@ def audit(
     console = open_console(aside=in_json)  # JSON has standard output for itself
     mending = Mending(store, rules, console, dry_run, yes, wait) if repair else None
     with taking_no_crash_for_a_finding():
-        result = audited_by(rules, store.databases, store.gateway)
-        if in_json:
-            result, more = mending.mended(result) if mending else (result, {})
-            click.echo(as_json(result, **more))
-        else:
-            show(console, result)
-            if mending and (after := mending.mended(result)[0]) is not result:
-                show(console, after)
-                result = after
+        result = _audit_once(store, rules, mending, console, in_json)
     raise SystemExit(1 if result.found else 0)
 
 
@@ -201,6 +193,22 @@ class Mending:
                 done.append(repair)
             wait_for_workers([each.planned for each in done if each.done], hands, self.wait)
         return done
+
+
+def _audit_once(
+    store: Where, rules: Rules, mending: Mending | None, console: Console, in_json: bool
+) -> Result:
+    """Audit and say what was found; after a repair, what is left of it."""
+    result = audited_by(rules, store.databases, store.gateway)
+    if in_json:
+        result, more = mending.mended(result) if mending else (result, {})
+        click.echo(as_json(result, **more))
+        return result
+    show(console, result)
+    if mending and (after := mending.mended(result)[0]) is not result:
+        show(console, after)
+        return after
+    return result
 
 
 @contextmanager
