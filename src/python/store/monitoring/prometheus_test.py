@@ -25,7 +25,9 @@ groups:
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+def prometheus(
+    prometheus_path: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prometheus]:
     folder = tmp_path_factory.mktemp("prometheus")
     (folder / "prometheus.yml").write_text(CONFIG)
     (folder / "rules.yaml").write_text(RULES)
@@ -82,6 +84,7 @@ def test_a_query_that_is_none_is_refused_with_the_reason(prometheus: Prometheus)
         prometheus.query("rrate(up[1m])")
 
 
+@pytest.mark.usefixtures("prometheus_path")
 def test_a_bad_configuration_is_told_as_prometheus_tells_it(tmp_path: Path) -> None:
     (tmp_path / "prometheus.yml").write_text("scrape: everything")
     with pytest.raises(match="field scrape not found"), Prometheus(tmp_path):

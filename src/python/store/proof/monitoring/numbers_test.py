@@ -11,7 +11,9 @@ from store.local.output import Output
 from store.local.ports import free_base
 from store.local.testing import short_folder
 from store.metrics.http import BUCKETS
+from store.monitoring.programs import prometheus_program
 from store.monitoring.prometheus import Series
+from store.monitoring.testing import needed
 from store.proof.api import Api
 from store.proof.figures import percentile
 from store.proof.load.plan import Fate, Mix, Plan
@@ -46,6 +48,7 @@ COUNTED: list[tuple[str, Mapping[str, str], int]] = [
 
 @pytest.fixture(scope="module")
 def watched() -> Iterator[WatchedStore]:
+    needed(prometheus_program)
     base = free_base(2, 1)
     with (
         short_folder() as folder,

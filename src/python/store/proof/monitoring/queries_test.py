@@ -20,7 +20,8 @@ from store.monitoring.expressions import (
     of_rules,
     variables,
 )
-from store.monitoring.programs import GRAFANA
+from store.monitoring.programs import GRAFANA, prometheus_program
+from store.monitoring.testing import needed
 from store.proof.monitoring.checker import Checker
 from store.proof.monitoring.journey.whole import WholeJourney
 from store.proof.monitoring.watched_store import WatchedStore
@@ -52,6 +53,7 @@ def began() -> float:
 
 @pytest.fixture(scope="module")
 def watched(began: float) -> Iterator[WatchedStore]:
+    needed(prometheus_program)
     with (
         short_folder() as folder,
         WatchedStore(folder, free_base(), factor=FACTOR, output=Output()) as watched,
