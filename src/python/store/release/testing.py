@@ -1,0 +1,39 @@
+"""What tests of the chart need: helm, and renderings that are made once."""
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.release import helm
+from store.release.objects import Objects
+
+
+def rendered(*values: helm.Values, **options: Any) -> Objects:
+    """What `helm.render` gives, made once for all tests of a process; do not change it.
+
+    Without helm CI fails, and people are told how to get it.
+    """
+    try:
+        return _rendered(json.dumps([values, options], default=_path, sort_keys=True))
+    except helm.HelmMissing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+@cache
+def _rendered(asked: str) -> Objects:
+    values, options = json.loads(asked, object_hook=_unpath)
+    return helm.render(*values, **options)
+
+
+def _path(values: Path) -> dict[str, str]:
+    return {"file of values": str(values)}
+
+
+def _unpath(values: dict[str, Any]) -> Any:
+    return Path(values["file of values"]) if "file of values" in values else values
