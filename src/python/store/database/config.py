@@ -60,10 +60,17 @@ class DatabaseConfig:
 
 
 def _is_address(url: str) -> bool:
+    """Whether libpq finds its way in it.
+
+    One with a password that is not percent-encoded (RFC 3986) is none: a part of the password would
+    be taken for the host, and stand in every message.
+    """
     try:
-        return bool(parse_dsn(url))
+        parts = parse_dsn(url)
     except psycopg2.ProgrammingError:
         return False
+    told = parts.get("host", "") + parts.get("port", "") + parts.get("dbname", "")
+    return bool(parts) and "@" not in told
 
 
 def _milliseconds(seconds: float) -> int:

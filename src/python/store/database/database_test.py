@@ -191,7 +191,16 @@ def test_the_environment_makes_a_config_that_does_not_print_its_password() -> No
     assert "hush" not in repr(config)
 
 
-@pytest.mark.parametrize("url", ["mysql://h/d", "postgresql://u:hush@[h/d", "d"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://h/d",
+        "postgresql://u:hush@[h/d",
+        "d",
+        "postgresql://u:ha@hush@h/d",
+        "postgresql://u:ha/hush@h/d",
+    ],
+)
 def test_an_address_that_is_none_is_named_without_its_password(url: str) -> None:
     env = Environ({"DATABASE_URL": url})
     DatabaseConfig.from_environ(env)

@@ -84,6 +84,13 @@ def broken_constraint(error: peewee.IntegrityError) -> str:
     return getattr(diagnosis, "constraint_name", None) or ""
 
 
+def primary_message(error: Exception) -> str:
+    """What went wrong in one line, without PostgreSQL's details, which quote what is in a row."""
+    diagnosis = getattr(_original(error), "diag", None)
+    said = getattr(diagnosis, "message_primary", None) or str(error)
+    return f"{type(error).__name__}: {' '.join(said.split())}"
+
+
 def _is_connection_error(error: Exception) -> bool:
     return isinstance(_original(error), psycopg2.OperationalError | psycopg2.InterfaceError)
 

@@ -14,14 +14,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import peewee
 from playhouse.migrations import Runner
 
 from store.database import history
 from store.database.config import DatabaseConfig
 from store.database.database import Database
-from store.database.errors import DatabaseDown, DatabaseSlow
+from store.database.errors import DatabaseDown, DatabaseSlow, primary_message
+from store.database.waiting import wait_for
+from store.server.commands import CommandFailed
 from store.server.environ import Environ
+from store.server.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +32,24 @@ WAIT_FOR_ANOTHER = "10min"  # for the other process that migrates
 WAIT_FOR_A_TABLE = "5s"  # a waiting ALTER TABLE makes every later query on the table wait, too
 
 
-class MigrationFailed(Exception):
+class MigrationFailed(CommandFailed):
     """A migration could not be applied; it has left nothing behind, those before it stay."""
 
 
 def migrate_from(env: Environ, database: Database, directory: Path) -> None:
-    """Migrate the database that the environment names: a service's whole `migrate` command."""
+    """Migrate the database that the environment names: a service's whole `migrate` command.
+
+    DATABASE_WAIT_SECONDS is how long to wait for a database that cannot be reached yet.
+    """
     config = DatabaseConfig.from_environ(env)
+    patience = env.whole("DATABASE_WAIT_SECONDS", default=0)
     env.check()
     database.open(config)
     try:
+        wait_for(database, patience)
         migrate(database, directory)
+    except Unavailable as error:
+        raise MigrationFailed(f"{error} Run it again: what was applied is noted.") from error
     finally:
         database.shut()
 
@@ -66,12 +75,22 @@ def _alone(database: Database) -> Iterator[None]:
     try:
         database.run("SET statement_timeout = 0")
         database.run(f"SET lock_timeout = '{WAIT_FOR_ANOTHER}'")
-        database.run("SELECT pg_advisory_lock(%s)", (LOCK,))
+        _lock(database)
         database.run(f"SET lock_timeout = '{WAIT_FOR_A_TABLE}'")
         yield
     finally:
         with contextlib.suppress(DatabaseDown):
             database.run("DISCARD ALL")  # the lock and the settings
+
+
+def _lock(database: Database) -> None:
+    try:
+        database.run("SELECT pg_advisory_lock(%s)", (LOCK,))
+    except DatabaseSlow as error:
+        raise MigrationFailed(
+            f"Another process has been migrating this database for {WAIT_FOR_ANOTHER}: "
+            "its log says why. Nothing was changed; run it again."
+        ) from error
 
 
 def _apply(runner: Runner, name: str) -> None:
@@ -83,6 +102,10 @@ def _apply(runner: Runner, name: str) -> None:
             f"Migration {name} waited {WAIT_FOR_A_TABLE} for a lock in vain: "
             "something long is running in the database. Nothing was changed; run it again."
         ) from error
-    except peewee.DatabaseError as error:
-        raise MigrationFailed(f"Migration {name} failed: {error}") from error
+    except Unavailable as error:
+        raise MigrationFailed(f"Migration {name} was broken off: {error} Run it again.") from error
+    except Exception as error:  # whatever a migration does wrong, ops get one line of it
+        raise MigrationFailed(
+            f"Migration {name} failed and left nothing behind: {primary_message(error)}"
+        ) from error
     logger.info("applied migration %s in %.2f s", name, time.perf_counter() - begun)

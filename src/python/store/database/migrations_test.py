@@ -8,7 +8,10 @@ import pytest
 from store.database import migrations as module
 from store.database.config import DatabaseConfig
 from store.database.database import Database
-from store.database.migrations import MigrationFailed, migrate, pending
+from store.database.errors import CommitUnknown
+from store.database.migrations import MigrationFailed, migrate, migrate_from, pending
+from store.database.waiting import NoDatabase
+from store.server.environ import Environ
 
 GOOD = 'def up(migrator, db):\n    db.execute_sql("CREATE TABLE {name} (id int)")\n'
 SLOW = 'def up(migrator, db):\n    db.execute_sql("SELECT pg_sleep(0.3)")\n'
@@ -63,6 +66,63 @@ def test_a_failed_migration_leaves_nothing_and_those_before_it_stay(
         migrate(database, folder)
     assert tables(database) & {"mugs", "half", "cups"} == {"mugs"}
     assert pending(database, folder) == ["0003_half", "0004_cups"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("db.execute_sql('SELECT 1 FROM nothing')", 'relation "nothing" does not exist'),
+        ("db.execute_sql('CREATE UNIQUE INDEX twice ON things (facts)')", 'index "twice"$'),
+        ("db.execute_sql('SELECT\\n1/0')", "division by zero$"),
+        ("{}['colour']", "KeyError: 'colour'"),
+    ],
+)
+def test_why_a_migration_failed_is_one_line_and_quotes_no_row(
+    database: Database, folder: Path, body: str, said: str
+) -> None:
+    insert = "INSERT INTO things (id, name, facts) VALUES (gen_random_uuid(), %s, '\"ann\"')"
+    for name in "ab":
+        database.run(insert, (name,))
+    (folder / "0002_bad.py").write_text(f"def up(migrator, db):\n    {body}\n")
+    with pytest.raises(MigrationFailed, match=said) as failed:
+        migrate(database, folder)
+    assert str(failed.value).startswith("Migration 0002_bad failed and left nothing behind: ")
+    assert "\n" not in str(failed.value)
+    assert "ann" not in str(failed.value)
+
+
+def test_a_commit_without_an_answer_is_not_said_to_have_left_nothing(
+    database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit() -> None:
+        raise CommitUnknown("The database was lost during a commit.")
+
+    (folder / "0002_mugs.py").write_text(GOOD.format(name="mugs"))
+    monkeypatch.setattr(database, "commit", commit)
+    with pytest.raises(MigrationFailed) as failed:
+        migrate(database, folder)
+    assert str(failed.value) == (
+        "Migration 0002_mugs was broken off: The database was lost during a commit. Run it again."
+    )
+
+
+def test_the_command_waits_as_long_as_the_environment_says(migrations: Path) -> None:
+    env = Environ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "DATABASE_WAIT_SECONDS": "1"})
+    with pytest.raises(NoDatabase, match=r"cannot be reached after 1 s: .* Connection refused"):
+        migrate_from(env, Database(), migrations)
+
+
+def test_whoever_waits_in_vain_for_another_that_migrates_is_told_so(
+    config: DatabaseConfig, database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAIT_FOR_ANOTHER", "100ms")
+    other = Database()
+    other.open(config)
+    with other.reading():
+        other.run("SELECT pg_advisory_lock(%s)", (module.LOCK,))
+        with pytest.raises(MigrationFailed, match=r"Another process has been migrating .*100ms"):
+            migrate(database, folder)
+    other.shut()
 
 
 def test_two_who_migrate_at_once_do_the_work_once(config: DatabaseConfig, folder: Path) -> None:

@@ -1,9 +1,20 @@
+import os
+import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from store.server.commands import run
+from store.server.commands import CommandFailed, run
 from store.server.environ import Environ
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Whoever runs a command takes over SIGTERM."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def serve() -> None:
@@ -48,6 +59,26 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as left:
         run("orders", {"work": work})
     assert left.value.code == 130
+
+
+def test_a_command_that_failed_says_why_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def migrate() -> None:
+        raise CommandFailed("the database cannot be reached")
+
+    monkeypatch.setattr(sys, "argv", ["orders", "migrate"])
+    with pytest.raises(SystemExit) as left:
+        run("orders", {"migrate": migrate})
+    said = "orders migrate: the database cannot be reached\n"
+    assert (left.value.code, capsys.readouterr()) == (1, ("", said))
+
+
+def test_sigterm_ends_a_command_that_makes_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["orders", "migrate"])
+    with pytest.raises(SystemExit) as left:
+        run("orders", {"migrate": lambda: os.kill(os.getpid(), signal.SIGTERM)})
+    assert left.value.code == 143
 
 
 def test_other_errors_stay_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:

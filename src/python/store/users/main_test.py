@@ -112,3 +112,11 @@ def test_a_bad_admin_is_refused_in_one_line(database_config: DatabaseConfig) -> 
 def test_migrating_twice_changes_nothing(database_config: DatabaseConfig) -> None:
     answer = command("migrate", env=environ(database_config))
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+def test_a_database_that_stays_away_is_the_one_last_line(database_config: DatabaseConfig) -> None:
+    env = environ(database_config, DATABASE_URL=f"postgresql://a:b@127.0.0.1:{free_port()}/users")
+    answer = command("migrate", env=env)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("users migrate: the database cannot be reached after 0 s: ")
+    assert answer.stderr.count("\n") == 1
