@@ -1,0 +1,109 @@
+"""The data folder on the volume: whole or not there at all, and only one PostgreSQL's at a time."""
+
+import fcntl
+import os
+import shutil
+import time
+from pathlib import Path
+
+from store.postgres.config import SUPERUSER
+from store.postgres.errors import CannotServe
+from store.postgres.programs import ProgramFailed, Programs
+
+WAIT_FOR_ANOTHER_SECONDS = 30.0
+RETRY_SECONDS = 0.1
+OWNER_ONLY = 0o700
+
+
+class DataFolder:
+    """The folder `path`, beside which lie its lock and, while it is being made, its beginnings."""
+
+    def __init__(self, path: Path, programs: Programs, version: str) -> None:
+        """`version` is that of the programs."""
+        self.path = path
+        self._programs = programs
+        self._major = version.split(".")[0]
+        self._unfinished = path.with_name(f"{path.name}.new")
+
+    def prepare(self) -> None:
+        """Make what is missing and mend what others changed; CannotServe says what is in the way.
+
+        From now on until the last process that we start has ended, the folder is ours.
+        """
+        try:
+            self._lock()
+            self._make_if_missing()
+            self._refuse_what_is_not_ours()
+            # Kubernetes opens a volume's folders to the pod's group at every mount (fsGroup), and
+            # PostgreSQL refuses a folder that others may enter.
+            self.path.chmod(OWNER_ONLY)
+            # Whoever wrote it is gone, for we have the lock. PostgreSQL itself could not tell: in
+            # a container a new process often has the number of an old one.
+            (self.path / "postmaster.pid").unlink(missing_ok=True)
+        except OSError as error:
+            raise CannotServe(f"{self.path} cannot be used: {_in_words(error)}") from error
+
+    def _lock(self) -> None:
+        """Keep out a PostgreSQL of another container that has the same volume."""
+        lock = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        os.set_inheritable(lock, True)
+        give_up = time.monotonic() + WAIT_FOR_ANOTHER_SECONDS
+        while not _locked(lock):
+            if time.monotonic() > give_up:
+                raise CannotServe(f"Another PostgreSQL is running on {self.path}.")
+            time.sleep(RETRY_SECONDS)
+
+    def _make_if_missing(self) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)  # somebody was killed at it
+        if self.path.exists() and any(self.path.iterdir()):
+            return
+        try:
+            self._programs.run(
+                *("initdb", "-D", self._unfinished, "-U", SUPERUSER, "--auth=reject"),
+                *("--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"),
+                # A node may have huge pages that this pod may not touch.
+                *("--set", "huge_pages=off"),
+            )
+        except ProgramFailed as failure:
+            raise CannotServe(f"{self.path} cannot be made: {failure}") from failure
+        self._unfinished.rename(self.path)
+        _sync(self.path.parent)
+
+    def _refuse_what_is_not_ours(self) -> None:
+        note = self.path / "PG_VERSION"
+        if not note.exists():
+            raise CannotServe(f"{self.path} is not empty, and no data folder of PostgreSQL either.")
+        if (made_by := note.read_text().strip()) != self._major:
+            raise CannotServe(
+                f"{self.path} was made by PostgreSQL {made_by}, but this is {self._major}: "
+                "dump it with the old version and restore the dump into an empty volume."
+            )
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Replace the file's text at once: nobody ever reads half of it."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(text)
+    _sync(new)
+    new.rename(file)
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sync(path: Path) -> None:
+    """Let a power cut not undo what was just written or renamed."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _in_words(error: OSError) -> str:
+    return f"{error.strerror} ({error.filename})" if error.filename else str(error.strerror)

@@ -1,0 +1,34 @@
+"""`postgres serve`: PostgreSQL in a container, from an empty volume on."""
+
+import os
+import sys
+
+from store.database.binaries import binaries, unprivileged, version
+from store.postgres.access import RULES, bring_in_line
+from store.postgres.config import Serving
+from store.postgres.data import DataFolder, write_whole
+from store.postgres.programs import Programs
+from store.postgres.server import become, for_us_alone
+
+
+def serve(config: Serving) -> None:
+    """Make what is missing, bring roles and passwords in line, then become PostgreSQL."""
+    programs = Programs(binaries())
+    _be_nobody_instead_of_root()
+    folder = DataFolder(config.data, programs, version())
+    folder.prepare()
+    write_whole(config.data / "pg_hba.conf", RULES)
+    with for_us_alone(config, programs) as socket:
+        bring_in_line(socket, config, programs)
+    print(f"The database {config.database} and its roles are as the environment says.", file=sys.stderr)  # fmt: skip
+    become(config, programs)
+
+
+def _be_nobody_instead_of_root() -> None:
+    """PostgreSQL refuses root."""
+    if who := unprivileged():
+        import pwd
+
+        os.setgroups(who["extra_groups"])
+        os.setgid(who["group"])
+        os.setuid(pwd.getpwnam(who["user"]).pw_uid)
