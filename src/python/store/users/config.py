@@ -8,13 +8,16 @@ from store.database.vault import encryption_secrets
 from store.server.environ import Environ
 from store.users.smtp import SmtpServer
 
+DISCARD = "discard:"
+"""The SMTP_URL of a store without a mail server."""
+
 
 @dataclass(frozen=True)
 class Config:
     """How this service is set up."""
 
     encryption_secrets: tuple[str, ...] = field(repr=False)
-    smtp: SmtpServer
+    smtp: SmtpServer | None
     mail_from: str
     public_url: str
     access_token_seconds: int = 600
@@ -24,8 +27,9 @@ class Config:
     @classmethod
     def from_environ(cls, env: Environ) -> "Config":
         """KEY_ENCRYPTION_SECRET (32 characters or more each; the first seals, all open), SMTP_URL,
-        MAIL_FROM, PUBLIC_URL, ACCESS_TOKEN_SECONDS, REGISTRATIONS_PER_HOUR (from one network
-        address), PROXIES (how many reverse proxies in front add to X-Forwarded-For).
+        (`discard:` is none: mails are thrown away), MAIL_FROM, PUBLIC_URL, ACCESS_TOKEN_SECONDS,
+        REGISTRATIONS_PER_HOUR (from one network address), PROXIES (how many reverse proxies in
+        front add to X-Forwarded-For).
         """
         return cls(
             encryption_secrets=encryption_secrets(env),
@@ -40,13 +44,15 @@ class Config:
         )
 
 
-def _smtp(env: Environ) -> SmtpServer:
+def _smtp(env: Environ) -> SmtpServer | None:
     url = env.text("SMTP_URL")
+    if url == DISCARD:
+        return None
     try:
         return SmtpServer.from_url(url or "smtp://absent")
     except ValueError as error:
         env.reject("SMTP_URL", str(error))
-        return SmtpServer("absent", 25)
+        return None
 
 
 def _mail_from(env: Environ) -> str:

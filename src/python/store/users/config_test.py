@@ -4,6 +4,7 @@ import pytest
 
 from store.server.environ import BadEnviron, Environ
 from store.users.config import Config
+from store.users.smtp import SmtpServer
 from store.users.testing import SECRET
 
 GOOD = {
@@ -24,9 +25,13 @@ def read(**changes: str) -> Config:
 def test_a_good_environment_is_read() -> None:
     config = read()
     assert config.encryption_secrets == (SECRET, f"{SECRET} older")
-    assert (config.smtp.host, config.smtp.port) == ("mail.example.com", 465)
+    assert config.smtp == SmtpServer("mail.example.com", 465, "smtps", "shop", "pass")
     assert config.public_url == "https://shop.example.com"
     assert (config.access_token_seconds, config.proxies) == (600, 0)
+
+
+def test_a_store_may_have_no_mail_server() -> None:
+    assert read(SMTP_URL="discard:").smtp is None
 
 
 def test_no_secret_is_in_the_repr() -> None:
@@ -40,6 +45,7 @@ def test_no_secret_is_in_the_repr() -> None:
     [
         ("KEY_ENCRYPTION_SECRET", "too short"),
         ("SMTP_URL", "mail.example.com"),
+        ("SMTP_URL", "discard:all"),
         ("MAIL_FROM", "the shop"),
         ("PUBLIC_URL", "shop.example.com"),
         ("ACCESS_TOKEN_SECONDS", "86400"),

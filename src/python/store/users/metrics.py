@@ -45,7 +45,7 @@ REGISTRATION_OUTCOMES = ("new", "known")
 REFRESH_OUTCOMES = ("ok", "refused")
 THROTTLES = ("place", "account", "own_password", "registrations", "mail_requests")
 MAIL_KINDS = ("verify_email", "reset_password", "already_registered", "password_changed")
-MAIL_OUTCOMES = ("sent", "failed", "given_up", "not_owed")
+MAIL_OUTCOMES = ("sent", "failed", "given_up", "not_owed", "discarded")
 
 
 def _show_from_the_start() -> None:

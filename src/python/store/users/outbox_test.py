@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from store.server.lifecycle import stopping
 from store.users.models.mails import Mail
@@ -19,6 +20,12 @@ from store.users.testing import ANN, PostOffice, Shop, free_port
 def sulky(post_office: PostOffice) -> Iterator[PostOffice]:
     yield post_office
     post_office.answer = "250 OK"
+
+
+@pytest.fixture
+def stop() -> Iterator[None]:
+    yield
+    stopping.clear()
 
 
 def owed() -> list[dict[str, object]]:
@@ -74,6 +81,33 @@ def test_a_mail_that_nobody_takes_is_given_up_and_kept_for_ops(
     assert shop.outbox.send_next() is False
 
 
+def discarded() -> float:
+    labels = {"kind": "verify_email", "outcome": "discarded"}
+    return REGISTRY.get_sample_value("users_mails_total", labels) or 0.0
+
+
+def test_without_a_mail_server_mails_are_counted_and_forgotten(shop: Shop) -> None:
+    before = discarded()
+    shop.register()
+    nowhere = replace(shop.outbox, server=None)
+    assert (nowhere.send_next(), nowhere.send_next()) == (True, False)
+    assert (discarded() - before, owed(), shop.post_office.letters) == (1, [], [])
+    assert database.rows("SELECT * FROM one_time_tokens") == []
+
+
+@pytest.mark.usefixtures("stop")
+@pytest.mark.parametrize("has_server", [True, False])
+def test_a_store_without_a_mail_server_says_so_once(
+    shop: Shop, has_server: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopping.set()
+    outbox = shop.outbox if has_server else replace(shop.outbox, server=None)
+    outbox.run()
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    said = "mails are thrown away: there is no mail server (SMTP_URL is discard:)"
+    assert warnings == ([] if has_server else [said])
+
+
 def test_a_mail_is_not_tried_for_ever(shop: Shop, sulky: PostOffice) -> None:
     shop.register()
     database.run("UPDATE mails SET written_at = now() - interval '3 days'")
@@ -81,12 +115,6 @@ def test_a_mail_is_not_tried_for_ever(shop: Shop, sulky: PostOffice) -> None:
     shop.outbox.send_next()
     (mail,) = owed()
     assert mail["given_up_at"] is not None
-
-
-@pytest.fixture
-def stop() -> Iterator[None]:
-    yield
-    stopping.clear()
 
 
 @pytest.mark.usefixtures("stop")

@@ -53,7 +53,9 @@ class SmtpServer:
         except ValueError:
             raise ValueError("must be a URL") from None
         if parts.scheme not in _PORTS or not parts.hostname:
-            raise ValueError("must be smtp://, smtp+starttls:// or smtps:// with a host")
+            raise ValueError(
+                "must be smtp://, smtp+starttls:// or smtps:// with a host, or discard:"
+            )
         if parts.password and parts.scheme == "smtp":
             raise ValueError("must be smtp+starttls:// or smtps:// to carry a password")
         return cls(

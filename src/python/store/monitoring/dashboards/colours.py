@@ -84,7 +84,8 @@ RESERVATIONS: Colours = {"reserved": SKY, "committed": GREEN, "released": GREY, 
 IMPORTS: Colours = {"created": GREEN, "updated": BLUE, "unchanged": GREY, "rejected": RED}
 LOGINS: Colours = {"ok": GREEN, "new": GREEN, "known": GREY, "wrong": YELLOW, "refused": YELLOW,
                    "throttled": ORANGE, "disabled": PURPLE}  # fmt: skip
-MAILS: Colours = {"sent": GREEN, "failed": YELLOW, "given_up": RED, "not_owed": GREY}
+MAILS: Colours = {"sent": GREEN, "failed": YELLOW, "given_up": RED, "not_owed": GREY,
+                  "discarded": GREY}  # fmt: skip
 WEBHOOKS: Colours = {"new": GREEN, "duplicate": GREY, "taken": GREEN, "failed": RED,
                      "waiting": SKY, "given up": RED}  # fmt: skip
 AUDITS: Colours = {"clean": GREEN, "findings": RED, "failed": ORANGE}
