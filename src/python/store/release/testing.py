@@ -11,6 +11,13 @@ import pytest
 from store.release import helm
 from store.release.objects import Objects
 
+SETS: dict[str, tuple[helm.Values, ...]] = {
+    "defaults": (),
+    **{file.stem: (file,) for file in sorted(helm.EXAMPLES.glob("*.yaml"))},
+    "everything": ({"demo": {"catalogue": True}, "monitoring": {"operator": {"enabled": True}}},),
+}
+"""The sets of values that every promise is asserted for: the defaults, each example, and all at once."""
+
 
 def rendered(*values: helm.Values, **options: Any) -> Objects:
     """What `helm.render` gives, made once for all tests of a process; do not change it.
