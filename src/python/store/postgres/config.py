@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from store.postgres.address import Address
 from store.server.environ import Environ
 
 SUPERUSER = "postgres"
@@ -47,6 +48,32 @@ class Serving:
         )
         env.check()
         return config
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Which database is dumped or restored, where its dumps are, and how many are kept."""
+
+    address: Address
+    folder: Path
+    keep: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Keeping":
+        """Raises BadEnviron with everything that is wrong."""
+        env = Environ(environ)
+        config = cls(
+            address=Address.from_environ(env),
+            folder=backups_folder(env),
+            keep=env.whole("KEEP", default=14, least=1),
+        )
+        env.check()
+        return config
+
+
+def backups_folder(env: Environ) -> Path:
+    """BACKUPS, where dumps are kept."""
+    return _absolute(env, "BACKUPS", "/backups")
 
 
 def _database_name(env: Environ) -> str:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from store.postgres.config import SUPERUSER
+from store.postgres.disk import reason, sync
 from store.postgres.errors import CannotServe
 from store.postgres.programs import ProgramFailed, Programs
 
@@ -41,7 +42,7 @@ class DataFolder:
             # a container a new process often has the number of an old one.
             (self.path / "postmaster.pid").unlink(missing_ok=True)
         except OSError as error:
-            raise CannotServe(f"{self.path} cannot be used: {_in_words(error)}") from error
+            raise CannotServe(f"{self.path} cannot be used: {reason(error)}") from error
 
     def _lock(self) -> None:
         """Keep out a PostgreSQL of another container that has the same volume."""
@@ -67,7 +68,7 @@ class DataFolder:
         except ProgramFailed as failure:
             raise CannotServe(f"{self.path} cannot be made: {failure}") from failure
         self._unfinished.rename(self.path)
-        _sync(self.path.parent)
+        sync(self.path.parent)
 
     def _refuse_what_is_not_ours(self) -> None:
         note = self.path / "PG_VERSION"
@@ -80,30 +81,9 @@ class DataFolder:
             )
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Replace the file's text at once: nobody ever reads half of it."""
-    new = file.with_name(f"{file.name}.new")
-    new.write_text(text)
-    _sync(new)
-    new.rename(file)
-
-
 def _locked(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
-
-
-def _sync(path: Path) -> None:
-    """Let a power cut not undo what was just written or renamed."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _in_words(error: OSError) -> str:
-    return f"{error.strerror} ({error.filename})" if error.filename else str(error.strerror)

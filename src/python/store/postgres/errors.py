@@ -7,8 +7,10 @@ Failed
 └── CannotRestore   (the database is as it was)
 """
 
+from store.server.commands import CommandFailed
 
-class Failed(Exception):
+
+class Failed(CommandFailed):
     """The command could not do what was asked; the message is one line that says why."""
 
 

@@ -1,13 +1,8 @@
-"""The program `postgres`: `serve`."""
+"""The program `postgres`: `serve`, `backup`, `backups`, `restore`."""
 
 import os
-import signal
 import sys
-from collections.abc import Callable
-from functools import wraps
 
-from store.database.binaries import PostgresFailed
-from store.postgres.errors import Failed
 from store.server.commands import run
 
 
@@ -16,28 +11,46 @@ def serve() -> None:
     from store.postgres import serving
     from store.postgres.config import Serving
 
-    # The kernel keeps every signal without a handler from a container's first process.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     serving.serve(Serving.from_environ(os.environ))
 
 
-def _in_one_line(command: Callable[[], None]) -> Callable[[], None]:
-    """The command, the failure of which is one line and exit code 1."""
+def backup() -> None:
+    """Keep a dump of a database, and remove the oldest."""
+    from store.postgres.backup import back_up
+    from store.postgres.config import Keeping
+    from store.postgres.programs import installed
 
-    @wraps(command)
-    def told() -> None:
-        try:
-            command()
-        except (Failed, PostgresFailed) as failure:
-            print(f"postgres {command.__name__}: {failure}", file=sys.stderr)
-            sys.exit(1)
+    print(back_up(Keeping.from_environ(os.environ), installed()))
 
-    return told
+
+def backups() -> None:
+    """List the dumps that are there, newest first."""
+    from store.postgres.config import backups_folder
+    from store.postgres.dumps import Dumps
+    from store.server.environ import Environ
+
+    env = Environ(os.environ)
+    folder = backups_folder(env)
+    env.check()
+    for dump in Dumps(folder).all():
+        print(dump)
+
+
+def restore() -> None:
+    """Make a database what one of its dumps shows: the second argument names it."""
+    from store.postgres import restore
+    from store.postgres.config import Keeping
+    from store.postgres.programs import installed
+
+    if len(sys.argv) != 3:
+        print("usage: postgres restore {NAME|latest}", file=sys.stderr)
+        sys.exit(2)
+    print(restore.restore(Keeping.from_environ(os.environ), installed(), sys.argv[2]))
 
 
 def main() -> None:
     """Run the command that was asked for."""
-    run("postgres", {"serve": _in_one_line(serve)})
+    run("postgres", {"serve": serve, "backup": backup, "backups": backups, "restore": restore})
 
 
 if __name__ == "__main__":

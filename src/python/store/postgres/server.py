@@ -12,11 +12,10 @@ from signal import SIGINT
 from threading import Event, Thread
 from typing import NoReturn
 
-from store.database.folder import reason_in
 from store.postgres.access import ONLY_US
 from store.postgres.config import Serving
 from store.postgres.errors import CannotServe
-from store.postgres.programs import Programs
+from store.postgres.programs import Programs, complaint_in
 
 SOCKETS = Path("/tmp")  # noqa: S108  # the only other folder that we may write to
 READY = "ready to accept connections"
@@ -96,4 +95,4 @@ def _wait_until_ready(process: "subprocess.Popen[str]") -> None:
     Thread(target=relay, daemon=True).start()
     told.wait()
     if not any(READY in line for line in said):
-        raise CannotServe(f"PostgreSQL does not start: {reason_in(''.join(said))}")
+        raise CannotServe(f"PostgreSQL does not start: {complaint_in(''.join(said))}")

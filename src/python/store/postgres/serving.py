@@ -3,24 +3,25 @@
 import os
 import sys
 
-from store.database.binaries import binaries, unprivileged, version
+from store.database.binaries import unprivileged, version
 from store.postgres.access import RULES, bring_in_line
 from store.postgres.config import Serving
-from store.postgres.data import DataFolder, write_whole
-from store.postgres.programs import Programs
+from store.postgres.data import DataFolder
+from store.postgres.disk import write_whole
+from store.postgres.programs import installed
 from store.postgres.server import become, for_us_alone
 
 
 def serve(config: Serving) -> None:
     """Make what is missing, bring roles and passwords in line, then become PostgreSQL."""
-    programs = Programs(binaries())
+    programs = installed()
     _be_nobody_instead_of_root()
     folder = DataFolder(config.data, programs, version())
     folder.prepare()
     write_whole(config.data / "pg_hba.conf", RULES)
     with for_us_alone(config, programs) as socket:
         bring_in_line(socket, config, programs)
-    print(f"The database {config.database} and its roles are as the environment says.", file=sys.stderr)  # fmt: skip
+    print(f"Roles and the database {config.database} are as wanted.", file=sys.stderr, flush=True)
     become(config, programs)
 
 

@@ -1,0 +1,54 @@
+"""`postgres backup`: one more dump of a database, whole and checked, and the oldest gone."""
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from store.postgres.client import Client
+from store.postgres.config import Keeping
+from store.postgres.disk import reason, size_in_words
+from store.postgres.dumps import Dump, Dumps
+from store.postgres.errors import CannotBackUp
+from store.postgres.programs import ProgramFailed, Programs
+
+WAIT_FOR_A_TABLE = "60s"  # that a migration is changing
+
+
+def back_up(config: Keeping, programs: Programs) -> str:
+    """Keep a dump of the database as it is now; what was done, in a line.
+
+    Older dumps are removed once the new one is there, and only then. Failed leaves them all.
+    """
+    begun, moment = time.monotonic(), datetime.now(UTC)
+    client = Client(config.address, programs, "postgres backup")
+    database, dumps = client.name(), Dumps(config.folder)
+    try:
+        with dumps.unfinished(database) as file:
+            _dump(client, file, programs)
+            dump = dumps.keep(file, database, moment)
+        seconds = time.monotonic() - begun
+        removed = dumps.forget_all_but(config.keep, database)
+    except ProgramFailed as failure:
+        raise CannotBackUp(f"{database} is not backed up: {failure}") from failure
+    except OSError as error:
+        raise CannotBackUp(f"{database} is not backed up: {reason(error)}") from error
+    return _told(dump, seconds, len(dumps.all(database)), removed)
+
+
+def _dump(client: Client, file: Path, programs: Programs) -> None:
+    programs.run(
+        *("pg_dump", "--format=custom", "--no-password", f"--lock-wait-timeout={WAIT_FOR_A_TABLE}"),
+        *("--file", file),
+        environ=client.variables,
+    )
+    # Reads all of it, as a restore would.
+    programs.run("pg_restore", "--file", os.devnull, file)
+
+
+def _told(dump: Dump, seconds: float, kept: int, removed: int) -> str:
+    size = size_in_words(dump.file.stat().st_size)
+    return (
+        f"{dump.name}: {size} in {seconds:.1f} s; "
+        f"{kept} of {dump.database} kept, {removed} older removed."
+    )

@@ -1,0 +1,132 @@
+"""Everything in a database replaced by a dump, in one transaction.
+
+pg_restore makes SQL of the dump and psql runs it, with us between them: psql is told to COMMIT only
+when the whole dump has arrived. If anything ends too early, the server undoes what was done.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, cast
+
+from store.postgres.client import QUIET, Client
+from store.postgres.disk import size_in_words
+from store.postgres.errors import CannotRestore, Failed
+from store.postgres.programs import Programs, complaint_in
+
+BLOCK = 2**18
+SECONDS_BETWEEN_LINES = 10.0
+CONNECTION_LOST = 2  # psql's exit code
+
+# A service's connections have the name of its host; the role says which service it is.
+OTHERS = """
+SELECT string_agg(format('%s (role %s)', coalesce(nullif(name, ''), 'unnamed'), role), ', ')
+FROM (
+    SELECT DISTINCT application_name AS name, usename AS role FROM pg_stat_activity
+    WHERE datname = current_database() AND usename IS NOT NULL
+      AND application_name <> current_setting('application_name')
+    ORDER BY role, name
+) AS connected
+"""
+
+# Whatever is there goes, also what the dump does not know.
+BEFORE = r"""
+\o /dev/null
+BEGIN;
+SET LOCAL client_min_messages = error;
+SET LOCAL lock_timeout = '60s';
+SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' \gexec
+CREATE SCHEMA public;
+ALTER SCHEMA public OWNER TO pg_database_owner;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+"""
+
+AFTER = rf"""
+SET LOCAL client_min_messages = error;
+ANALYZE;
+DO $check$
+DECLARE others text := ({OTHERS});
+BEGIN
+    IF others IS NOT NULL THEN
+        RAISE EXCEPTION 'others have connected meanwhile: %', others;
+    END IF;
+END $check$;
+SELECT to_regclass('public.schema_migration') IS NOT NULL AS noted \gset
+\o
+\if :noted
+    SELECT max(name) FROM public.schema_migration;
+\endif
+COMMIT;
+"""
+
+
+def replace(client: Client, dump: Path, programs: Programs) -> str:
+    """Replace everything in the client's database by the dump; its newest migration, if it has any.
+
+    CannotRestore leaves the database as it was.
+    """
+    with TemporaryFile("w+") as complaints, TemporaryFile("w+") as refusals:
+        reader = subprocess.Popen(
+            [programs.path("pg_restore"), "--file=-", "--no-owner", str(dump)],
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+        )
+        writer = subprocess.Popen(
+            [programs.path("psql"), *QUIET, "--tuples-only", "--no-align", "--file=-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=refusals,
+            env={**os.environ, **client.variables},
+        )
+        whole = _feed(reader, writer)
+        told, _ = writer.communicate()
+        _refuse_failure(writer.returncode, whole, refusals)
+        if not whole:
+            raise CannotRestore(f"{dump.name} cannot be read: {_complaint(complaints)}")
+    return told.decode().strip()
+
+
+def _feed(reader: "subprocess.Popen[bytes]", writer: "subprocess.Popen[bytes]") -> bool:
+    """Give one's output to the other; whether that was all, and it was told to commit."""
+    source, goal = cast(IO[bytes], reader.stdout), cast(IO[bytes], writer.stdin)
+    with suppress(BrokenPipeError):  # psql has given up, and says why
+        goal.write(BEFORE.encode())
+        _copy(source, goal)
+        if reader.wait() == 0:
+            goal.write(AFTER.encode())
+            goal.flush()
+    source.close()
+    return reader.wait() == 0
+
+
+def _copy(source: IO[bytes], goal: IO[bytes]) -> None:
+    """Copy all of it, with a line every few seconds."""
+    size, due = 0, time.monotonic() + SECONDS_BETWEEN_LINES
+    while block := source.read(BLOCK):
+        goal.write(block)
+        size += len(block)
+        if time.monotonic() > due:
+            print(f"{size_in_words(size)} of SQL so far", file=sys.stderr)
+            due = time.monotonic() + SECONDS_BETWEEN_LINES
+
+
+def _refuse_failure(status: int, told_to_commit: bool, refusals: IO[str]) -> None:
+    if status == CONNECTION_LOST and told_to_commit:
+        raise Failed(
+            "The connection was lost at the very end: whether the dump is restored is not known. "
+            "Run it again."
+        )
+    if status != 0:
+        raise CannotRestore(
+            f"The dump is not restored: {_complaint(refusals)}. Nothing is changed."
+        )
+
+
+def _complaint(file: IO[str]) -> str:
+    file.seek(0)
+    return complaint_in(file.read())
