@@ -1,8 +1,15 @@
 {{/* Names, labels and images; all take (list . "component"). */}}
 
-{{/* The name of an object: the release, and what of it. */}}
+{{/*
+The name of an object: the release, and what of it. Names are never cut, since two could become one:
+of the 63 characters that a name may have the longest of ours needs 33 behind the release's.
+*/}}
 {{- define "store.name" -}}
-{{- printf "%s-%s" (index . 0).Release.Name (index . 1) | trunc 63 | trimSuffix "-" -}}
+{{- $release := (index . 0).Release.Name -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$" $release) -}}
+{{- fail (printf "the release may not be called %q: at most 30 small letters, digits and -, a letter first" $release) -}}
+{{- end -}}
+{{- printf "%s-%s" $release (index . 1) -}}
 {{- end }}
 
 {{/* By what a Service, a policy or a workload finds its pods. */}}
@@ -68,7 +75,10 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* What every container says. The last line of a log becomes the event when it fails. */}}
+{{/*
+What every container says; takes (list . "image"). The end of its log becomes the reason that
+Kubernetes gives when it fails.
+*/}}
 {{- define "store.container" -}}
 image: {{ include "store.image" . | quote }}
 imagePullPolicy: {{ include "store.pullPolicy" . }}
@@ -77,4 +87,19 @@ securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities: { drop: [ALL] }
+{{- end }}
+
+{{/*
+What a container may use; takes the value. Nothing is written but to /tmp and volumes, so what of the
+node's disk is used is known.
+*/}}
+{{- define "store.resources" -}}
+requests: {{ merge (dict "ephemeral-storage" "32Mi") .requests | toJson }}
+limits: {{ merge (dict "ephemeral-storage" "256Mi") .limits | toJson }}
+{{- end }}
+
+{{/* The only place that every container may write to. */}}
+{{- define "store.tmp" -}}
+- name: tmp
+  emptyDir: { sizeLimit: 64Mi }
 {{- end }}
