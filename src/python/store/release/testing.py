@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from store.release import helm
-from store.release.objects import Objects
+from store.release.objects import Object, Objects
 
 SETS: dict[str, tuple[helm.Values, ...]] = {
     "defaults": (),
@@ -44,3 +46,10 @@ def _path(values: Path) -> dict[str, str]:
 
 def _unpath(values: dict[str, Any]) -> Any:
     return Path(values["file of values"]) if "file of values" in values else values
+
+
+def planted(kind: str, name: str, fault: Callable[[Any], object]) -> Objects:
+    """The defaults, with a fault planted into the manifest of one object."""
+    copy = Objects(Object(deepcopy(each.manifest)) for each in rendered())
+    fault(copy.one(kind, name).manifest)
+    return copy
