@@ -17,8 +17,8 @@ from store.proof.console import open_console
 from store.proof.errors import local_store
 from store.proof.faults import storms
 from store.proof.faults.doors.points import POINTS
-from store.proof.faults.ground import APIS, WORKERS, Ground
 from store.proof.faults.lost_answers import lost_answers
+from store.proof.faults.own_ground import APIS, WORKERS, OwnGround
 from store.proof.faults.report import as_json, show
 from store.proof.faults.rush import rush
 from store.proof.faults.storms import Size
@@ -121,7 +121,7 @@ def faults(
 def _broken(wanted: Wanted, console: Console, keep: bool) -> Sequence[Verdict]:
     folder = Path(tempfile.mkdtemp(prefix="proof-"))
     folder.chmod(0o755)  # PostgreSQL may run as another user
-    with Ground(folder, free_base(APIS, WORKERS), Output(aside=console.stderr)) as ground:
+    with OwnGround(folder, free_base(APIS, WORKERS), Output(aside=console.stderr)) as ground:
         verdicts = [*_until_wrong(_runs(ground, wanted, console), console)]
         if keep or not verdicts[-1].is_well:
             ground.store.keep = True
@@ -139,7 +139,7 @@ def _until_wrong(runs: Iterator[Verdict], console: Console) -> Iterator[Verdict]
             return
 
 
-def _runs(ground: Ground, wanted: Wanted, console: Console) -> Iterator[Verdict]:
+def _runs(ground: OwnGround, wanted: Wanted, console: Console) -> Iterator[Verdict]:
     for scenario in wanted.scenarios:
         if scenario is Scenario.LOST_ANSWERS:
             console.print(f"{scenario}: {wanted.tries} tries")
@@ -150,7 +150,7 @@ def _runs(ground: Ground, wanted: Wanted, console: Console) -> Iterator[Verdict]
 
 
 def _run(
-    ground: Ground, scenario: Scenario, seed: int, wanted: Wanted, console: Console
+    ground: OwnGround, scenario: Scenario, seed: int, wanted: Wanted, console: Console
 ) -> Verdict:
     size = wanted.size
     if scenario is Scenario.RUSH:

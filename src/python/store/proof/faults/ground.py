@@ -1,31 +1,29 @@
-"""The proving ground: a store of our own, doors between its processes, a watch, and a listener."""
+"""The proving ground: a store to break, a watch over it, a listener, and what buyers see of it."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from store.local.accounts import ADMIN, STAFF
-from store.local.output import Output
-from store.local.ports import Ports
+from store.local.accounts import ADMIN
 from store.local.rest import Rest
+from store.local.secrets_file import Secrets
 from store.proof.api import Api, allow_many_connections
 from store.proof.audit.auditing import Result, audited
 from store.proof.audit.gateway import Gateway
 from store.proof.errors import CannotProve
 from store.proof.faults.doors.ambush import Ambushes
-from store.proof.faults.doors.doors import Doors
-from store.proof.faults.own_store import OwnStore
+from store.proof.faults.listener import HOST
 from store.proof.faults.subscriber import Subscriber
+from store.proof.faults.victims import Victim
 from store.proof.faults.watch import Watch
 from store.proof.load.accounts import staff_of
 from store.proof.load.stock import Goods, put_on_sale
-from store.proof.load.target import Credentials, Target
+from store.proof.load.target import Target
 from store.proof.load.wishes import Item
 from store.server.ids import new_id
 
-APIS, WORKERS = 3, 2
 PAUSE_SECONDS = 0.5  # before one that was killed at a step comes back
 PATIENCE_SECONDS = 180.0
 ANSWER_SECONDS = 15.0
@@ -35,29 +33,53 @@ CONFUSED_CALLS = 3
 EVENT_LIMIT = 0  # seconds: whoever audits has waited until all events were delivered
 
 
-class Ground:
-    """Within its block everything runs; `target` is what buyers see of it, through front doors."""
+class Store(Protocol):
+    """A store that runs: where it answers, its secrets, and what of it can be harmed, by name."""
 
-    store: OwnStore
+    @property
+    def secrets(self) -> Secrets: ...
+
+    @property
+    def databases(self) -> Mapping[str, str]: ...
+
+    @property
+    def victims(self) -> Mapping[str, Victim]: ...
+
+    @property
+    def users_url(self) -> str: ...
+
+    @property
+    def inventory_url(self) -> str: ...
+
+    @property
+    def gateway_url(self) -> str: ...
+
+    @property
+    def orders_urls(self) -> Sequence[str]: ...
+
+
+class Ground(ABC):
+    """Within its block everything runs; `target` is what buyers see of it.
+
+    `host` is this machine's address as the store sees it.
+    """
+
+    store: Store
     watch: Watch
     target: Target
 
-    def __init__(self, folder: Path, base: int, output: Output) -> None:
-        self._output = output
-        self._ports = Ports(base, APIS, WORKERS)
-        self._folder = folder
+    def __init__(self, host: str = HOST) -> None:
         self._open = ExitStack()
         self.ambushes = Ambushes()
-        self.subscriber = Subscriber()
+        self.subscriber = Subscriber(host=host)
         self.api = Api(CONNECTIONS, PATIENCE_SECONDS, ANSWER_SECONDS)
 
     def __enter__(self) -> Self:
         allow_many_connections(FILES)
         with ExitStack() as opened:
-            self._doors = opened.enter_context(Doors(self.ambushes, self._kill))
             opened.enter_context(self.subscriber)
             opened.callback(self.api.close)
-            self.store = opened.enter_context(self._own_store())
+            self.store = self._start(opened)
             self.target = self._target()
             self._subscribe()
             self.watch = opened.enter_context(Watch(self.store.victims).running())
@@ -96,6 +118,13 @@ class Ground:
         self.subscriber.behave()
         self._gateway_faults("DELETE")
 
+    @abstractmethod
+    def _start(self, opened: ExitStack) -> Store:
+        """The store, ready; leaving `opened` takes it down."""
+
+    @abstractmethod
+    def _target(self) -> Target: ...
+
     def _gateway_faults(self, method: str, fault: Mapping[str, str] | None = None) -> None:
         url = f"{self.store.gateway_url}/v1/test_helpers/faults"
         bearer = {"Authorization": f"Bearer {self.store.secrets.payment_key}"}
@@ -103,33 +132,6 @@ class Ground:
         answer = self.api.call(method, url, fault, bearer)
         if answer.status != 200:
             raise CannotProve(f"The gateway takes no faults: {answer.status} {answer.body}")
-
-    def _own_store(self) -> OwnStore:
-        return OwnStore(
-            self._folder,
-            self._ports.base,
-            apis=APIS,
-            workers=WORKERS,
-            output=self._output,
-            redirect=self._redirect,
-        )
-
-    def _redirect(self, name: str) -> Mapping[str, str]:
-        """Orders reach the others through doors of their own, so that we know who calls."""
-        if name not in (*self._ports.orders_apis, *self._ports.orders_workers):
-            return {}
-        inventory = f"127.0.0.1:{self._ports.inventory_rpc}"
-        return {
-            "INVENTORY_ADDRESS": self._doors.inventory(name, inventory),
-            "PAYMENT_API_URL": self._doors.gateway(name, self._ports.url("gateway")),
-        }
-
-    def _target(self) -> Target:
-        store = self.store
-        names = self._ports.orders_apis
-        fronts = [self._doors.front(name, self._ports.url(name)) for name in names]
-        staff = Credentials(STAFF, store.secrets.staff_password)
-        return Target(store.users_url, store.inventory_url, fronts, staff, store.secrets.replay)
 
     def _subscribe(self) -> None:
         """Have our listener told of everything, by the usual way."""
@@ -139,6 +141,3 @@ class Ground:
             key = {"Idempotency-Key": str(new_id())}
             made = rest.call("POST", url, {"url": self.subscriber.url}, token, key)
         self.subscriber.trust(made.json()["secret"])
-
-    def _kill(self, name: str) -> None:
-        self.watch.kill(name, PAUSE_SECONDS)

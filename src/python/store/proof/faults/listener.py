@@ -1,4 +1,4 @@
-"""A server in threads on the loopback that leaves nothing behind: no thread, no connection."""
+"""A server in threads that leaves nothing behind: no thread, no connection."""
 
 import contextlib
 import socket
@@ -10,15 +10,20 @@ HOST = "127.0.0.1"
 
 
 class Listener(socketserver.ThreadingTCPServer):
-    """Listens while its block lasts, on a free port unless one is given. A thread per connection."""
+    """Listens while its block lasts, on a free port unless one is given. A thread per connection.
+
+    On the loopback, unless it is told an address of this machine that others can reach.
+    """
 
     request_queue_size = 1024
     daemon_threads = False
     block_on_close = True
     allow_reuse_address = True
 
-    def __init__(self, handler: type[socketserver.BaseRequestHandler], port: int = 0) -> None:
-        super().__init__((HOST, port), handler)
+    def __init__(
+        self, handler: type[socketserver.BaseRequestHandler], port: int = 0, host: str = HOST
+    ) -> None:
+        super().__init__((host, port), handler)
         self.leaving = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -29,6 +34,11 @@ class Listener(socketserver.ThreadingTCPServer):
         """Where it listens."""
         return int(self.server_address[1])
 
+    @property
+    def host(self) -> str:
+        """The address it listens on."""
+        return str(self.server_address[0])
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -36,7 +46,7 @@ class Listener(socketserver.ThreadingTCPServer):
     def __exit__(self, *_exc: object) -> None:
         self.leaving.set()
         # Nobody polls: a last connection wakes the thread that waits for one.
-        socket.create_connection((HOST, self.port)).close()
+        socket.create_connection((self.host, self.port)).close()
         self._thread.join()
         with self._lock:
             for sock in self._open:

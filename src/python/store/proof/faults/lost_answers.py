@@ -17,7 +17,8 @@ from store.proof.customers import Customer
 from store.proof.errors import CannotProve
 from store.proof.faults.calm import wait_for_calm
 from store.proof.faults.doors.ambush import Deed
-from store.proof.faults.ground import APIS, Ground
+from store.proof.faults.ground import Ground
+from store.proof.faults.own_ground import APIS
 from store.proof.faults.verdict import Verdict, findings_of
 from store.proof.load.accounts import open_accounts
 from store.server.ids import new_id

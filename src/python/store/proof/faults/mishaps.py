@@ -77,7 +77,23 @@ def mishaps(seed: int, weather: Weather, processes: Sequence[str]) -> list[Misha
         *(_harm(chance) for _ in range(weather.harms)),
         *(_one(chance, Kind.GATEWAY, GATEWAY_FAULTS) for _ in range(weather.misbehaviours)),
     ]
-    return sorted((_at(chance, each, weather.seconds) for each in drawn), key=lambda each: each.at)
+    return _in_time(chance, weather, drawn)
+
+
+def mishaps_from_outside(seed: int, weather: Weather, processes: Sequence[str]) -> list[Mishap]:
+    """All of a storm over those whose parts nobody sees, and whose calls nobody can wait for."""
+    chance = random.Random(f"storm from outside {seed}")  # noqa: S311 - no secret
+    turns = _in_turn(chance, processes)
+    drawn = [
+        *(
+            Mishap(0.0, Kind.KILL, next(turns), chance.uniform(0.0, 2.0))
+            for _ in range(weather.kills)
+        ),
+        *_stalls(chance, weather.stalls, processes),
+        *(_one(chance, Kind.RESTART, processes) for _ in range(weather.restarts)),
+        *(_one(chance, Kind.GATEWAY, GATEWAY_FAULTS) for _ in range(weather.misbehaviours)),
+    ]
+    return _in_time(chance, weather, drawn)
 
 
 def kills_at(points: Sequence[str], number: int, seconds: float) -> list[Mishap]:
@@ -120,6 +136,10 @@ def _harm(chance: random.Random) -> Mishap:
 def _in_turn(chance: random.Random, among: Sequence[str]) -> Iterator[str]:
     while True:
         yield from chance.sample(among, len(among))
+
+
+def _in_time(chance: random.Random, weather: Weather, drawn: Sequence[Mishap]) -> list[Mishap]:
+    return sorted((_at(chance, each, weather.seconds) for each in drawn), key=lambda each: each.at)
 
 
 def _at(chance: random.Random, mishap: Mishap, seconds: float) -> Mishap:

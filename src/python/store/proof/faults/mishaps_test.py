@@ -2,7 +2,15 @@ from collections import Counter
 
 from store.proof.faults.doors.ambush import Ambushes
 from store.proof.faults.doors.points import POINTS
-from store.proof.faults.mishaps import PARTS, Kind, Mishap, Weather, kills_at, mishaps
+from store.proof.faults.mishaps import (
+    PARTS,
+    Kind,
+    Mishap,
+    Weather,
+    kills_at,
+    mishaps,
+    mishaps_from_outside,
+)
 
 PROCESSES = (*PARTS, "inventory-rpc", "orders-work-1", "orders-work-2")
 WEATHER = Weather.of(seconds=50, kills=30)
@@ -48,6 +56,20 @@ def test_a_storm_is_over_when_its_time_is_but_for_the_longest_stall() -> None:
     for each in mishaps(3, WEATHER, PROCESSES):
         assert each.at >= 0
         assert each.at + each.seconds <= WEATHER.seconds
+
+
+def test_from_outside_only_whole_processes_are_harmed_and_each_is_killed_as_often_as_any_other() -> (
+    None
+):
+    for seed in range(20):
+        drawn = mishaps_from_outside(seed, WEATHER, PROCESSES)
+        assert {each.kind for each in drawn} == {Kind.KILL, Kind.STALL, Kind.RESTART, Kind.GATEWAY}
+        killed = Counter(each.what for each in of_kind(drawn, Kind.KILL))
+        assert (set(killed), killed.total()) == (set(PROCESSES), 30)
+        assert max(killed.values()) - min(killed.values()) <= 1
+    assert mishaps_from_outside(7, WEATHER, PROCESSES) == mishaps_from_outside(
+        7, WEATHER, PROCESSES
+    )
 
 
 def test_kills_at_points_take_them_in_turn() -> None:

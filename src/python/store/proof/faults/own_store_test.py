@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -93,11 +94,11 @@ def test_when_all_have_been_killed_and_started_all_are_ready_with_their_data(
     store: OwnStore,
 ) -> None:
     before = products(store)
-    to_each(store, Victim.kill)
+    to_each(store, methodcaller("kill"))
     assert not any(victim.alive for victim in store.victims.values())
     with pytest.raises(NotReady, match=r"postgres .*it has ended; see .*/logs/postgres.log"):
         store.wait_until_ready(0.0)
-    to_each(store, Victim.start)
+    to_each(store, methodcaller("start"))
     store.wait_until_ready(READY_SECONDS)
     assert products(store) == before
 
@@ -108,11 +109,11 @@ def test_when_a_part_of_each_has_been_killed_all_recover_by_themselves(store: Ow
 
 
 def test_a_stalled_one_is_alive_and_not_ready_until_it_goes_on(store: OwnStore) -> None:
-    to_each(store, Victim.stall)
+    to_each(store, methodcaller("stall"))
     with ThreadPoolExecutor(len(NAMES)) as pool:
         assert not any(pool.map(Victim.is_ready, store.victims.values()))
     assert all(victim.alive for victim in store.victims.values())
-    to_each(store, Victim.go_on)
+    to_each(store, methodcaller("go_on"))
     store.wait_until_ready(READY_SECONDS)
 
 

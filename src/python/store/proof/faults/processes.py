@@ -48,11 +48,15 @@ class Held:
 
     def wait_until_gone(self) -> None:
         """Return when it has ended: its files and ports are free."""
+        if not self.has_gone(PATIENCE_SECONDS):
+            raise Trouble(f"Process {self.pid} was killed and does not end.")
+
+    def has_gone(self, seconds: float = 0.0) -> bool:
+        """Whether it has ended, or does within so many seconds."""
         # Not select.select, which knows no number above 1023.
         ended = select.poll()
         ended.register(self._handle, select.POLLIN)
-        if not ended.poll(PATIENCE_SECONDS * 1000):
-            raise Trouble(f"Process {self.pid} was killed and does not end.")
+        return bool(ended.poll(seconds * 1000))
 
     def close(self) -> None:
         """Hold it no more."""

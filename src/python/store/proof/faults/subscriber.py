@@ -63,9 +63,9 @@ class Delivery:
 
 
 class Subscriber:
-    """Listens on the loopback while its block lasts, at `url`."""
+    """Listens while its block lasts, at `url`: on the loopback, or at another address of this machine."""
 
-    def __init__(self, seed: int = 0, manners: Manners | None = None) -> None:
+    def __init__(self, seed: int = 0, manners: Manners | None = None, host: str = HOST) -> None:
         self._chance = random.Random(seed)  # noqa: S311 - no secret
         self._manners = manners or Manners()
         self._lock = threading.Lock()
@@ -73,8 +73,8 @@ class Subscriber:
         self._deliveries: list[Delivery] = []
         self.bad_signatures = 0
         """Messages that nobody with one of our secrets has signed in the last five minutes."""
-        self._listener = Listener(_desk(self))
-        self.url = f"http://{HOST}:{self._listener.port}/webhooks"
+        self._listener = Listener(_desk(self), host=host)
+        self.url = f"http://{host}:{self._listener.port}/webhooks"
 
     def __enter__(self) -> "Subscriber":
         self._listener.__enter__()

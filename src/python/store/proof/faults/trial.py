@@ -1,5 +1,6 @@
 """A trial: buyers come and go, somebody breaks the store under them, and then it must come to rest."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from store.proof.load.traffic import Traffic
 from store.server.clock import now
 
 MANNERS = Manners(refused=0.1, late=0.01, hung_up=0.05)
+POSTGRES = re.compile(r"postgres|.+-db-\d+")
 Shown = Callable[[Recorder], None]
 
 
@@ -38,11 +40,16 @@ class Aftermath:
             "orders": f"{len(self.orders):,}",
             **{state: f"{states[state]:,}" for state in ("confirmed", "rejected", "cancelled")},
             "kills": f"{self.kills.total():,}",
-            "of PostgreSQL": f"{self.kills['postgres']:,}",
+            "of PostgreSQL": f"{of_postgres(self.kills):,}",
             "retries": f"{retries:,}",
             "events": f"{sum(order.events for order in self.orders.values()):,}",
             "calm after": f"{self.seconds_to_calm:.0f} s",
         }
+
+
+def of_postgres(kills: Mapping[str, int]) -> int:
+    """How many of these have hit a PostgreSQL, that of this machine or one of a release."""
+    return sum(number for name, number in kills.items() if POSTGRES.fullmatch(name))
 
 
 class Trial:

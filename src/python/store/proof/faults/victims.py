@@ -19,7 +19,7 @@ ANSWER_SECONDS = 3
 
 
 class Victim(ABC):
-    """One process (with its descendants) that can be killed, stalled, ended and started again.
+    """What can be killed, stalled, ended and started again: a process with its descendants, or a pod.
 
     Every deed returns when it is done, may come from any thread, and does nothing where there is
     nothing to do: killing a dead one, starting a living one, going on without a stall.
@@ -28,7 +28,6 @@ class Victim(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         self._one_deed_at_a_time = threading.RLock()
-        self._standstill: Standstill | None = None
 
     @property
     @abstractmethod
@@ -41,55 +40,33 @@ class Victim(ABC):
         return self.pid is not None
 
     @property
+    @abstractmethod
     def stalled(self) -> bool:
         """Whether it stands still."""
-        return self._standstill is not None
 
+    @abstractmethod
     def kill(self) -> None:
         """kill -9 of the whole of it; return when all has gone."""
-        with self._one_deed_at_a_time:
-            self.stall()
-            if self._standstill is not None:
-                self._standstill.kill()
-                self._standstill = None
-            self._bury()
 
+    @abstractmethod
     def stall(self) -> None:
-        """Stop all of it in the middle of whatever it does (SIGSTOP), as a frozen machine does."""
-        with self._one_deed_at_a_time:
-            pid = self.pid
-            if pid is not None and self._standstill is None:
-                self._standstill = Standstill(pid)
+        """Stop all of it in the middle of whatever it does, as a frozen machine does."""
 
+    @abstractmethod
     def go_on(self) -> None:
-        """Let all of it go on (SIGCONT)."""
-        with self._one_deed_at_a_time:
-            if self._standstill is not None:
-                self._standstill.lift()
-                self._standstill = None
+        """Let all of it go on."""
 
+    @abstractmethod
     def end(self) -> None:
         """Tell it to end as an operator would (SIGTERM; PostgreSQL: fast); return when it has."""
-        with self._one_deed_at_a_time:
-            self.go_on()
-            self._end()
 
+    @abstractmethod
     def start(self) -> None:
-        """Start it again with the same ports and data. It may not be ready yet."""
-        with self._one_deed_at_a_time:
-            if not self.alive:
-                self.go_on()
-                self._start()
+        """Start it again with the same address and data. It may not be ready yet."""
 
+    @abstractmethod
     def kill_a_part(self) -> bool:
         """kill -9 of one process below the first; False if there is none."""
-        with self._one_deed_at_a_time:
-            pid = self.pid
-            if pid is None:
-                return False
-            parts = [part for part in children_of({pid}) if self._is_a_part(part)]
-            random.shuffle(parts)
-            return kill_a_child(pid, parts)
 
     @abstractmethod
     def why_not_ready(self) -> str:
@@ -98,6 +75,58 @@ class Victim(ABC):
     def is_ready(self) -> bool:
         """Whether it lives and says that it can work."""
         return not self.why_not_ready()
+
+
+class Process(Victim):
+    """A process of this machine, with everything below it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._standstill: Standstill | None = None
+
+    @property
+    def stalled(self) -> bool:
+        return self._standstill is not None
+
+    def kill(self) -> None:
+        with self._one_deed_at_a_time:
+            self.stall()
+            if self._standstill is not None:
+                self._standstill.kill()
+                self._standstill = None
+            self._bury()
+
+    def stall(self) -> None:
+        with self._one_deed_at_a_time:
+            pid = self.pid
+            if pid is not None and self._standstill is None:
+                self._standstill = Standstill(pid)
+
+    def go_on(self) -> None:
+        with self._one_deed_at_a_time:
+            if self._standstill is not None:
+                self._standstill.lift()
+                self._standstill = None
+
+    def end(self) -> None:
+        with self._one_deed_at_a_time:
+            self.go_on()
+            self._end()
+
+    def start(self) -> None:
+        with self._one_deed_at_a_time:
+            if not self.alive:
+                self.go_on()
+                self._start()
+
+    def kill_a_part(self) -> bool:
+        with self._one_deed_at_a_time:
+            pid = self.pid
+            if pid is None:
+                return False
+            parts = [part for part in children_of({pid}) if self._is_a_part(part)]
+            random.shuffle(parts)
+            return kill_a_child(pid, parts)
 
     @abstractmethod
     def _is_a_part(self, pid: int) -> bool:
@@ -114,7 +143,7 @@ class Victim(ABC):
     def _start(self) -> None: ...
 
 
-class Service(Victim):
+class Service(Process):
     """A program that the runner has started: gunicorn with its worker, or a single process."""
 
     def __init__(self, program: Program, runner: Runner, ops_port: int) -> None:
@@ -150,7 +179,7 @@ class Service(Victim):
         self._child = self._runner.child(self.name)
 
 
-class Postgres(Victim):
+class Postgres(Process):
     """PostgreSQL: the postmaster and every process below it."""
 
     def __init__(self, server: Server, output: Output) -> None:

@@ -22,6 +22,10 @@ class Someone(Victim):
     def pid(self) -> int | None:
         return 1 if self.lives else None
 
+    @property
+    def stalled(self) -> bool:
+        return self.suffered[-1:] == ["stalled"]
+
     def kill(self) -> None:
         self.suffered.append("killed")
         self.lives = False
@@ -47,14 +51,6 @@ class Someone(Victim):
 
     def why_not_ready(self) -> str:
         return "" if self.lives else "it has ended"
-
-    def _is_a_part(self, _pid: int) -> bool:
-        return True
-
-    def _bury(self) -> None:
-        pass
-
-    _end = _start = _bury
 
 
 @pytest.fixture
