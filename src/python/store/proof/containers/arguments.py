@@ -1,0 +1,147 @@
+"""What `docker create` is told so that a container runs as its pod's template says."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from store.proof.containers.environment import environment, expanded
+from store.proof.containers.kept import Kept
+from store.proof.containers.quantities import quantity
+from store.proof.containers.understood import NotUnderstood, only
+from store.proof.containers.volumes import Volume, mounts
+from store.release.objects import Container, Json, Pod
+
+# What has no meaning on one machine without a scheduler and an API server.
+_PLACING = {
+    *("affinity", "nodeSelector", "priorityClassName", "tolerations", "topologySpreadConstraints"),
+    *("automountServiceAccountToken", "enableServiceLinks", "imagePullSecrets", "restartPolicy"),
+    *("serviceAccountName", "hostname", "activeDeadlineSeconds"),
+}
+_OF_A_POD = {
+    *("containers", "initContainers", "volumes", "securityContext"),
+    *("terminationGracePeriodSeconds", *_PLACING),
+}
+_OF_A_CONTAINER = {
+    *("name", "image", "imagePullPolicy", "command", "args", "env", "ports", "volumeMounts"),
+    *("securityContext", "resources", "lifecycle", "terminationMessagePolicy", "workingDir"),
+    *("startupProbe", "livenessProbe", "readinessProbe"),
+}
+_OF_A_PODS_SECURITY = {
+    *("runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "fsGroupChangePolicy"),
+    "seccompProfile",
+}
+_OF_A_CONTAINERS_SECURITY = {
+    *("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile"),
+    *("allowPrivilegeEscalation", "readOnlyRootFilesystem", "capabilities"),
+}
+SHARES_OF_A_CPU = 1024
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a pod runs: its name and address, and Docker's names for what it mounts and joins."""
+
+    name: str
+    container_name: str
+    label: str
+    network: str
+    address: str
+    aliases: Sequence[str] = ()
+    docker_volumes: Mapping[str, str] = field(default_factory=dict)
+    namespace: str = "store"
+
+    def for_init(self, container: str) -> "Place":
+        """The same for a container that runs before the pod's own: nobody finds it by a name."""
+        return replace(self, container_name=f"{self.container_name}-{container}", aliases=())
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What a `fieldRef` may ask for."""
+        return {
+            "metadata.name": self.name,
+            "metadata.namespace": self.namespace,
+            "status.podIP": self.address,
+        }
+
+
+@dataclass(frozen=True)
+class Creation:
+    """The arguments of `docker create`, and the environment that it takes variables from."""
+
+    arguments: Sequence[str]
+    environ: Mapping[str, str] = field(repr=False)
+
+
+def creation(
+    container: Container, kept: Kept, place: Place, volumes: Mapping[str, Volume]
+) -> Creation:
+    """How Docker makes this container; NotUnderstood if the chart wants what is not done here."""
+    _check(container)
+    environ = environment(container, kept, place.facts)
+    command = [expanded(each, environ) for each in container.manifest.get("command") or []]
+    arguments = [
+        *("create", "--pull", "never", "--label", place.label, "--name", place.container_name),
+        *("--hostname", place.name, "--network", place.network, "--ip", place.address),
+        *(word for alias in place.aliases for word in ("--network-alias", alias)),
+        *_security(container),
+        *_resources(container),
+        *mounts(container, volumes, place.docker_volumes),
+        *(word for name in environ for word in ("--env", name)),
+        *(("--entrypoint", command[0]) if command else ()),
+        container.image,
+        *command[1:],
+        *(expanded(each, environ) for each in container.args),
+    ]
+    return Creation(arguments, environ)
+
+
+def _check(container: Container) -> None:
+    """NotUnderstood if anything stands there that would be passed over."""
+    pod = container.pod
+    only(pod.spec, _OF_A_POD, pod)
+    only(container.manifest, _OF_A_CONTAINER, container)
+    only(_security_of_the_pod(pod), _OF_A_PODS_SECURITY, pod)
+    only(container.security, _OF_A_CONTAINERS_SECURITY, container)
+
+
+def _security(container: Container) -> Iterator[str]:
+    wanted: Json = {**_security_of_the_pod(container.pod), **container.security}
+    yield from _user(wanted, container)
+    if "fsGroup" in wanted:
+        yield from ("--group-add", str(wanted["fsGroup"]))
+    if wanted.get("readOnlyRootFilesystem"):
+        yield "--read-only"
+    if wanted.get("allowPrivilegeEscalation") is False:
+        yield from ("--security-opt", "no-new-privileges")
+    # Docker's own profile is what RuntimeDefault means.
+    if wanted.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+        yield from ("--security-opt", "seccomp=unconfined")
+    capabilities = wanted.get("capabilities") or {}
+    for verb in ("drop", "add"):
+        for name in capabilities.get(verb) or []:
+            yield from (f"--cap-{verb}", name)
+
+
+def _user(wanted: Json, container: Container) -> Iterator[str]:
+    user, group = wanted.get("runAsUser"), wanted.get("runAsGroup")
+    if wanted.get("runAsNonRoot") and not user:
+        # Kubelet would look into the image; the chart says it itself.
+        raise NotUnderstood(container, "runAsNonRoot without a runAsUser above 0")
+    if user is not None:
+        yield from ("--user", str(user) if group is None else f"{user}:{group}")
+
+
+def _resources(container: Container) -> Iterator[str]:
+    limits = container.resources.get("limits") or {}
+    requests = {**limits, **(container.resources.get("requests") or {})}
+    if memory := limits.get("memory"):
+        number = str(int(quantity(memory)))
+        yield from ("--memory", number, "--memory-swap", number)  # pods have no swap
+    if cpus := limits.get("cpu"):
+        yield from ("--cpus", str(quantity(cpus)))
+    if cpu := requests.get("cpu"):
+        yield from ("--cpu-shares", str(max(2, int(quantity(cpu) * SHARES_OF_A_CPU))))
+
+
+def _security_of_the_pod(pod: Pod) -> Json:
+    security: Json = pod.spec.get("securityContext") or {}
+    return security

@@ -1,0 +1,92 @@
+"""One container of Docker's: created once, started and ended as often as one likes."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from store.proof.containers.arguments import Creation
+from store.proof.containers.docker import Refused, docker, logs_of
+from store.proof.errors import CannotProve
+from store.proof.faults.processes import Held
+
+LAST_LINES = 15
+WAIT_SECONDS = 60.0
+
+
+class Failed(CannotProve):
+    def __init__(self, what: str, ended: str, said: str) -> None:
+        super().__init__(f"{what} {ended}; what it said last:\n{said}")
+
+
+class Engine:
+    """The container, by its name. Deeds come one at a time."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lives = 0
+        self._held: Held | None = None
+        self._lock = threading.Lock()
+
+    def create(self, creation: Creation) -> None:
+        """Make it, without starting it."""
+        docker(*creation.arguments, environ=creation.environ)
+
+    def start(self) -> None:
+        """Start it, again if need be."""
+        if self.lives:
+            self.wait()  # it may be dead before Docker has noticed
+        docker("start", self.name)
+        pid = int(docker("inspect", self.name, "--format", "{{.State.Pid}}"))
+        with self._lock:
+            self._let_go()
+            self._held = _held(pid)
+            self.lives += 1
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its first process, as the host counts; None when it has ended."""
+        with self._lock:
+            if self._held is None or self._held.has_gone():
+                return None
+            return self._held.pid
+
+    def wait(self, seconds: float = WAIT_SECONDS) -> int:
+        """Its exit status, when it has ended; Refused if it does not in time."""
+        return int(docker("wait", self.name, seconds=seconds))
+
+    def end_well(self, what: str, seconds: float) -> None:
+        """Return when it has ended with status 0; Failed if it does not, with what it said last."""
+        try:
+            ended = f"ended with status {status}" if (status := self.wait(seconds)) else ""
+        except Refused:
+            ended = f"did not end within {seconds:.0f} s"
+        if ended:
+            raise Failed(what, ended, self.last_words())
+
+    def last_words(self) -> str:
+        """What it said last."""
+        return logs_of(self.name, LAST_LINES).decode(errors="replace").rstrip()
+
+    def deed(self, verb: str, arguments: Sequence[str] = (), seconds: float = 120.0) -> None:
+        """`docker VERB` to it."""
+        docker(verb, *arguments, self.name, seconds=seconds)
+
+    def remove(self, logs: Path) -> None:
+        """Remove it, dead or alive, and keep what it has said in a file."""
+        with logs.open("ab") as file:
+            file.write(logs_of(self.name))
+        docker("rm", "--force", "--volumes", self.name)
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._held.close()
+            self._held = None
+
+
+def _held(pid: int) -> Held | None:
+    try:
+        return Held(pid) if pid else None
+    except ProcessLookupError:
+        return None
