@@ -1,46 +1,31 @@
-"""Unpacks a packed PEX into a folder that Python can run, without what no program uses.
+"""Unpacks a packed PEX as a folder that Python can run, without what no program uses.
 
-`unpack.py dependencies PEX FOLDER` takes the libraries, `unpack.py sources PEX FOLDER` our own code
-and what starts it. The same PEX gives the same bytes: everything has the date SOURCE_DATE_EPOCH, and
-what is compiled is compiled here, without a date in it.
+`unpack.py dependencies PEX ROOT` puts the libraries in ROOT/app, `unpack.py sources PEX ROOT` our own
+code and what starts it. The same PEX gives the same bytes.
 """
 
 import compileall
 import json
 import os
+import pwd
 import shutil
 import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from py_compile import PycInvalidationMode
 
-DATE = 1686355200  # of everything: Debian 12's, like the base image's
-UNUSED_FOLDERS = {
-    "tests",
-    "test",
-    "include",
-    "pkgconfig",
-    "pgxs",
-    "man",
-    "doc",
-    "__pycache__",
-    ".prefix",
-}
-UNUSED_SUFFIXES = {
-    ".c",
-    ".h",
-    ".cpp",
-    ".hpp",
-    ".pyx",
-    ".pxd",
-    ".pxi",
-    ".pyi",
-    ".a",
-    ".la",
-    ".whl",
-    ".pyc",
-}
-UNUSED_FILES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "py.typed", ".layout.json"}
+DATE = 1686355200
+"""Of every file, so that what did not change is the same layer at the next commit: Debian 12's."""
+
+UNUSED_FOLDERS = {"__pycache__", ".prefix", "include", "man", "pgxs", "pkgconfig", "test", "tests"}
+UNUSED_SUFFIXES = {".a", ".c", ".cpp", ".h", ".hpp", ".la", ".pxd", ".pxi", ".pyc", ".pyi", ".pyx"}
+UNUSED_FILES = {".layout.json", "INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "py.typed"}
+UNUSED_PARTS = (
+    "gevent/testing/",
+    "google/protobuf/testdata/",
+    "pycparser/",  # cffi parses C with it when a library is built
+    "stripe/params/",  # types, imported for type checkers alone
+)
 PEX_OWN = {".bootstrap", ".deps", "PEX-INFO", "__main__.py", "__pex__"}
 
 START = """\
@@ -51,60 +36,82 @@ from {module} import {function}
 sys.exit({function}())
 """
 
+USER = "store:x:10001:10001:store:/nonexistent:/usr/sbin/nologin\n"
+GROUP = "store:x:10001:\n"
 
-def unpack_dependencies(pex: Path, goal: Path) -> None:
-    """Every library of the PEX, side by side."""
+
+def unpack_dependencies(pex: Path, root: Path) -> None:
+    """Every library of the PEX, side by side, compiled and without its source."""
+    app = root / "app"
     for wheel in sorted((pex / ".deps").iterdir()):
         with zipfile.ZipFile(wheel) as archive:
             for entry in archive.infolist():
-                if is_used(Path(entry.filename)):
-                    written = Path(archive.extract(entry, goal))
-                    written.chmod(0o755 if is_program(entry) else 0o644)
+                if not entry.is_dir() and is_used(PurePosixPath(entry.filename)):
+                    executable = entry.external_attr >> 16 & 0o100
+                    Path(archive.extract(entry, app)).chmod(0o755 if executable else 0o644)
+    compile_all(root, beside=True)
+    for source in app.rglob("*.py"):
+        if source.with_suffix(".pyc").exists():
+            source.unlink()
 
 
-def is_used(file: Path) -> bool:
+def is_used(file: PurePosixPath) -> bool:
     """Whether a running program may want this file of a library."""
-    if file.name in UNUSED_FILES or file.suffix in UNUSED_SUFFIXES:
-        return False
-    return UNUSED_FOLDERS.isdisjoint(file.parts[:-1])
-
-
-def is_program(entry: zipfile.ZipInfo) -> bool:
-    """Whether it is a folder or may be executed."""
-    return entry.is_dir() or bool(entry.external_attr >> 16 & 0o100)
-
-
-def unpack_sources(pex: Path, goal: Path) -> None:
-    """Our own code and `__main__.py`, so that `python FOLDER` is the program."""
-    shutil.copytree(
-        pex, goal, ignore=lambda folder, names: PEX_OWN & set(names) if Path(folder) == pex else ()
+    return (
+        file.name not in UNUSED_FILES
+        and file.suffix not in UNUSED_SUFFIXES
+        and UNUSED_FOLDERS.isdisjoint(file.parts[:-1])
+        and not str(file).startswith(UNUSED_PARTS)
     )
-    entry_point = json.loads((pex / "PEX-INFO").read_text())["entry_point"]
-    module, function = entry_point.split(":")
-    (goal / "__main__.py").write_text(START.format(module=module, function=function))
 
 
-def compile_all(folder: Path) -> None:
-    """Compile now what a read-only container would compile at each start."""
-    mode = PycInvalidationMode.UNCHECKED_HASH
+def unpack_sources(pex: Path, root: Path) -> None:
+    """Our own code, its source for whoever reads a traceback, and `__main__.py`: `python /app` runs it."""
+    app = root / "app"
+    shutil.copytree(pex, app, ignore=lambda folder, _: PEX_OWN if Path(folder) == pex else set())
+    module, function = json.loads((pex / "PEX-INFO").read_text())["entry_point"].split(":")
+    (app / "__main__.py").write_text(START.format(module=module, function=function))
+    compile_all(root, beside=False)
+    name_user(root)
+
+
+def compile_all(root: Path, *, beside: bool) -> None:
+    """Compile now what a read-only container would compile at each start.
+
+    One file after the other: what lies in memory leaves traces in the bytes.
+    """
     compileall.compile_dir(
-        folder, quiet=2, workers=0, stripdir=folder, prependdir="/app", invalidation_mode=mode
+        root,
+        maxlevels=50,
+        quiet=2,
+        legacy=beside,
+        stripdir=str(root),
+        prependdir="/",
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )
 
 
-def set_dates(folder: Path) -> None:
-    """Give everything in it the same date: what has not changed is the same layer in the next commit."""
-    for path in folder.rglob("*"):
+def name_user(root: Path) -> None:
+    """A name for the user of our containers, which PostgreSQL asks for, if the base has none."""
+    try:
+        pwd.getpwuid(10001)
+    except KeyError:
+        (root / "etc").mkdir()
+        (root / "etc/passwd").write_text(Path("/etc/passwd").read_text() + USER)
+        (root / "etc/group").write_text(Path("/etc/group").read_text() + GROUP)
+
+
+def set_dates(root: Path) -> None:
+    """Give everything the same date."""
+    for path in root.rglob("*"):
         os.utime(path, (DATE, DATE), follow_symlinks=False)
 
 
 def main() -> None:
-    """Run the command that was asked for."""
-    part, pex, made = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    goal = made / "app"
-    {"dependencies": unpack_dependencies, "sources": unpack_sources}[part](pex, goal)
-    compile_all(goal)
-    set_dates(made)
+    """Unpack what was asked for."""
+    part, pex, root = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    {"dependencies": unpack_dependencies, "sources": unpack_sources}[part](pex, root)
+    set_dates(root)
 
 
 if __name__ == "__main__":
