@@ -20,3 +20,8 @@ GF_LOG_MODE: console
 GF_LOG_CONSOLE_FORMAT: json
 GF_LOG_LEVEL: warn
 {{- end }}
+
+{{/* The ConfigMap of a dashboard, one for each since together they are near what one may hold; takes (list . "path"). */}}
+{{- define "store.dashboard" -}}
+{{- include "store.name" (list (index . 0) (printf "dashboard-%s" (index . 1 | base | trimSuffix ".json"))) -}}
+{{- end }}

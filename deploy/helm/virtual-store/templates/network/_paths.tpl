@@ -7,12 +7,11 @@ lets that through), and port-forward, which enters a pod without crossing its ne
 API server: Prometheus finds processes by DNS, and no pod has a token.
 */}}
 {{- define "store.paths" -}}
-{{- $values := .Values }}
-{{- $services := list "users" "inventory" "orders" }}
+{{- $processes := fromYaml (include "store.processes" .) }}
 
 {{- /* Buyers and staff, and who does as they do. Of the gateway they see the 3-D Secure page. */}}
 {{- if or .Values.ingress.enabled .Values.gatewayApi.enabled }}
-- { outside: ingressController, to: [users, inventory, orders{{ if .Values.gateway.enabled }}, gateway{{ end }}], port: 8000 }
+- { outside: ingressController, to: {{ include "store.services" . }}, port: 8000 }
 {{- end }}
 - { from: [test], to: [users, inventory, orders], port: 8000 }
 {{- if .Values.demo.catalogue }}
@@ -35,67 +34,39 @@ API server: Prometheus finds processes by DNS, and no pod has a token.
 - { from: [users], outside: mail }
 {{- end }}
 
-{{- /* Data: each service has its own; the auditor alone reads all of them, and asks the gateway. */}}
-{{- $owners := dict "users" "users" "inventory" "inventory, inventory-rpc" "orders" "orders, orders-work" }}
-{{- if .Values.gateway.enabled }}{{ $_ := set $owners "gateway" "gateway" }}{{ end }}
-{{- range $service, $processes := $owners }}
-{{- $from := printf "%s, %s-migrate" $processes $service }}
-{{- if $values.backups.enabled }}{{ $from = printf "%s, %s-backup, %s-restore" $from $service $service }}{{ end }}
-{{- if include "store.audited" $ }}{{ $from = printf "%s, auditor" $from }}{{ end }}
-- { from: [{{ $from }}], {{ if (get $values.databases $service).external.existingSecret }}outside: databases{{ else }}to: [{{ $service }}-db], port: 5432{{ end }} }
+{{- /* Data: each service has its own, and nobody but the auditor sees another's. */}}
+{{- range $service := fromYamlArray (include "store.services" .) }}
+{{- $from := list (printf "%s-migrate" $service) }}
+{{- range $component, $process := $processes }}
+{{- if has $service $process.databases }}{{ $from = append $from $component }}{{ end }}
 {{- end }}
-{{- if include "store.audited" . }}
+{{- if $.Values.backups.enabled }}
+{{- $from = concat $from (list (printf "%s-backup" $service) (printf "%s-restore" $service)) }}
+{{- end }}
+{{- if (get $.Values.databases $service).external.existingSecret }}
+- { from: {{ toJson $from }}, outside: databases }
+{{- else }}
+- { from: {{ toJson $from }}, to: [{{ $service }}-db], port: 5432 }
+{{- end }}
+{{- end }}
+
+{{- /* The books of the other side. */}}
+{{- if include "store.audits" . }}
 - { from: [auditor], to: [gateway], port: 8000 }
 {{- end }}
 
-{{- /* Watching: metrics of every process, dashboards, alarms, traces. */}}
-{{- $watched := list }}
-{{- range fromYamlArray (include "store.jobs" .) }}{{ $watched = append $watched .component }}{{ end }}
+{{- /* Watching: metrics of every process, alarms, dashboards, traces. */}}
 {{- if .Values.monitoring.prometheus.enabled }}
-- { from: [prometheus], to: {{ toJson $watched }}, port: 9000 }
+- { from: [prometheus], to: {{ keys $processes | sortAlpha | toJson }}, port: 9000 }
 - { from: [prometheus], outside: alertmanagers }
 {{- end }}
 {{- if .Values.monitoring.operator.enabled }}
-- { outside: operator, to: {{ toJson $watched }}, port: 9000 }
+- { outside: operator, to: {{ keys $processes | sortAlpha | toJson }}, port: 9000 }
 {{- end }}
 {{- if .Values.monitoring.grafana.enabled }}
 - { from: [grafana], to: [prometheus], port: 9090 }
 {{- end }}
 {{- if .Values.tracing.endpoint }}
-- { from: {{ without $watched "auditor" | toJson }}, outside: tracing }
-{{- end }}
-{{- end }}
-
-{{/* Who is outside: takes (list . "name"), gives a list of {cidr, except} or {namespaceLabels, podLabels}, each with its port. */}}
-{{- define "store.outside" -}}
-{{- $root := index . 0 }}
-{{- $policy := $root.Values.networkPolicy }}
-{{- if eq (index . 1) "ingressController" }}{{ list $policy.ingressController | toYaml }}
-{{- else if eq (index . 1) "operator" }}{{ list (pick $root.Values.monitoring.operator "namespaceLabels") | toYaml }}
-{{- else }}{{ get $policy (index . 1) | toYaml }}
-{{- end }}
-{{- end }}
-
-{{/* One end of a path: a component's pods; takes (list . "component"). */}}
-{{- define "store.pods" -}}
-podSelector:
-  matchLabels: {{- include "store.selector" . | nindent 4 }}
-{{- end }}
-
-{{/* One end of a path: who is outside, an entry of store.outside. */}}
-{{- define "store.stranger" -}}
-{{- if .cidr -}}
-ipBlock:
-  cidr: {{ .cidr }}
-  {{- with .except }}
-  except: {{- toYaml . | nindent 4 }}
-  {{- end }}
-{{- else -}}
-namespaceSelector:
-  matchLabels: {{- toYaml .namespaceLabels | nindent 4 }}
-{{- with .podLabels }}
-podSelector:
-  matchLabels: {{- toYaml . | nindent 4 }}
-{{- end }}
+- { from: {{ without (keys $processes) "auditor" | sortAlpha | toJson }}, outside: tracing }
 {{- end }}
 {{- end }}

@@ -43,10 +43,11 @@
 {{- end }}
 {{- end }}
 {{- if $calls }}
-{{- with $root.Values.networkPolicy.dns }}
+{{- $port := $root.Values.networkPolicy.dns.port }}
 - to:
+    {{- range fromYamlArray (include "store.outside" (list $root "dns")) }}
     - {{- include "store.stranger" . | nindent 6 }}
-  ports: [{ port: {{ .port }}, protocol: UDP }, { port: {{ .port }}, protocol: TCP }]
-{{- end }}
+    {{- end }}
+  ports: [{ port: {{ $port }}, protocol: UDP }, { port: {{ $port }}, protocol: TCP }]
 {{- end }}
 {{- end }}
