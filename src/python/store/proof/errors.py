@@ -1,11 +1,13 @@
 """What can go wrong in a proof: one clear message and an exit status, no traceback."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
 from store.local.errors import Trouble
+from store.server.environ import BadEnviron, Environ
 
 
 class CannotProve(click.ClickException):
@@ -26,3 +28,14 @@ def local_store() -> Iterator[None]:
         yield
     except Trouble as trouble:
         raise CannotProve(trouble.message) from None
+
+
+@contextmanager
+def reading_environ() -> Iterator[Environ]:
+    """The environment, to be read within the block; CannotProve if anything read is missing or wrong."""
+    env = Environ(os.environ)
+    yield env
+    try:
+        env.check()
+    except BadEnviron as error:
+        raise CannotProve(str(error)) from None

@@ -7,15 +7,14 @@ import click
 
 def commands() -> click.Group:
     """All of them."""
-    from store.proof.audit.command import audit
     from store.proof.cost.command import cost
     from store.proof.faults.command import faults
-    from store.proof.load.command import load
     from store.proof.monitoring.command import alarms
     from store.proof.replay.command import replay
+    from store.proof.shipped import shipped
 
     about = "Prove that the store loses nothing and doubles nothing."
-    return click.Group("proof", commands=[load, faults, alarms, replay, audit, cost], help=about)
+    return click.Group("proof", commands=[*shipped(), faults, alarms, replay, cost], help=about)
 
 
 def main() -> None:
