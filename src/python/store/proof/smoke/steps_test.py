@@ -47,9 +47,9 @@ def test_a_last_step_is_taken_after_a_failure_too_and_the_first_failure_is_told(
 
     leaving = steps.afterwards("leaving", lambda: taken.append("left"))
     giving_back = steps.afterwards("giving back", fail)
-    with pytest.raises(SmokeFailed, match='"buying": 404'), leaving, giving_back:
-        with steps.step("buying"):
-            raise Unexpected("404 gone")
+    failed = pytest.raises(SmokeFailed, match='"buying": 404')
+    with failed, leaving, giving_back, steps.step("buying"):
+        raise Unexpected("404 gone")
     assert taken == ["left"]
     said = capsys.readouterr().out.splitlines()
     assert said[0] == '--  the smoke test failed at "giving back": 409 conflict'
