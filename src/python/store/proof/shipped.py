@@ -13,4 +13,9 @@ def commands() -> click.Group:
 
 def main() -> None:
     """Run the command that was asked for."""
-    commands()(prog_name="proof")
+    about = "Try a store out, and prove that it loses nothing."
+    click.Group("proof", commands=shipped(), help=about)(prog_name="proof")
+
+
+if __name__ == "__main__":
+    main()
