@@ -3,19 +3,17 @@
 import click
 
 
-def commands() -> click.Group:
-    """Those that need nothing but the store's addresses."""
+def shipped() -> list[click.Command]:
+    """The commands that need nothing but the store's addresses."""
     from store.proof.audit.command import audit
+    from store.proof.demo.command import demo
+    from store.proof.load.command import load
+    from store.proof.smoke.command import smoke
 
-    about = "Prove that the store loses nothing and doubles nothing."
-    return click.Group("proof", commands=[audit], help=about)
+    return [smoke, load, audit, demo]
 
 
 def main() -> None:
     """Run the command that was asked for."""
     about = "Try a store out, and prove that it loses nothing."
     click.Group("proof", commands=shipped(), help=about)(prog_name="proof")
-
-
-if __name__ == "__main__":
-    main()
