@@ -24,13 +24,13 @@ out, and some for who looks on; takes (list . "users").
 {{- end }}
 
 {{/*
-What is claimed for a StatefulSet's volume; takes (list . "users-db" storage). Claims cannot be changed
-through their template, so one that is there stays as it is, and NOTES.txt says how it grows.
+What is claimed for a volume; takes (list . "users-db" storage). A StatefulSet never changes its claims:
+one that is there keeps them, and NOTES.txt says how they grow.
 */}}
 {{- define "store.claim" -}}
 {{- $root := index . 0 -}}
-{{- $set := lookup "apps/v1" "StatefulSet" $root.Release.Namespace (include "store.name" .) -}}
 {{- $storage := index . 2 -}}
+{{- $set := lookup "apps/v1" "StatefulSet" $root.Release.Namespace (include "store.name" .) -}}
 {{- range ($set.spec | default dict).volumeClaimTemplates -}}
 {{- $storage = dict "size" .spec.resources.requests.storage "className" .spec.storageClassName -}}
 {{- end -}}

@@ -6,7 +6,6 @@
 {{- $process := index . 2 -}}
 {{- $own := include (printf "store.environment.%s" (index . 1)) $root -}}
 {{- $own }}
-{{- include "store.authoritiesEnv" (list $root $process.databases) }}
 {{- with $root.Values.tracing.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ quote . }} }
 {{- end }}
@@ -21,7 +20,7 @@
 {{- end }}
 
 {{- define "store.environment.users" -}}
-{{ include "store.databaseUrl" (list . "users" "owner" "") }}
+{{ include "store.database" (list . "users") }}
 - { name: KEY_ENCRYPTION_SECRET, valueFrom: {{ include "store.secret" (list . "users" "encryption") }} }
 {{- if .Values.existingSecrets.mail }}
 - { name: SMTP_URL, valueFrom: {{ include "store.secret" (list . "mail" "url") }} }
@@ -34,12 +33,12 @@
 {{- end }}
 
 {{- define "store.environment.inventory" -}}
-{{ include "store.databaseUrl" (list . "inventory" "owner" "") }}
+{{ include "store.database" (list . "inventory") }}
 - { name: JWKS_URL, value: {{ include "store.url" (list . "users") }}/.well-known/jwks.json }
 {{- end }}
 
 {{- define "store.environment.inventory-rpc" -}}
-{{ include "store.databaseUrl" (list . "inventory" "owner" "") }}
+{{ include "store.database" (list . "inventory") }}
 - { name: RPC_KEYS, valueFrom: {{ include "store.secret" (list . "rpc" "keys") }} }
 {{- end }}
 
@@ -50,7 +49,7 @@
 {{- end }}
 
 {{- define "store.environment.orders-work" -}}
-{{ include "store.databaseUrl" (list . "orders" "owner" "") }}
+{{ include "store.database" (list . "orders") }}
 - { name: KEY_ENCRYPTION_SECRET, valueFrom: {{ include "store.secret" (list . "orders" "encryption") }} }
 - { name: INVENTORY_ADDRESS, value: "{{ include "store.name" (list . "inventory-rpc") }}:7000" }
 - { name: INVENTORY_RPC_KEY, valueFrom: {{ include "store.secret" (list . "rpc" "key") }} }
@@ -65,7 +64,7 @@
 {{- end }}
 
 {{- define "store.environment.gateway" -}}
-{{ include "store.databaseUrl" (list . "gateway" "owner" "") }}
+{{ include "store.database" (list . "gateway") }}
 - { name: API_KEYS, valueFrom: {{ include "store.secret" (list . "payments" "api-keys") }} }
 - { name: PUBLIC_URL, value: {{ include "store.publicUrl" (list . "gateway") }} }
 - { name: WEBHOOK_URL, value: {{ include "store.url" (list . "orders") }}/v1/payment/webhook }
@@ -76,20 +75,16 @@
 {{- range list "users" "inventory" "orders" "gateway" }}
 {{ include "store.databaseUrl" (list $ . "audit" (printf "%s_" (upper .))) }}
 {{- end }}
+{{- include "store.authoritiesEnv" (list . (list "users" "inventory" "orders" "gateway")) }}
 {{ include "store.environment.payments" . }}
 {{- end }}
 
-{{/* Of those who fill the shop as its admin: the demo, and with orders `helm test`, too. */}}
+{{/* Of those who fill the shop as its admin: the demo, and `helm test`. */}}
 {{- define "store.environment.staff" -}}
 - { name: USERS_URL, value: {{ include "store.url" (list . "users") }} }
 - { name: INVENTORY_URL, value: {{ include "store.url" (list . "inventory") }} }
 - { name: ADMIN_EMAIL, value: {{ quote .Values.admin.email }} }
 - { name: ADMIN_PASSWORD, valueFrom: {{ include "store.secret" (list . "admin" "password") }} }
-{{- end }}
-
-{{- define "store.environment.shopper" -}}
-{{ include "store.environment.staff" . }}
-- { name: ORDERS_URL, value: {{ include "store.url" (list . "orders") }} }
 {{- end }}
 
 {{/* Where a service is inside the release; takes (list . "users"). */}}

@@ -98,8 +98,14 @@ requests: {{ merge (dict "ephemeral-storage" "32Mi") .requests | toJson }}
 limits: {{ merge (dict "ephemeral-storage" "256Mi") .limits | toJson }}
 {{- end }}
 
-{{/* The only place that every container may write to. */}}
+{{/* The only place but for volumes that a container may write to. */}}
 {{- define "store.tmp" -}}
 - name: tmp
   emptyDir: { sizeLimit: 64Mi }
+{{- end }}
+
+{{/* The volumes of a pod; takes (list . services), the services whose databases it enters. */}}
+{{- define "store.volumes" -}}
+{{ include "store.tmp" . }}
+{{- include "store.authoritiesVolume" . }}
 {{- end }}

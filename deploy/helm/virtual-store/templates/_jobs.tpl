@@ -1,16 +1,20 @@
-{{/* A container that runs to its end; takes (dict "root" . "name" "image" "args" "env" "databases"). */}}
+{{/*
+The end of a container that runs to its end: what it may use and write to. It ends in volumeMounts, to
+which more can be added; takes (list . services), the services whose databases it enters.
+*/}}
 {{- define "store.step" -}}
-- name: {{ .name }}
-  {{- include "store.container" (list .root .image) | nindent 2 }}
-  args: {{ toJson .args }}
-  env:
-    {{- .env | nindent 4 }}
-    {{- include "store.authoritiesEnv" (list .root .databases) | nindent 4 }}
-  resources: {{- include "store.resources" .root.Values.jobs.resources | nindent 4 }}
-  volumeMounts:
-    - { name: tmp, mountPath: /tmp }
-    {{- with .mount }}
-    {{- . | nindent 4 }}
-    {{- end }}
-    {{- include "store.authoritiesMount" (list .root .databases) | nindent 4 }}
+resources: {{- include "store.resources" (index . 0).Values.jobs.resources | nindent 2 }}
+volumeMounts:
+  - { name: tmp, mountPath: /tmp }
+  {{- include "store.authoritiesMount" . | indent 2 }}
+{{- end }}
+
+{{/*
+The name of a Job that a release has once; takes (list . "users-setup" "image"). Jobs cannot be changed:
+another image, or the same one after a failure, is another Job.
+*/}}
+{{- define "store.jobName" -}}
+{{- $root := index . 0 -}}
+{{- $image := include "store.image" (list $root (index . 2)) -}}
+{{- include "store.name" . }}-{{ printf "%s %d" $image $root.Release.Revision | sha256sum | trunc 8 }}
 {{- end }}

@@ -40,6 +40,12 @@ role, which its address names.
 {{- end }}
 {{- end }}
 
+{{/* What the owner of a database needs to enter it; takes (list . "users"). */}}
+{{- define "store.database" -}}
+{{ include "store.databaseUrl" (list (index . 0) (index . 1) "owner" "") }}
+{{- include "store.authoritiesEnv" (list (index . 0) (list (index . 1))) }}
+{{- end }}
+
 {{/*
 The Secret with the authorities that the certificates of external databases come from, "" if there is
 none; takes (list . services).
