@@ -14,6 +14,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from py_compile import PycInvalidationMode
 
+from elf import strip
+
 DATE = 1686355200
 """Of every file, so that what did not change is the same layer at the next commit: Debian 12's."""
 
@@ -47,12 +49,19 @@ def unpack_dependencies(pex: Path, root: Path) -> None:
         with zipfile.ZipFile(wheel) as archive:
             for entry in archive.infolist():
                 if not entry.is_dir() and is_used(PurePosixPath(entry.filename)):
-                    executable = entry.external_attr >> 16 & 0o100
-                    Path(archive.extract(entry, app)).chmod(0o755 if executable else 0o644)
+                    put(archive, entry, app)
     compile_all(root, beside=True)
     for source in app.rglob("*.py"):
         if source.with_suffix(".pyc").exists():
             source.unlink()
+
+
+def put(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, app: Path) -> None:
+    """Extract one file, executable if it was, and without symbols."""
+    file = Path(archive.extract(entry, app))
+    file.chmod(0o755 if entry.external_attr >> 16 & 0o100 else 0o644)
+    if ".so" in file.suffixes:
+        strip(file)
 
 
 def is_used(file: PurePosixPath) -> bool:
@@ -68,7 +77,9 @@ def is_used(file: PurePosixPath) -> bool:
 def unpack_sources(pex: Path, root: Path) -> None:
     """Our own code, its source for whoever reads a traceback, and `__main__.py`: `python /app` runs it."""
     app = root / "app"
-    shutil.copytree(pex, app, ignore=lambda folder, _: PEX_OWN if Path(folder) == pex else set())
+    ours = (path for path in sorted(pex.iterdir()) if path.name not in PEX_OWN)
+    for folder in ours:
+        shutil.copytree(folder, app / folder.name)
     module, function = json.loads((pex / "PEX-INFO").read_text())["entry_point"].split(":")
     (app / "__main__.py").write_text(START.format(module=module, function=function))
     compile_all(root, beside=False)
