@@ -37,14 +37,21 @@ class Auditor:
 
     def __init__(self, look: Callable[[], Result]) -> None:
         self._look = look
-        self._trouble = ""
+        self._trouble, self._blind = "", 0
         self._told: frozenset[tuple[str, str]] = frozenset()
 
     def run(self, every: float) -> None:
         """Audit until the process is told to stop."""
         while not stopping.is_set():
             self.audit()
-            stopping.wait(every)
+            stopping.wait(self.rest(every))
+
+    def rest(self, every: float) -> float:
+        """Seconds until the next audit: fewer while he is blind, first 1 and then twice as many each time.
+
+        He often starts beside a store that is only just starting, too.
+        """
+        return min(every, 2.0 ** min(self._blind - 1, 30)) if self._blind else every
 
     def audit(self) -> None:
         """Look once. What cannot be looked at is told, and is no finding."""
@@ -65,12 +72,12 @@ class Auditor:
             raise Unavailable(self._trouble)
 
     def _failed(self, reason: str) -> None:
-        self._trouble = reason
+        self._trouble, self._blind = reason, self._blind + 1
         metrics.RUNS.labels(metrics.FAILED).inc()
         _log.warning("audit: could not look", extra={"outcome": metrics.FAILED, "reason": reason})
 
     def _done(self, result: Result, seconds: float) -> None:
-        self._trouble = ""
+        self._trouble, self._blind = "", 0
         outcome = metrics.FOUND if result.found else metrics.CLEAN
         for tally in result.tallies:
             metrics.FINDINGS.labels(tally.name).set(tally.found)

@@ -87,6 +87,18 @@ def test_a_store_that_cannot_be_looked_at_is_no_finding_and_makes_it_unready(
     assert sample("audit_last_run_timestamp_seconds") > seen
 
 
+def test_whoever_is_blind_looks_again_soon_and_then_ever_more_rarely(
+    small_store: SmallStore,
+) -> None:
+    looks: Iterator[Callable[[], Result]] = iter([*[blind] * 4, lambda: audit_of(small_store.urls)])
+    auditor = Auditor(lambda: next(looks)())
+    rests = []
+    for _ in range(5):
+        auditor.audit()
+        rests.append(auditor.rest(every=5))
+    assert rests == [1, 2, 4, 5, 5]
+
+
 def test_a_crash_ends_the_audit_and_not_the_auditor(caplog: pytest.LogCaptureFixture) -> None:
     failed = runs("failed")
     auditor = Auditor(lambda: Result([], 1 / 0, 0))  # type: ignore[arg-type]
