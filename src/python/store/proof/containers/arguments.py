@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from store.proof.containers.environment import environment, expanded
 from store.proof.containers.kept import Kept
+from store.proof.containers.network import Network
 from store.proof.containers.quantities import quantity
 from store.proof.containers.understood import NotUnderstood, only
 from store.proof.containers.volumes import Volume, mounts
@@ -38,20 +39,23 @@ SHARES_OF_A_CPU = 1024
 
 @dataclass(frozen=True)
 class Place:
-    """Where a pod runs: its name and address, and Docker's names for what it mounts and joins."""
+    """Where a pod runs: its name and address, who finds it, and Docker's names for its volumes."""
 
     name: str
-    container_name: str
-    label: str
-    network: str
+    network: Network
     address: str
     aliases: Sequence[str] = ()
     docker_volumes: Mapping[str, str] = field(default_factory=dict)
     namespace: str = "store"
 
+    @property
+    def container_name(self) -> str:
+        """What Docker calls it."""
+        return self.network.name_of(self.name)
+
     def for_init(self, container: str) -> "Place":
         """The same for a container that runs before the pod's own: nobody finds it by a name."""
-        return replace(self, container_name=f"{self.container_name}-{container}", aliases=())
+        return replace(self, name=f"{self.name}-{container}", aliases=())
 
     @property
     def facts(self) -> Mapping[str, str]:
@@ -79,9 +83,8 @@ def creation(
     environ = environment(container, kept, place.facts)
     command = [expanded(each, environ) for each in container.manifest.get("command") or []]
     arguments = [
-        *("create", "--pull", "never", "--label", place.label, "--name", place.container_name),
-        *("--hostname", place.name, "--network", place.network, "--ip", place.address),
-        *(word for alias in place.aliases for word in ("--network-alias", alias)),
+        *("create", "--pull", "never", "--hostname", place.name),
+        *place.network.place(place.name, place.address, place.aliases),
         *_security(container),
         *_resources(container),
         *mounts(container, volumes, place.docker_volumes),

@@ -42,6 +42,17 @@ def docker(
     return done.stdout.decode(errors="replace").strip()
 
 
+def attach(*arguments: str) -> subprocess.Popen[bytes]:
+    """A command of docker that goes on beside us, until its standard input is closed."""
+    return subprocess.Popen(
+        [_program(), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us: we end it in order
+    )
+
+
 def logs_of(container: str, lines: int | None = None) -> bytes:
     """What a container has said, both its streams; the last lines of it, or everything."""
     tail = [] if lines is None else ["--tail", str(lines)]
@@ -77,7 +88,7 @@ def _run(
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            [shutil.which("docker") or "docker", *arguments],
+            [_program(), *arguments],
             env=dict(environ),
             input=given,
             stdin=subprocess.DEVNULL if given is None else None,
@@ -88,6 +99,10 @@ def _run(
         )
     except subprocess.TimeoutExpired:
         raise Refused(arguments[0], f"no answer within {seconds:.0f} s") from None
+
+
+def _program() -> str:
+    return shutil.which("docker") or "docker"
 
 
 def _last_line(said: bytes) -> str:

@@ -2,8 +2,9 @@
 
 import contextlib
 import json
+import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from types import TracebackType
 from typing import Self
@@ -19,8 +20,10 @@ class Network:
 
     host: str
 
-    def __init__(self, name: str, label: str) -> None:
-        self.name, self._label = name, label
+    def __init__(self) -> None:
+        self.name = f"virtual-store-{secrets.token_hex(3)}"
+        self.label = f"virtual-store.run={self.name}"
+        """What everything carries that is made for this run."""
         self._lock = threading.Lock()
         self._free: Iterator[IPv4Address] = iter(())
 
@@ -44,6 +47,18 @@ class Network:
         with self._lock:
             return str(next(self._free))
 
+    def name_of(self, what: str) -> str:
+        """Docker's name for something of this run: so several runs have room beside one another."""
+        return f"{self.name}-{what}"
+
+    def place(self, what: str, address: str, aliases: Iterable[str]) -> list[str]:
+        """The options of docker that put a container of this name and address on the network."""
+        return [
+            *("--label", self.label, "--name", self.name_of(what)),
+            *("--network", self.name, "--ip", address),
+            *(word for alias in aliases for word in ("--network-alias", alias)),
+        ]
+
     def _made(self) -> IPv4Network:
         """Docker picks a free range; only in one that is asked for may addresses be chosen."""
         for _ in range(TRIES):
@@ -56,7 +71,7 @@ class Network:
         raise CannotProve("Docker has no range of addresses left for a network of our own.")
 
     def _create(self, *more: str) -> None:
-        docker("network", "create", "--driver", "bridge", "--label", self._label, *more, self.name)
+        docker("network", "create", "--driver", "bridge", "--label", self.label, *more, self.name)
 
     def _range(self) -> tuple[IPv4Network, str]:
         told = docker("network", "inspect", self.name, "--format", "{{json .IPAM.Config}}")

@@ -147,7 +147,7 @@ class RunningPod(Victim):
 
     def _make_volume(self, docker_name: str, volume: Volume) -> None:
         group = self.template.spec.get("securityContext", {}).get("fsGroup", 0)
-        label, image = self.place.label, self._container.image
+        label, image = self.place.network.label, self._container.image
         make_volume(docker_name, label, image, group, volume.files)
 
     def _initialise(self, container: Container) -> None:
