@@ -20,6 +20,11 @@ from store.server.rpc_logs import RpcLogs
 
 _THREADS = 32
 _GRACEFUL_SECONDS = 20.0
+
+# Behind one address (a Kubernetes Service) a caller keeps the replica that it once got. Asked to come
+# again now and then, it finds those that were added since. gRPC itself spreads the ages by a tenth.
+_CONNECTION_SECONDS = 120.0
+_GRACE_SECONDS = 30.0  # for the calls in hand, then; longer than any deadline
 _OPTIONS = (
     ("grpc.max_receive_message_length", 1_000_000),
     ("grpc.max_send_message_length", 4_000_000),
@@ -55,15 +60,21 @@ def make_server(
     names: Sequence[str],
     interceptors: Sequence[grpc.ServerInterceptor] = (),
     health_servicer: health.HealthServicer | None = None,
+    connection_seconds: float = _CONNECTION_SECONDS,
 ) -> grpc.Server:
     """An unstarted server; `names` are the full service names for health and reflection.
 
-    The given interceptors (auth) run inside of request ids, metrics and the error mapping.
+    The given interceptors (auth) run inside of request ids, metrics and the error mapping. A caller
+    is sent to connect anew after about so many seconds; no call fails of it.
     """
     chain = [RequestIds(), RpcLogs(), MeasureServer(), Errors(), Deadlines(), *interceptors]
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="rpc")
+    ages = (
+        ("grpc.max_connection_age_ms", int(connection_seconds * 1000)),
+        ("grpc.max_connection_age_grace_ms", int(_GRACE_SECONDS * 1000)),
+    )
     server = grpc.server(
-        pool, interceptors=chain, options=_OPTIONS, maximum_concurrent_rpcs=_THREADS * 8
+        pool, interceptors=chain, options=_OPTIONS + ages, maximum_concurrent_rpcs=_THREADS * 8
     )
     add_servicers(server)
     servicer = health_servicer or health.HealthServicer()

@@ -75,14 +75,14 @@ def running(program: str, *arguments: str, **environ: str) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def serving(say: Say, *interceptors: grpc.ServerInterceptor) -> Iterator[str]:
+def serving(say: Say, *interceptors: grpc.ServerInterceptor, **options: Any) -> Iterator[str]:
     """The address of a gRPC server whose only method, SAY, is answered by `say`."""
 
     def add(server: grpc.Server) -> None:
         handlers: dict[str, Any] = {"Say": grpc.unary_unary_rpc_method_handler(say)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(ECHO, handlers),))
 
-    server = make_server(add, [ECHO], interceptors)
+    server = make_server(add, [ECHO], interceptors, **options)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
