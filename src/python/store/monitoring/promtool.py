@@ -32,6 +32,11 @@ def check_rules(files: Sequence[Path]) -> Verdict:
     return _run("check", "rules", *map(str, files))
 
 
+def check_configuration(file: Path) -> Verdict:
+    """Whether this is a configuration that Prometheus takes, with the rules that it names."""
+    return _run("check", "config", str(file))
+
+
 def run_tests(files: Sequence[Path]) -> Verdict:
     """Whether these unit tests pass."""
     return _run("test", "rules", *map(str, files))
