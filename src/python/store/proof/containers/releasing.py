@@ -1,0 +1,72 @@
+"""What helm does in a cluster: install, upgrade, and roll back to an earlier revision.
+
+Source: helm.sh/docs, "Chart Hooks".
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from store.proof.containers.cluster import WORKLOADS, Cluster
+from store.proof.containers.engine import Failed
+from store.proof.containers.rolling import roll
+from store.proof.containers.understood import NotUnderstood
+from store.release.objects import Object, Objects
+
+READY_SECONDS = 180.0
+
+
+class UpgradeStopped(Exception):
+    """A hook has failed, so that nothing of the new revision was applied; the text has its last words."""
+
+
+class Release:
+    """A release in a cluster; `objects` are those of the revision that was applied last."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.objects = Objects()
+
+    def install(self, objects: Objects) -> None:
+        """Its first revision; returns when everything is ready."""
+        self.cluster.apply(objects)
+        self.cluster.wait_until_ready(READY_SECONDS)
+        self.objects = objects
+
+    def upgrade(self, objects: Objects) -> None:
+        """Run the hooks that come before, then replace what differs. UpgradeStopped if a hook fails."""
+        for hook in _hooks(objects, "pre-upgrade"):
+            try:
+                self.cluster.run(hook)
+            except Failed as failed:
+                raise UpgradeStopped(failed.message) from failed
+        self._apply(objects)
+
+    def roll_back(self, objects: Objects) -> None:
+        """Apply an earlier revision as it was: no hook of its upgrade, but its Jobs if they have gone."""
+        if _hooks(objects, "pre-rollback"):
+            raise NotUnderstood("the release", "pre-rollback hooks")
+        self._apply(objects)
+
+    def _apply(self, objects: Objects) -> None:
+        """Everything at once, as helm sends it; return when all of the revision is ready."""
+        self.cluster.hold(objects)
+        there = {job.name for job in self.objects.of("Job") if not job.hooks}
+        jobs = [job for job in objects.of("Job") if not job.hooks and job.name not in there]
+        with ThreadPoolExecutor(len(jobs) or 1) as running:
+            done = [running.submit(self.cluster.run, job) for job in jobs]
+            roll(self.cluster, objects.of(*WORKLOADS))
+            for each in done:
+                each.result()
+        self.objects = objects
+
+
+def _hooks(objects: Objects, when: str) -> list[Object]:
+    """Those of this moment, in the order in which helm waits for each."""
+    hooks = [each for each in objects if when in each.hooks]
+    for each in hooks:
+        if each.kind != "Job":
+            raise NotUnderstood(each, f"a hook that is no Job, {when}")
+    return sorted(hooks, key=_weight)
+
+
+def _weight(hook: Object) -> tuple[int, str]:
+    return int(hook.annotations.get("helm.sh/hook-weight", "0")), hook.name
