@@ -8,9 +8,10 @@ for pod in objects.pods:
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
-Json = dict[str, Any]
+from store.release.environment import Json as Json
+from store.release.environment import Variable, mapping
 
 COMPONENT = "app.kubernetes.io/component"
 
@@ -45,7 +46,7 @@ class Object:
 
     @property
     def metadata(self) -> Json:
-        return _mapping(self.manifest, "metadata")
+        return mapping(self.manifest, "metadata")
 
     @property
     def name(self) -> str:
@@ -53,11 +54,11 @@ class Object:
 
     @property
     def labels(self) -> dict[str, str]:
-        return _mapping(self.metadata, "labels")
+        return mapping(self.metadata, "labels")
 
     @property
     def annotations(self) -> dict[str, str]:
-        return _mapping(self.metadata, "annotations")
+        return mapping(self.metadata, "annotations")
 
     @property
     def component(self) -> str:
@@ -71,7 +72,7 @@ class Object:
 
     @property
     def spec(self) -> Json:
-        return _mapping(self.manifest, "spec")
+        return mapping(self.manifest, "spec")
 
     @property
     def pod(self) -> "Pod | None":
@@ -101,11 +102,11 @@ class Pod:
 
     @property
     def labels(self) -> dict[str, str]:
-        return _mapping(_mapping(self.template, "metadata"), "labels")
+        return mapping(mapping(self.template, "metadata"), "labels")
 
     @property
     def annotations(self) -> dict[str, str]:
-        return _mapping(_mapping(self.template, "metadata"), "annotations")
+        return mapping(mapping(self.template, "metadata"), "annotations")
 
     @property
     def component(self) -> str:
@@ -113,7 +114,7 @@ class Pod:
 
     @property
     def spec(self) -> Json:
-        return _mapping(self.template, "spec")
+        return mapping(self.template, "spec")
 
     @property
     def volumes(self) -> list[Json]:
@@ -190,34 +191,11 @@ class Container:
 
     @property
     def security(self) -> Json:
-        return _mapping(self.manifest, "securityContext")
+        return mapping(self.manifest, "securityContext")
 
     @property
     def resources(self) -> Json:
-        return _mapping(self.manifest, "resources")
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One variable of an environment: a value, or where Kubernetes takes it from."""
-
-    manifest: Json
-
-    @property
-    def value(self) -> str | None:
-        """None if it comes from elsewhere; `$(NAME)` in it is another variable's value."""
-        return None if self.source else str(self.manifest.get("value", ""))
-
-    @property
-    def source(self) -> Json:
-        """`secretKeyRef`, `configMapKeyRef` or `fieldRef` with what it names; empty for a value."""
-        return _mapping(self.manifest, "valueFrom")
-
-    @property
-    def secret(self) -> tuple[str, str] | None:
-        """The Secret and its key, if it comes from one."""
-        reference = self.source.get("secretKeyRef")
-        return (reference["name"], reference["key"]) if reference else None
+        return mapping(self.manifest, "resources")
 
 
 class Objects(list[Object]):
@@ -248,11 +226,6 @@ class Objects(list[Object]):
     def containers(self) -> Iterator[Container]:
         """Every container of every pod."""
         return (container for pod in self.pods for container in pod.containers)
-
-
-def _mapping(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """What is there, or an empty mapping: YAML says null for one without entries."""
-    return manifest.get(key) or {}
 
 
 _Named = TypeVar("_Named", Object, Container)
