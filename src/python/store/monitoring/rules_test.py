@@ -11,6 +11,7 @@ import yaml
 
 from store.monitoring.promtool import check_rules, run_tests
 from store.monitoring.slos import RULES
+from store.monitoring.targets import SERVICE_OF
 from store.monitoring.testing import RULE_FILES, rules
 
 TESTS = sorted((RULES / "tests").glob("*.yaml"))
@@ -54,6 +55,12 @@ def test_every_alert_is_fired_and_kept_quiet(rule: dict[str, Any]) -> None:
     severity = rule["labels"]["severity"]
     assert any(severity in fired for fired in expected)
     assert any(severity not in fired for fired in expected)
+
+
+def test_alerts_about_every_process_name_each_of_them() -> None:
+    named = re.findall(r'job=~"([^"]+)"', "".join(file.read_text() for file in RULE_FILES))
+    everybody = set(SERVICE_OF)
+    assert [set(jobs.split("|")) for jobs in named] == [everybody - {"audit"}, everybody, everybody]
 
 
 def test_no_unit_test_is_about_an_alert_that_there_is_not() -> None:
