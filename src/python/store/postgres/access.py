@@ -29,14 +29,12 @@ SCRIPT = r"""
 \getenv admin_password ADMIN_PASSWORD
 \getenv audit_password AUDIT_PASSWORD
 
-SELECT coalesce(string_agg(datname, ', '), '') AS others,
+SELECT coalesce(string_agg(datname, ', '), '') AS there,
        coalesce(bool_or(datname = :'database'), false) AS known
 FROM pg_database WHERE NOT datistemplate AND datname <> :'superuser' \gset
-SELECT :'others' <> '' AND NOT :'known' AS strange \gset
-\if :strange
-    \warn 'error: this volume holds the database' :others', not' :database
-    \quit 3
-\endif
+SELECT format('DO $do$ BEGIN RAISE USING MESSAGE = %L; END $do$',
+              format('this volume holds the database %s, not %s', :'there', :'database'))
+WHERE :'there' <> '' AND NOT :'known' \gexec
 
 SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY[:'database', :'auditor']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -48,6 +49,9 @@ class DataFolder:
         """Keep out a PostgreSQL of another container that has the same volume."""
         lock = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         os.set_inheritable(lock, True)
+        if _locked(lock):
+            return
+        print(f"Waiting for another PostgreSQL to leave {self.path}.", file=sys.stderr, flush=True)
         give_up = time.monotonic() + WAIT_FOR_ANOTHER_SECONDS
         while not _locked(lock):
             if time.monotonic() > give_up:

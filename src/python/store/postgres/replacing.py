@@ -33,7 +33,7 @@ FROM (
 ) AS connected
 """
 
-# Whatever is there goes, also what the dump does not know.
+# Whatever is there goes, also what the dump does not know; what is left is as in a new database.
 BEFORE = r"""
 \o /dev/null
 BEGIN;
@@ -44,6 +44,7 @@ WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' \gexec
 CREATE SCHEMA public;
 ALTER SCHEMA public OWNER TO pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
+COMMENT ON SCHEMA public IS 'standard public schema';
 """
 
 AFTER = rf"""
