@@ -122,8 +122,11 @@ def watched(objects: Objects, service: Object) -> set[str]:
     return {pod.component for pod in pods}
 
 
-def test_it_scrapes_as_often_as_on_a_laptop() -> None:
-    assert configuration(rendered())["global"] == yaml.safe_load(SHARED.read_text())["global"]
+def test_it_scrapes_as_often_as_on_a_laptop_and_says_whose_alarms_are() -> None:
+    found = configuration(rendered())["global"]
+    labels = found.pop("external_labels")
+    assert found == yaml.safe_load(SHARED.read_text())["global"]
+    assert labels == {"namespace": "store", "release": "store"}
 
 
 def test_what_it_keeps_is_as_long_as_rules_look_back() -> None:
@@ -137,12 +140,12 @@ def test_what_it_keeps_is_as_long_as_rules_look_back() -> None:
 @pytest.mark.parametrize("size", ["512Mi", "8Gi", "1Ti"])
 def test_it_tidies_up_before_its_volume_is_full(size: str) -> None:
     objects = rendered({"monitoring": {"prometheus": {"storage": {"size": size}}}})
-    most = re.fullmatch(r"(\d+)MB", flags(objects)["storage.tsdb.retention.size"])
+    most = re.fullmatch(r"(\d+)KB", flags(objects)["storage.tsdb.retention.size"])
     (claim,) = objects.one("StatefulSet", "store-prometheus").spec["volumeClaimTemplates"]
     assert claim["spec"]["resources"]["requests"]["storage"] == size
     assert most is not None
-    # Prometheus' MB are 2^20 bytes.
-    assert 0.75 < int(most[1]) * 2**20 / amount(size) <= 0.8
+    # Prometheus' KB are 1024 bytes.
+    assert 0.79 < int(most[1]) * 1024 / amount(size) <= 0.8
 
 
 def test_prometheus_starts_with_these_flags_and_ends_when_told(tmp_path: Path) -> None:

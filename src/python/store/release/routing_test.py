@@ -171,6 +171,13 @@ def test_ingress_and_route_send_to_that_port() -> None:
     assert {each["backendRefs"][0]["port"] for each in route.spec["rules"]} == {8000}
 
 
+def test_paths_are_prefixes_but_for_the_one_that_some_controllers_refuse_to_take_as_such() -> None:
+    (ingress,) = rendered(INGRESS).of("Ingress")
+    (rule,) = ingress.spec["rules"]
+    others = {each["path"] for each in rule["http"]["paths"] if each["pathType"] != "Prefix"}
+    assert others == {"/.well-known/jwks.json"}
+
+
 def test_only_the_public_host_is_answered_and_with_its_certificate() -> None:
     (ingress,) = rendered(INGRESS).of("Ingress")
     (route,) = rendered(GATEWAY_API).of("HTTPRoute")

@@ -1,6 +1,9 @@
 {{/* prometheus.yml: how often is said in grafana/, who is asked is said here. */}}
 {{- define "store.prometheus" -}}
-global: {{- (.Files.Get "files/prometheus.yml" | fromYaml).global | toYaml | nindent 2 }}
+global:
+  {{- (.Files.Get "files/prometheus.yml" | fromYaml).global | toYaml | nindent 2 }}
+  # Alarms of several stores may come to one Alertmanager.
+  external_labels: { namespace: {{ .Release.Namespace }}, release: {{ .Release.Name }} }
 
 rule_files:
   - ../rules/*.yaml
@@ -36,8 +39,7 @@ scrape_configs:
 
 {{/* How much Prometheus keeps: four fifths of its volume, since it writes some things twice before it tidies up. */}}
 {{- define "store.retentionSize" -}}
-{{- $mebibytes := dict "Mi" 1 "Gi" 1024 "Ti" 1048576 }}
-{{- $unit := regexFind "[A-Za-z]+$" . }}
-{{- $size := regexFind "^[0-9]+" . | int64 }}
-{{- div (mul $size (get $mebibytes $unit) 8) 10 }}MB
+{{- $unit := dict "Ki" 1 "Mi" 1024 "Gi" 1048576 "Ti" 1073741824 -}}
+{{- $kilobytes := mul (regexFind "^[0-9]+" . | int64) (get $unit (regexFind "[A-Z]i$" .)) -}}
+{{- div (mul $kilobytes 4) 5 -}}KB
 {{- end }}
