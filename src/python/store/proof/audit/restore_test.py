@@ -4,45 +4,19 @@ Whoever restores a database alone takes it back to a moment that the other three
 what an operator sees then, and what helps.
 """
 
-import json
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
-import requests
-from click.testing import CliRunner
 
-from store.auth.rpc import service_key
-from store.local.accounts import STAFF
+from store.database.testing import FleetingServer
 from store.local.output import Output
 from store.local.ports import free_base
 from store.local.testing import short_folder
-from store.postgres import main as postgres_program
-from store.proof.api import Answer, Api
-from store.proof.audit.command import audit
-from store.proof.audit.remedies.clients import Inventory
-from store.proof.customers import Customer
+from store.proof.audit.lost_and_restored import CHALLENGED, Shop, contents, destroy, operate
+from store.proof.audit.snapshots import DATABASES
 from store.proof.faults.own_store import OwnStore
-from store.proof.load.accounts import staff_of
-from store.proof.load.stock import Goods, put_on_sale
-from store.proof.load.target import Credentials, Target
-from store.protos.inventory.v1 import inventory_pb2 as messages
-from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
-from store.server.channel import open_channel
-from store.server.ids import new_id
-
-SKU, PRICE = "RESTORED-MUG", 1000
-VISA, CHALLENGED = "pm_card_visa", "pm_card_threeDSecure2Required"
-READY_SECONDS = 60
-DESTROY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
-# The processes that have to be stopped while a database is restored.
-WORK_WITH = {"orders": ["orders", "orders-work"], "inventory": ["inventory", "inventory-rpc"]}
 
 # What the audit is expected to say, in its own words.
 ORPHANED = "no money and no stock without an order"
@@ -51,131 +25,6 @@ MONEY = ("captures equal sold orders, to the penny", "EUR")
 STOCK = "a sold order has its stock, committed and booked"
 
 Findings = set[tuple[str, str]]
-
-
-class Shop:
-    """What buyers, staff and operators do with a real store."""
-
-    def __init__(self, store: OwnStore, backups: Path) -> None:
-        self.store, self._backups = store, backups
-        staff = Credentials(STAFF, store.secrets.staff_password)
-        self._api = Api(4)
-        self._target = Target(
-            store.users_url, store.inventory_url, store.orders_urls, staff, store.secrets.replay
-        )
-        self._staff = staff_of(self._api, self._target)
-        self._buyer = Customer(self._api, store.users_url, store.secrets.replay, "who ordered")
-        put_on_sale(self._staff, self._target, Goods(SKU, 50, PRICE))
-
-    def buy(self, card: str = VISA, state: str = "confirmed") -> str:
-        """The id of a new order of two units, once it is in that state."""
-        body = {
-            "currency": "EUR",
-            "lines": [{"sku": SKU, "quantity": 2}],
-            "payment_method": card,
-            "shipping_address": {
-                "name": "Ada", "line1": "1 Mill Lane", "city": "Ely", "postal_code": "CB7",
-                "country": "GB",
-            },
-        }  # fmt: skip
-        key = {"Idempotency-Key": str(new_id())}
-        placed = self._buyer.call("POST", self._target.orders("/v1/orders"), body, key)
-        order = str(_good(placed)["id"])
-        self.wait_for(order, state)
-        return order
-
-    def pay(self, order: str) -> None:
-        """Pass the bank's page."""
-        action = self.look(order)["payment"]["next_action"]
-        self._api.submit(action["url"], {"outcome": "complete"})
-        self.wait_for(order, "confirmed")
-
-    def refund(self, order: str) -> None:
-        """Give all of it back."""
-        url = self._target.orders(f"/v1/orders/{order}/refunds")
-        key = {"Idempotency-Key": str(new_id())}
-        _good(self._staff.call("POST", url, {"reason": "Broken."}, key))
-        self.wait_for(order, "refunded")
-
-    def look(self, order: str) -> Any:
-        """The order as its buyer sees it."""
-        return _good(self._buyer.call("GET", self._target.orders(f"/v1/orders/{order}")))
-
-    def wait_for(self, order: str, state: str) -> None:
-        give_up = time.monotonic() + READY_SECONDS
-        while (seen := self.look(order))["state"] != state:
-            assert time.monotonic() < give_up, seen
-            time.sleep(0.1)
-
-    def postgres(self, service: str, *command: str) -> str:
-        """What the program `postgres` says about a service's database."""
-        environ = {
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "DATABASE_URL": self.store.databases[service],
-            "BACKUPS": str(self._backups),
-        }
-        source = f"from {postgres_program.__name__} import main; main()"
-        done = subprocess.run(
-            [sys.executable, "-c", source, *command],
-            env={**os.environ, **environ},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def lose_and_restore(self, service: str) -> str:
-        """Destroy a database, and restore its latest dump as an operator does: while nobody works."""
-        victims = [self.store.victims[name] for name in WORK_WITH[service]]
-        for victim in victims:
-            victim.end()
-        _run(self.store.databases[service], DESTROY)
-        said = self.postgres(service, "restore", "latest")
-        for victim in victims:
-            victim.start()
-        self.store.wait_until_ready(READY_SECONDS)
-        return said
-
-    def audit(self, *options: str) -> Any:
-        """The report of `proof audit`, which judges also what is young."""
-        store = self.store
-        environ = {f"{name.upper()}_DATABASE_URL": url for name, url in store.databases.items()}
-        environ |= {
-            "PAYMENT_API_URL": store.gateway_url,
-            "PAYMENT_API_KEY": store.secrets.payment_key,
-            "INVENTORY_ADDRESS": store.rpc_address,
-            "INVENTORY_RPC_KEY": store.secrets.rpc_key,
-        }
-        said = CliRunner().invoke(audit, ["--grace", "0", "--json", *options], env=environ)
-        return json.loads(said.stdout)
-
-    def refund_by_hand(self, order: str) -> None:
-        """Give the money of an order back at the gateway, and its goods to the shelf."""
-        (payment,) = _rows(
-            self.store.databases["gateway"],
-            "SELECT id FROM payment_intents WHERE metadata ->> 'order_id' = %s",
-            order,
-        )
-        answer = requests.post(
-            f"{self.store.gateway_url}/v1/refunds",
-            data={"payment_intent": payment},
-            headers={"Authorization": f"Bearer {self.store.secrets.payment_key}"},
-            timeout=10,
-        )
-        assert answer.status_code == 200, answer.text
-        inventory = Inventory(self.store.rpc_address, self.store.secrets.rpc_key)
-        assert inventory.release(order, "lost order") == "released"
-        inventory.close()
-
-    def take_stock_by_hand(self, order: str) -> None:
-        """Reserve and commit the goods of an order that inventory has forgotten."""
-        key = (service_key(self.store.secrets.rpc_key),)
-        channel = open_channel(self.store.rpc_address, "inventory", interceptors=key)
-        stub, lines = InventoryStub(channel), [messages.Line(sku=SKU, quantity=2)]
-        wanted = messages.ReserveRequest(order_id=order, currency="EUR", lines=lines)
-        stub.Reserve(wanted, timeout=10)
-        stub.Commit(messages.CommitRequest(order_id=order), timeout=10)
-        channel.close()
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +36,18 @@ def shop() -> Iterator[Shop]:
         backups = folder / "backups"
         backups.mkdir()
         yield Shop(store, backups)
+
+
+@pytest.mark.parametrize("service", DATABASES)
+def test_every_database_comes_back_as_it_was(
+    postgres: FleetingServer, clean: Mapping[str, str], tmp_path: Path, service: str
+) -> None:
+    with postgres.fresh(clean[service]) as config:
+        before = contents(config.url)
+        operate(config.url, tmp_path, "backup")
+        destroy(config.url)
+        operate(config.url, tmp_path, "restore", "latest")
+        assert contents(config.url) == before
 
 
 def test_what_orders_forgot_is_named_and_what_nobody_had_taken_yet_is_let_go(shop: Shop) -> None:
@@ -243,24 +104,3 @@ def found_in(report: Any) -> Findings:
 
 def findings_of(report: Any) -> list[tuple[str, Any]]:
     return [(check["name"], each) for check in report["checks"] for each in check["findings"]]
-
-
-def _good(answer: Answer) -> Any:
-    assert answer.status in {200, 201, 202}, answer
-    return answer.body
-
-
-def _run(url: str, sql: str) -> None:
-    connection = psycopg2.connect(url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-    connection.close()
-
-
-def _rows(url: str, sql: str, *params: object) -> list[Any]:
-    connection = psycopg2.connect(url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows = [row[0] for row in cursor]
-    connection.close()
-    return rows
