@@ -55,6 +55,7 @@ def render(
     namespace: str = "store",
     is_upgrade: bool = False,
     kubernetes: str = KUBERNETES,
+    chart: Path = CHART,
 ) -> Objects:
     """Every object of a release, hooks and tests among them; as an upgrade it has the upgrade's hooks.
 
@@ -63,7 +64,7 @@ def render(
     options = [f"--namespace={namespace}", f"--kube-version={kubernetes}"]
     if is_upgrade:
         options.append("--is-upgrade")
-    text = _helm(["template", release, str(CHART), *options], values)
+    text = _helm(["template", release, str(chart), *options], values)
     return Objects(Object(each) for each in yaml.load_all(text, _Loader) if each)
 
 
