@@ -5,22 +5,11 @@ last token it signed has expired. Then no good token ever meets an unknown key f
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping
-from threading import Lock
 from typing import Any, Protocol
 
-import requests
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-
-from store.metrics.dependencies import announce
-from store.server.errors import Unavailable
-from store.server.http_client import get_json
-
-FETCH_SECONDS = 2.0
-FETCH_AT_MOST_EVERY = 3.0  # seconds: a stranger's invented key ids must not become load on users
-FRESH_SECONDS = 300.0  # after which a key that was withdrawn is forgotten
 
 logger = logging.getLogger(__name__)
 
@@ -45,69 +34,10 @@ class StaticKeys:
     def find(self, kid: str) -> ECKey:
         """The key with this id; UnknownKey if there is none."""
         jwks = self._jwks() if callable(self._jwks) else self._jwks
-        return _one_of(_usable_keys(jwks), kid)
+        return one_of(usable_keys(jwks), kid)
 
 
-class RemoteKeys:
-    """The keys that another server publishes; fetched when first needed, and kept.
-
-    An unknown id asks for them again, at most every few seconds and once for all who wait. When
-    the server does not answer the old keys go on being good, and an unknown id is Unavailable
-    (503), not a bad token: it may be that of a key we have not seen yet.
-    """
-
-    def __init__(self, jwks_url: str) -> None:
-        announce("users", "GET")
-        self._url = jwks_url
-        self._keys: dict[str, ECKey] = {}
-        self._lock = Lock()
-        self._asked_at = self._answered_at = float("-inf")
-
-    def find(self, kid: str) -> ECKey:
-        """The key with this id; UnknownKey if there is none, Unavailable if nobody can know."""
-        if kid in self._keys:
-            self._renew_if_old()
-        else:
-            self._ask(kid)
-        if kid not in self._keys and self._answered_at < self._asked_at:
-            raise Unavailable("The keys of access tokens cannot be fetched.", retry_after=2.0)
-        return _one_of(self._keys, kid)
-
-    def _renew_if_old(self) -> None:
-        # Nobody waits for this: one caller asks, all others use what is there.
-        if time.monotonic() - self._answered_at > FRESH_SECONDS and self._lock.acquire(
-            blocking=False
-        ):
-            try:
-                self._fetch()
-            finally:
-                self._lock.release()
-
-    def _ask(self, kid: str) -> None:
-        with self._lock:
-            if kid not in self._keys:  # else somebody has fetched it while we waited
-                self._fetch()
-
-    def _fetch(self) -> None:
-        """Replace the keys if the server answers; call it with the lock held."""
-        if time.monotonic() - self._asked_at < FETCH_AT_MOST_EVERY:
-            return
-        keys = self._published()
-        # Taken at the end: whoever has waited for a slow answer must not ask again at once.
-        self._asked_at = time.monotonic()
-        if keys:
-            self._keys, self._answered_at = keys, self._asked_at
-
-    def _published(self) -> dict[str, ECKey]:
-        """The keys at the address; none if it does not answer, or with something else."""
-        try:
-            return _usable_keys(get_json(self._url, FETCH_SECONDS, "users"))
-        except (requests.RequestException, ValueError) as error:
-            logger.warning("keys not fetched from %s: %s", self._url, error)
-            return {}
-
-
-def _usable_keys(jwks: Any) -> dict[str, ECKey]:
+def usable_keys(jwks: Any) -> dict[str, ECKey]:
     """The P-256 keys of a JWKS by id; what else is in it is for others."""
     if not isinstance(jwks, Mapping) or not isinstance(jwks.get("keys"), list):
         raise ValueError("not a JWKS")
@@ -125,7 +55,8 @@ def _usable_keys(jwks: Any) -> dict[str, ECKey]:
     return usable
 
 
-def _one_of(keys: Mapping[str, ECKey], kid: str) -> ECKey:
+def one_of(keys: Mapping[str, ECKey], kid: str) -> ECKey:
+    """The key with this id; UnknownKey if there is none."""
     try:
         return keys[kid]
     except KeyError:

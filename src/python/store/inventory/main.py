@@ -8,7 +8,7 @@ from store.server.patching import cooperate
 def serve() -> None:
     """Answer HTTP until SIGTERM."""
     cooperate()  # before anything opens a socket
-    from store.auth.keys import RemoteKeys
+    from store.auth.remote_keys import RemoteKeys
     from store.auth.tokens import Verifier
     from store.inventory.app import create_app
     from store.inventory.config import Config

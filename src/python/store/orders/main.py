@@ -7,8 +7,8 @@ from store.server.patching import cooperate
 
 def serve() -> None:
     """Answer HTTP until SIGTERM."""
-    cooperate()  # before anything opens a socket
-    from store.auth.keys import RemoteKeys
+    cooperate(calls_by_grpc=True)  # before anything opens a socket
+    from store.auth.remote_keys import RemoteKeys
     from store.auth.tokens import Verifier
     from store.orders.app import create_app
     from store.orders.config import Config, HttpSettings
@@ -31,7 +31,7 @@ def serve() -> None:
 
 def work() -> None:
     """Bring orders to their end, and their events to subscribers, until SIGTERM."""
-    cooperate()  # before anything opens a socket
+    cooperate(calls_by_grpc=True)  # before anything opens a socket
     from threading import Thread
 
     from store.database.vault import Vault

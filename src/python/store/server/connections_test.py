@@ -14,7 +14,7 @@ from store.server.testing import Running, running, wait_until
 
 PROGRAM = """
 from store.server.patching import cooperate
-cooperate()
+cooperate(calls_by_grpc=True)
 
 import os, gevent
 from flask import Response, request
