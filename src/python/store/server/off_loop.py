@@ -13,6 +13,9 @@ from store.server.errors import Unavailable
 
 T = TypeVar("T")
 
+# A container sees all processors of a large machine, but has little memory: a hash takes 19 MiB.
+MOST_AT_ONCE = 4
+
 
 class Overloaded(Unavailable):
     """More is to be computed than the processors can do in time."""
@@ -27,7 +30,8 @@ def off_the_loop(work: Callable[[], T], *, wait_seconds: float = 5.0) -> T:
     """What `work` returns, computed in a thread of its own while other greenlets run.
 
     `work` must release the GIL for most of its time, as Argon2 does. As many run at once as there
-    are processors; Overloaded if none of them gets free within `wait_seconds`. Without gevent's
+    are processors, and no more than MOST_AT_ONCE; Overloaded if none of them gets free within
+    `wait_seconds`. Without gevent's
     patching the caller is a thread already, and does the work itself under the same bound.
     """
     slots = _slots()
@@ -59,4 +63,4 @@ def _in_a_thread(work: Callable[[], T]) -> T:
 @cache
 def _slots() -> threading.BoundedSemaphore:
     # Made at first use: by then gevent has replaced the class, if it ever does.
-    return threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
+    return threading.BoundedSemaphore(min(len(os.sched_getaffinity(0)), MOST_AT_ONCE))

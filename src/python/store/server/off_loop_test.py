@@ -5,9 +5,11 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Iterator
 
 import pytest
 
+from store.server import off_loop
 from store.server.off_loop import Overloaded, off_the_loop
 
 
@@ -17,15 +19,26 @@ def test_the_work_s_result_and_error_come_back() -> None:
         off_the_loop(lambda: 1 // 0)
 
 
-def test_no_more_runs_at_once_than_there_are_processors() -> None:
+@pytest.fixture
+def fresh_slots() -> Iterator[None]:
+    off_loop._slots.cache_clear()
+    yield
+    off_loop._slots.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_slots")
+@pytest.mark.parametrize(("processors", "at_once"), [(1, 1), (3, 3), (64, off_loop.MOST_AT_ONCE)])
+def test_no_more_runs_at_once_than_there_are_processors_and_memory(
+    processors: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(processors)))
     busy, done = threading.Semaphore(0), threading.Event()
 
     def occupy() -> None:
         busy.release()
         done.wait(10)
 
-    processors = len(os.sched_getaffinity(0))
-    threads = [threading.Thread(target=off_the_loop, args=(occupy,)) for _ in range(processors)]
+    threads = [threading.Thread(target=off_the_loop, args=(occupy,)) for _ in range(at_once)]
     for thread in threads:
         thread.start()
     assert all(busy.acquire(timeout=5) for _ in threads)
