@@ -148,6 +148,14 @@ def test_it_tidies_up_before_its_volume_is_full(size: str) -> None:
     assert 0.79 < int(most[1]) * 1024 / amount(size) <= 0.8
 
 
+@pytest.mark.parametrize("program", ["prometheus", "grafana"])
+def test_garbage_is_collected_before_the_memory_is_used_up(program: str) -> None:
+    container = rendered().pods_of(program)[0].container(program)
+    limit = re.fullmatch(r"(\d+)KiB", str(container.env["GOMEMLIMIT"].value))
+    assert limit is not None
+    assert 0.89 < int(limit[1]) * 1024 / amount(container.resources["limits"]["memory"]) <= 0.9
+
+
 def test_prometheus_starts_with_these_flags_and_ends_when_told(tmp_path: Path) -> None:
     program, objects = needed(prometheus_program), rendered()
     lay_out(objects, tmp_path)
