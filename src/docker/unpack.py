@@ -1,7 +1,7 @@
 """Unpacks a packed PEX as a folder that Python can run, without what no program uses.
 
 `unpack.py dependencies PEX ROOT` puts the libraries in ROOT/app, `unpack.py sources PEX ROOT` our own
-code and what starts it. The same PEX gives the same bytes.
+code in ROOT/shared/app and ROOT/own/app. The same PEX gives the same bytes.
 """
 
 import compileall
@@ -75,15 +75,22 @@ def is_used(file: PurePosixPath) -> bool:
 
 
 def unpack_sources(pex: Path, root: Path) -> None:
-    """Our own code, its source for whoever reads a traceback, and `__main__.py`: `python /app` runs it."""
-    app = root / "app"
-    ours = (path for path in sorted(pex.iterdir()) if path.name not in PEX_OWN)
-    for folder in ours:
+    """Our own code, its source for whoever reads a traceback, and `__main__.py`: `python /app` runs it.
+
+    The program lies in ROOT/own and what it stands on in ROOT/shared, each a layer of its own.
+    """
+    app = root / "shared/app"
+    for folder in sorted(path for path in pex.iterdir() if path.name not in PEX_OWN):
         shutil.copytree(folder, app / folder.name)
     module, function = json.loads((pex / "PEX-INFO").read_text())["entry_point"].split(":")
     (app / "__main__.py").write_text(START.format(module=module, function=function))
-    compile_all(root, beside=False)
-    name_user(root)
+    compile_all(root / "shared", beside=False)
+    name_user(root / "shared")
+    program = Path(*module.split(".")[:-1])
+    for part in (program, Path("__main__.py")):
+        goal = root / "own/app" / part
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        (app / part).rename(goal)
 
 
 def compile_all(root: Path, *, beside: bool) -> None:

@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -26,20 +27,24 @@ def pex(tmp_path: Path) -> Path:
         program = zipfile.ZipInfo("lamp/bin/switch")
         program.external_attr = 0o755 << 16
         wheel.writestr(program, "#!")
-    (pex / "PEX-INFO").write_text(json.dumps({"entry_point": "shop.main:main"}))
+    (pex / "PEX-INFO").write_text(json.dumps({"entry_point": "shop.till.main:main"}))
     (pex / "__main__.py").write_text("PEX's own")
-    (pex / "shop").mkdir()
-    (pex / "shop/main.py").write_text("def main():\n    import lamp\n    print(lamp.light())\n")
+    (pex / "shop/till").mkdir(parents=True)
+    (pex / "shop/light.py").write_text("import lamp\nSTATE = lamp.light()\n")
+    (pex / "shop/till/main.py").write_text(
+        "def main():\n    from shop.light import STATE\n    print(STATE)\n"
+    )
     return pex
 
 
-def files_of(root: Path) -> set[str]:
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+def contents_of(root: Path) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {str(file.relative_to(root)): file.read_bytes() for file in files}
 
 
 def test_libraries_come_compiled_without_what_no_program_uses(pex: Path, tmp_path: Path) -> None:
     unpack_dependencies(pex, tmp_path / "root")
-    assert files_of(tmp_path / "root/app") == {
+    assert set(contents_of(tmp_path / "root/app")) == {
         "lamp/__init__.pyc",
         "lamp/broken.py",
         "lamp/bin/switch",
@@ -49,9 +54,12 @@ def test_libraries_come_compiled_without_what_no_program_uses(pex: Path, tmp_pat
 
 
 def test_the_folder_is_the_program(pex: Path, tmp_path: Path) -> None:
-    unpack_dependencies(pex, tmp_path / "root")
-    unpack_sources(pex, tmp_path / "root")
-    ran = subprocess.run([sys.executable, tmp_path / "root/app"], capture_output=True, text=True)
+    unpack_dependencies(pex, tmp_path / "libraries")
+    unpack_sources(pex, tmp_path / "code")
+    layers = [tmp_path / name for name in ("libraries", "code/shared", "code/own")]
+    for layer in layers:
+        shutil.copytree(layer, tmp_path / "image", dirs_exist_ok=True)
+    ran = subprocess.run([sys.executable, tmp_path / "image/app"], capture_output=True, text=True)
     assert (ran.stdout, ran.returncode) == ("on\n", 0), ran.stderr
 
 
@@ -59,22 +67,32 @@ def test_our_code_keeps_its_source_and_names_its_place_in_the_image(
     pex: Path, tmp_path: Path
 ) -> None:
     unpack_sources(pex, tmp_path)
-    assert (tmp_path / "app/shop/main.py").exists()
-    (compiled,) = (tmp_path / "app/shop/__pycache__").iterdir()
-    assert b"/app/shop/main.py" in compiled.read_bytes()
+    assert (tmp_path / "own/app/shop/till/main.py").exists()
+    (compiled,) = (tmp_path / "own/app/shop/till/__pycache__").iterdir()
+    assert b"/app/shop/till/main.py" in compiled.read_bytes()
     assert str(tmp_path).encode() not in compiled.read_bytes()
 
 
-def test_the_same_pex_gives_the_same_bytes_and_dates(pex: Path, tmp_path: Path) -> None:
-    def made(name: str) -> list[tuple[str, bytes, float]]:
-        root = tmp_path / name
-        unpack_dependencies(pex, root)
-        set_dates(root)
-        files = sorted(path for path in root.rglob("*") if path.is_file())
-        return [(str(f.relative_to(root)), f.read_bytes(), f.stat().st_mtime) for f in files]
+def test_a_change_of_the_program_leaves_what_it_stands_on_as_it_was(
+    pex: Path, tmp_path: Path
+) -> None:
+    unpack_sources(pex, tmp_path / "before")
+    (pex / "shop/till/main.py").write_text("def main():\n    print('changed')\n")
+    unpack_sources(pex, tmp_path / "after")
+    before, after = (contents_of(tmp_path / when / "shared") for when in ("before", "after"))
+    assert before == after
+    assert "app/shop/light.py" in before
+    assert not any("till" in file for file in before)
 
-    assert made("one") == made("two")
-    assert {date for _, _, date in made("three")} == {DATE}
+
+def test_the_same_pex_gives_the_same_bytes_and_dates(pex: Path, tmp_path: Path) -> None:
+    roots = tmp_path / "one", tmp_path / "two"
+    for root in roots:
+        unpack_dependencies(pex, root)
+        unpack_sources(pex, root)
+        set_dates(root)
+    assert contents_of(roots[0]) == contents_of(roots[1])
+    assert {path.stat().st_mtime for root in roots for path in root.rglob("*")} == {DATE}
 
 
 @pytest.mark.parametrize(
