@@ -68,6 +68,12 @@ def render(
     return Objects(Object(each) for each in yaml.load_all(text, _Loader) if each)
 
 
+def notes(*values: Values, release: str = "store", namespace: str = "store") -> str:
+    """What helm tells who has installed the release."""
+    options = [f"--namespace={namespace}", "--dry-run=client", "--hide-secret"]
+    return _helm(["install", release, str(CHART), *options], values).split("\nNOTES:\n")[1]
+
+
 def lint(*values: Values, kubernetes: str = KUBERNETES) -> None:
     """Have helm look for mistakes, a warning being one; HelmRefused names them."""
     _helm(["lint", "--strict", str(CHART), f"--kube-version={kubernetes}"], values)

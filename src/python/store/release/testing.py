@@ -22,12 +22,15 @@ SETS: dict[str, tuple[helm.Values, ...]] = {
 
 
 def rendered(*values: helm.Values, **options: Any) -> Objects:
-    """What `helm.render` gives, made once for all tests of a process; do not change it.
+    """What `helm.render` gives, made once for all tests of a process; do not change it."""
+    needed(helm.helm_program)
+    return _rendered(json.dumps([values, options], default=_path, sort_keys=True))
 
-    Without helm CI fails, and people are told how to get it.
-    """
+
+def needed(program: Callable[[], str]) -> str:
+    """The path that `program` finds. Where it finds none CI fails, and people are told how to get it."""
     try:
-        return _rendered(json.dumps([values, options], default=_path, sort_keys=True))
+        return program()
     except helm.HelmMissing as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing), pytrace=False)
