@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from store.postgres.client import Client
+from store.postgres.client import Client, connected
 from store.postgres.config import Keeping
 from store.postgres.disk import reason, size_in_words
 from store.postgres.dumps import Dump, Dumps
@@ -20,8 +20,12 @@ def back_up(config: Keeping, programs: Programs) -> str:
 
     Older dumps are removed once the new one is there, and only then. Failed leaves them all.
     """
+    with connected(config.address, programs, "postgres backup") as client:
+        return _backed_up(client, config, programs)
+
+
+def _backed_up(client: Client, config: Keeping, programs: Programs) -> str:
     begun, moment = time.monotonic(), datetime.now(UTC)
-    client = Client(config.address, programs, "postgres backup")
     database, dumps = client.name(), Dumps(config.folder)
     try:
         with dumps.unfinished(database) as file:

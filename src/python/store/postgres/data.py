@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+from store.postgres.access import RULES
 from store.postgres.config import SUPERUSER
-from store.postgres.disk import reason, sync
+from store.postgres.disk import reason, sync, write_whole
 from store.postgres.errors import CannotServe
 from store.postgres.programs import ProgramFailed, Programs
 
@@ -39,6 +40,7 @@ class DataFolder:
             # Kubernetes opens a volume's folders to the pod's group at every mount (fsGroup), and
             # PostgreSQL refuses a folder that others may enter.
             self.path.chmod(OWNER_ONLY)
+            write_whole(self.path / "pg_hba.conf", RULES)
             # Whoever wrote it is gone, for we have the lock. PostgreSQL itself could not tell: in
             # a container a new process often has the number of an old one.
             (self.path / "postmaster.pid").unlink(missing_ok=True)

@@ -4,7 +4,7 @@ import re
 import sys
 import time
 
-from store.postgres.client import Client
+from store.postgres.client import Client, connected
 from store.postgres.config import Keeping
 from store.postgres.dumps import Dump, Dumps
 from store.postgres.errors import CannotRestore
@@ -22,9 +22,13 @@ def restore(config: Keeping, programs: Programs, wanted: str) -> str:
 
     Failed leaves the database exactly as it was.
     """
-    client = Client(config.address, programs, "postgres restore")
+    with connected(config.address, programs, "postgres restore") as client:
+        return _restored(client, Dumps(config.folder), programs, wanted)
+
+
+def _restored(client: Client, dumps: Dumps, programs: Programs, wanted: str) -> str:
     database = client.name()
-    dump = _chosen(Dumps(config.folder), wanted, database)
+    dump = _chosen(dumps, wanted, database)
     _refuse_another_databases(dump, database, programs)
     if others := client.value(OTHERS):
         raise CannotRestore(

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from store.database.binaries import binaries
-from store.postgres.client import Client
+from store.postgres.client import connected
 from store.postgres.config import Keeping
 from store.postgres.dumps import Dump, Dumps
 from store.postgres.errors import CannotRestore
@@ -138,9 +138,12 @@ def test_whoever_is_connected_is_named_and_left_in_peace(operator: Operator) -> 
 def test_whoever_connects_meanwhile_makes_it_undone(operator: Operator) -> None:
     dump = operator.back_up()
     before = operator.contents()
-    client = Client(Keeping.from_environ(operator.environ).address, installed(), "a restore")
+    address = Keeping.from_environ(operator.environ).address
     service = psycopg2.connect(operator.server.url("audit"), application_name="the auditor")
-    with pytest.raises(CannotRestore, match=r"connected meanwhile: the auditor \(role audit\)"):
+    with (
+        connected(address, installed(), "a restore") as client,
+        pytest.raises(CannotRestore, match=r"connected meanwhile: the auditor \(role audit\)"),
+    ):
         replace(client, dump.file, installed())
     service.close()
     assert operator.contents() == before

@@ -4,10 +4,9 @@ import os
 import sys
 
 from store.database.binaries import unprivileged, version
-from store.postgres.access import RULES, bring_in_line
+from store.postgres.access import bring_in_line
 from store.postgres.config import Serving
 from store.postgres.data import DataFolder
-from store.postgres.disk import write_whole
 from store.postgres.programs import installed
 from store.postgres.server import become, for_us_alone
 
@@ -18,7 +17,6 @@ def serve(config: Serving) -> None:
     _be_nobody_instead_of_root()
     folder = DataFolder(config.data, programs, version())
     folder.prepare()
-    write_whole(config.data / "pg_hba.conf", RULES)
     with for_us_alone(config, programs) as socket:
         bring_in_line(socket, config, programs)
     print(f"Roles and the database {config.database} are as wanted.", file=sys.stderr, flush=True)

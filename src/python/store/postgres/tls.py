@@ -1,0 +1,139 @@
+"""TLS to a database elsewhere, for PostgreSQL's own programs: the wheel's are built without it.
+
+They go to a socket of ours in a folder that only we can enter; from there on we encrypt. `sslmode` and
+`sslrootcert` mean what they mean to libpq (libpq-ssl, "SSL Mode Descriptions").
+"""
+
+import os
+import select
+import socket
+import ssl
+import struct
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+
+from store.postgres.errors import CannotReach
+
+SSL_REQUEST = struct.pack("!II", 8, 80877103)  # "Message Formats", SSLRequest
+PORT = "5432"
+CONNECT_SECONDS = 10.0
+BLOCK = 2**16
+NEVER, IF_OFFERED, VERIFIED = {"disable"}, {"allow", "prefer"}, {"verify-ca", "verify-full"}
+
+
+@contextmanager
+def reachable(variables: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Variables by which libpq's programs reach the same database without TLS of their own.
+
+    CannotReach when nobody answers, or somebody who cannot prove who he is.
+    """
+    told = {**os.environ, **variables}
+    host = told.get("PGHOST", "")
+    far = Far(
+        host, int(told.get("PGPORT") or PORT), told.get("PGSSLMODE") or "prefer",
+        told.get("PGSSLROOTCERT", ""),
+    )  # fmt: skip
+    if not host or host.startswith("/") or far.mode in NEVER or not far.offers_tls():
+        yield {**variables, "PGSSLMODE": "disable"}
+        return
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(Path(folder, f".s.PGSQL.{PORT}")))
+        door.listen()
+        Thread(target=_let_in, args=(door, far), daemon=True).start()
+        near = {"PGHOST": folder, "PGPORT": PORT, "PGSSLMODE": "disable", "PGSSLROOTCERT": ""}
+        yield {**variables, **near}
+
+
+class Far:
+    """A database in the network, and how sure we have to be that it is the right one."""
+
+    def __init__(self, host: str, port: int, mode: str, authorities: str) -> None:
+        self.mode = mode
+        self._host, self._port = host, port
+        self._context = _context(mode, authorities)
+
+    def offers_tls(self) -> bool:
+        """Whether it does; CannotReach if it must and does not, or is not to be trusted."""
+        try:
+            connection = self.connected()
+        except ssl.SSLCertVerificationError as error:
+            raise self._trouble(f"its certificate is refused, {error.verify_message}") from error
+        except OSError as error:
+            raise self._trouble(error.strerror or str(error)) from error
+        if connection is None and self.mode not in IF_OFFERED:
+            raise self._trouble(f"it offers no TLS, but sslmode is {self.mode}")
+        if connection is not None:
+            connection.close()
+        return connection is not None
+
+    def connected(self) -> ssl.SSLSocket | None:
+        """A new connection to it; None if it offers no TLS."""
+        plain = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
+        plain.sendall(SSL_REQUEST)
+        if plain.recv(1) != b"S":
+            plain.close()
+            return None
+        secured = self._context.wrap_socket(plain, server_hostname=self._host)
+        secured.settimeout(None)
+        return secured
+
+    def _trouble(self, reason: str) -> CannotReach:
+        return CannotReach(
+            f"The database at {self._host}, port {self._port} cannot be reached: {reason}"
+        )
+
+
+def _context(mode: str, authorities: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = mode == "verify-full"
+    if mode not in VERIFIED and not authorities:
+        context.verify_mode = ssl.CERT_NONE
+    elif authorities == "system":
+        context.load_default_certs()
+    else:
+        try:
+            context.load_verify_locations(authorities)
+        except OSError as error:
+            raise CannotReach(
+                f"sslrootcert {authorities!r} cannot be read: {error.strerror}"
+            ) from error
+    return context
+
+
+def _let_in(door: socket.socket, far: Far) -> None:
+    with suppress(OSError):  # the door is closed in the end
+        while True:
+            near, _ = door.accept()
+            Thread(target=_relay, args=(near, far), daemon=True).start()
+
+
+def _relay(near: socket.socket, far: Far) -> None:
+    """Pass on what either says until one of them has nothing more to say."""
+    with near, suppress(OSError):
+        secured = far.connected()
+        if secured is None:
+            return
+        with secured:
+            while pass_on(near, secured):
+                pass
+
+
+def pass_on(near: socket.socket, secured: ssl.SSLSocket) -> bool:
+    """Wait for something to pass on, either way, and do; False when somebody has hung up."""
+    # What is decrypted already makes no socket readable.
+    ready = [secured] if secured.pending() else select.select([near, secured], [], [])[0]
+    for source in ready:
+        source.setblocking(False)
+        try:
+            block = source.recv(BLOCK)
+        except ssl.SSLWantReadError:
+            continue  # it was not for us, but for TLS itself
+        finally:
+            source.setblocking(True)
+        if not block:
+            return False
+        (secured if source is near else near).sendall(block)
+    return True
