@@ -65,6 +65,7 @@ class Api:
     """Connections to the services, shared by all customers.
 
     `patience`: how many seconds a request is repeated; `answer_seconds`: how long one attempt waits.
+    `detours`: where it is to go instead, for addresses that lead nowhere from here.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Api:
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.patience = patience
+        self.detours: dict[str, str] = {}
         self._pool = urllib3.PoolManager(
             num_pools=MOST_HOSTS,
             maxsize=connections,
@@ -100,7 +102,9 @@ class Api:
         return self._ask(_Request(method, _several(url), data, sent))
 
     def submit(self, url: str, fields: Mapping[str, str]) -> Answer:
-        """Send a form as a browser does; where it would lead next is not visited."""
+        """Send a form to where the store has sent us, as a browser does; what comes next is not visited."""
+        for origin, instead in self.detours.items():
+            url = f"{instead}{url.removeprefix(origin)}" if url.startswith(f"{origin}/") else url
         return self._ask(_Request("POST", (url,), urlencode(fields).encode(), _FORM))
 
     def is_there(self, url: str) -> bool:

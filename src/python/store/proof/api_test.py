@@ -109,6 +109,14 @@ def test_a_form_is_sent_as_browsers_do_and_its_redirect_not_followed(api: Api) -
     assert store.asked == [("POST", "/challenges/1", None, {"outcome": "complete"})]
 
 
+def test_a_form_takes_the_detour_to_a_place_that_only_has_a_name_elsewhere(api: Api) -> None:
+    store = FakeStore([(303, {})])
+    with serving(store) as url:
+        api.detours["http://store-gateway:8000"] = url
+        api.submit("http://store-gateway:8000/challenges/1", {"outcome": "complete"})
+    assert [path for _, path, _, _ in store.asked] == ["/challenges/1"]
+
+
 def test_whoever_waits_is_woken_when_somebody_stops_us(api: Api) -> None:
     threading.Timer(0.1, api.stopping.set).start()
     began = time.monotonic()

@@ -7,6 +7,7 @@ import click
 
 def commands() -> click.Group:
     """All of them."""
+    from store.proof.containers.command import containers
     from store.proof.cost.command import cost
     from store.proof.faults.command import faults
     from store.proof.monitoring.command import alarms
@@ -14,7 +15,9 @@ def commands() -> click.Group:
     from store.proof.shipped import shipped
 
     about = "Prove that the store loses nothing and doubles nothing."
-    return click.Group("proof", commands=[*shipped(), faults, alarms, replay, cost], help=about)
+    return click.Group(
+        "proof", commands=[*shipped(), faults, containers, alarms, replay, cost], help=about
+    )
 
 
 def main() -> None:

@@ -34,7 +34,6 @@ _OF_A_CONTAINERS_SECURITY = {
     *("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile"),
     *("allowPrivilegeEscalation", "readOnlyRootFilesystem", "capabilities"),
 }
-SHARES_OF_A_CPU = 1024
 
 
 @dataclass(frozen=True)
@@ -134,15 +133,13 @@ def _user(wanted: Json, container: Container) -> Iterator[str]:
 
 
 def _resources(container: Container) -> Iterator[str]:
+    """Its limits. What it requests is for a scheduler."""
     limits = container.resources.get("limits") or {}
-    requests = {**limits, **(container.resources.get("requests") or {})}
     if memory := limits.get("memory"):
         number = str(int(quantity(memory)))
         yield from ("--memory", number, "--memory-swap", number)  # pods have no swap
     if cpus := limits.get("cpu"):
         yield from ("--cpus", str(quantity(cpus)))
-    if cpu := requests.get("cpu"):
-        yield from ("--cpu-shares", str(max(2, int(quantity(cpu) * SHARES_OF_A_CPU))))
 
 
 def _security_of_the_pod(pod: Pod) -> Json:

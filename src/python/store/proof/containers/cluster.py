@@ -47,6 +47,8 @@ class Cluster:
         self.services = Services(self.network, namespace, lambda: self.pods)
         self._maker = PodMaker(self.network, self.services, self.kept, logs, namespace)
         self._pods: dict[str, list[RunningPod]] = defaultdict(list)
+        self._jobs: list[RunningPod] = []
+        self._known: list[RunningPod] = []
         self._lock = threading.Lock()
         self._open = ExitStack()
 
@@ -73,6 +75,19 @@ class Cluster:
         """All that serve, of all workloads."""
         with self._lock:
             return [pod for pods in self._pods.values() for pod in pods]
+
+    @property
+    def known(self) -> Sequence[RunningPod]:
+        """Every pod that there has ever been."""
+        with self._lock:
+            return [*self._known]
+
+    @property
+    def everything(self) -> Sequence[RunningPod]:
+        """The pods of Jobs that run just now, too."""
+        with self._lock:
+            jobs = [*self._jobs]
+        return [*self.pods, *jobs]
 
     def pods_of(self, workload: str) -> Sequence[RunningPod]:
         """Those of a Deployment or StatefulSet, oldest first."""
@@ -109,6 +124,7 @@ class Cluster:
         pod = self._maker.pod(_template(workload))
         with self._lock:
             self._pods[workload.name].append(pod)
+            self._known.append(pod)
         pod.create()
         pod.start()
         return pod
@@ -155,11 +171,16 @@ class Cluster:
 
     def _run_once(self, job: Object, seconds: float) -> None:
         pod = self._maker.pod(_template(job))
+        with self._lock:
+            self._jobs.append(pod)
+            self._known.append(pod)
         try:
             pod.create()
             pod.start()
             pod.wait(seconds)
         finally:
+            with self._lock:
+                self._jobs.remove(pod)
             pod.remove()
 
     def _forget(self, pod: RunningPod) -> None:

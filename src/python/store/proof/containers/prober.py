@@ -46,6 +46,7 @@ class Round:
             self.is_passed = True
         if not passed and self._in_a_row >= self.probe.failures:
             self.is_passed, self.has_failed = False, True
+            self._in_a_row = 0
         self.due = now + self.probe.period
 
 

@@ -20,7 +20,7 @@ class Service:
     def __init__(self, manifest: Object, objects: Objects, namespace: str) -> None:
         self.name = manifest.name
         self._manifest = manifest
-        self._pods = objects.selected_by(self.selector)
+        self.pods = objects.selected_by(self.selector)
         [port, *more] = manifest.spec["ports"]
         if more:
             raise NotUnderstood(manifest, "more than one port")
@@ -42,7 +42,8 @@ class Service:
         its address.
         """
         headless = self._manifest.spec.get("clusterIP") == "None"
-        return not headless and all(each.owner.kind == "Deployment" for each in self._pods)
+        kinds = {each.owner.kind for each in self.pods}
+        return not headless and kinds == {"Deployment"}
 
     def target_in(self, pod: Pod) -> int:
         """The port of the pods that it leads to."""
@@ -82,10 +83,9 @@ class Services:
         image = objects.pods_of(FORWARDS)[0].containers[0].image
         for manifest in objects.of("Service"):
             service = Service(manifest, objects, self._namespace)
-            pods = objects.selected_by(service.selector)
             self._services[service.name] = service
-            if pods and service.is_forwarded and service.name not in self._forwardings:
-                self._forward(service, image, service.target_in(pods[0]))
+            if service.is_forwarded and service.name not in self._forwardings:
+                self._forward(service, image, service.target_in(service.pods[0]))
 
     def names_of(self, pod: str, template: Pod) -> Iterator[str]:
         """The names that lead to this very pod: of Services without an address of their own."""
@@ -100,7 +100,7 @@ class Services:
         """Where this machine reaches a Service that has an address of its own."""
         return f"http://{self._addresses[name]}:{self._services[name].port}"
 
-    def selecting(self, address: str) -> Service | None:
+    def at(self, address: str) -> Service | None:
         """The Service of this address; None if it is nobody's."""
         for name, of_service in self._addresses.items():
             if of_service == address:

@@ -156,7 +156,7 @@ def _run(
     if scenario is Scenario.RUSH:
         console.print(f"{scenario}, seed {seed}: {wanted.buyers} buyers of {wanted.units} units")
         return rush(ground, seed, wanted.buyers, wanted.units)
-    with _journeys(console, f"{scenario}, seed {seed}", size.journeys) as shown:
+    with journeys_shown(console, f"{scenario}, seed {seed}", size.journeys) as shown:
         match scenario:
             case Scenario.STORM:
                 return storms.storm(ground, seed, size, wanted.at, shown)
@@ -167,7 +167,8 @@ def _run(
 
 
 @contextmanager
-def _journeys(console: Console, title: str, journeys: int) -> Iterator[Shown]:
+def journeys_shown(console: Console, title: str, journeys: int) -> Iterator[Shown]:
+    """What shows how far the journeys of a trial are."""
     with progress(console, title, journeys) as bar:
 
         def shown(recorder: Recorder) -> None:

@@ -15,6 +15,7 @@ from store.proof.audit.gateway import Gateway
 from store.proof.errors import CannotProve
 from store.proof.faults.doors.ambush import Ambushes
 from store.proof.faults.listener import HOST
+from store.proof.faults.mishaps import Mishap, Weather
 from store.proof.faults.subscriber import Subscriber
 from store.proof.faults.victims import Victim
 from store.proof.faults.watch import Watch
@@ -117,6 +118,10 @@ class Ground(ABC):
         self.ambushes.clear()
         self.subscriber.behave()
         self._gateway_faults("DELETE")
+
+    @abstractmethod
+    def mishaps(self, seed: int, weather: Weather) -> Sequence[Mishap]:
+        """What may go wrong here in such a weather, drawn from the seed."""
 
     @abstractmethod
     def _start(self, opened: ExitStack) -> Store:

@@ -1,6 +1,6 @@
 """A ground of this machine's processes: a store of our own, with doors between its processes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from store.local.output import Output
 from store.local.ports import Ports
 from store.proof.faults.doors.doors import Doors
 from store.proof.faults.ground import PAUSE_SECONDS, Ground
+from store.proof.faults.mishaps import Mishap, Weather, mishaps
 from store.proof.faults.own_store import OwnStore
 from store.proof.load.target import Credentials, Target
 
@@ -26,6 +27,9 @@ class OwnGround(Ground):
         self._ports = Ports(base, APIS, WORKERS)
         self._folder = folder
         self._doors = Doors(self.ambushes, self._kill)
+
+    def mishaps(self, seed: int, weather: Weather) -> Sequence[Mishap]:
+        return mishaps(seed, weather, [*self.store.victims])
 
     def _start(self, opened: ExitStack) -> OwnStore:
         opened.enter_context(self._doors)

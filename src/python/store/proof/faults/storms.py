@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from store.proof.faults.doors.points import POINTS
 from store.proof.faults.ground import Ground
-from store.proof.faults.mishaps import OTHER_HARM, Kind, Mishap, Weather, kills_at, mishaps
+from store.proof.faults.mishaps import OTHER_HARM, Kind, Mishap, Weather, kills_at
 from store.proof.faults.rolling import Roll
 from store.proof.faults.trial import Shown, Trial
 from store.proof.faults.verdict import Verdict
@@ -37,9 +37,9 @@ def storm(ground: Ground, seed: int, size: Size, at: Sequence[str], shown: Shown
     if at:
         planned = kills_at(at, size.kills, size.seconds)
     else:
-        planned = mishaps(seed, Weather.of(size.seconds, size.kills), [*ground.store.victims])
+        planned = [*ground.mishaps(seed, Weather.of(size.seconds, size.kills))]
     wrecker, trial = Wrecker(ground, planned), Trial(ground, size.calm_seconds)
-    after = trial.run(_traffic(ground, seed, size), wrecker.wreak, shown)
+    after = trial.run(traffic_of(ground, seed, size), wrecker.wreak, shown)
     facts = {"seed": str(seed), **after.facts, **_harm(wrecker)}
     return Verdict("storm", facts, [*trial.wrongs(after)])
 
@@ -49,21 +49,22 @@ def steps(ground: Ground, seed: int, size: Size, shown: Shown) -> Verdict:
     planned = kills_at(POINTS, len(POINTS), size.seconds)
     wrecker = Wrecker(ground, planned, patience=size.seconds)
     trial = Trial(ground, size.calm_seconds)
-    after = trial.run(_traffic(ground, seed, size), wrecker.wreak, shown)
+    after = trial.run(traffic_of(ground, seed, size), wrecker.wreak, shown)
     facts = {"seed": str(seed), **after.facts, "points met": f"{len(wrecker.met)}"}
     return Verdict("steps", facts, [*_not_met(planned, wrecker), *trial.wrongs(after)])
 
 
 def rolling(ground: Ground, seed: int, size: Size, shown: Shown) -> Verdict:
     """Every process restarts in order while buyers come and go, and none of them notices."""
-    traffic, trial = _traffic(ground, seed, size), Trial(ground, size.calm_seconds)
+    traffic, trial = traffic_of(ground, seed, size), Trial(ground, size.calm_seconds)
     roll = Roll(ground)
     after = trial.run(traffic, roll.around, shown)
     facts = {"seed": str(seed), **after.facts, "restarts": f"{roll.restarts}"}
     return Verdict("rolling", facts, [*trial.wrongs(after)])
 
 
-def _traffic(ground: Ground, seed: int, size: Size) -> Traffic:
+def traffic_of(ground: Ground, seed: int, size: Size) -> Traffic:
+    """Buyers of goods of our own, one SKU of which is scarce."""
     others = tuple(ground.goods(f"OTHER-{each}", PLENTY).sku for each in range(OTHER_SKUS))
     hot = ground.goods(f"HOT-{seed}", HOT_UNITS).sku
     plan = Plan(seed, size.rate, size.journeys, skus=(*others, hot), hot_sku=hot)

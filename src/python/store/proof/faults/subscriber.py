@@ -76,6 +76,11 @@ class Subscriber:
         self._listener = Listener(_desk(self), host=host)
         self.url = f"http://{host}:{self._listener.port}/webhooks"
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._listener.port
+
     def __enter__(self) -> "Subscriber":
         self._listener.__enter__()
         return self

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from store.local.errors import Trouble
+from store.proof.errors import CannotProve
 from store.proof.faults.victims import Victim
 
 LOOK_SECONDS = 0.1
@@ -26,12 +27,12 @@ class Watch:
         self.stalls = Counter[str]()
         self.restarts = Counter[str]()
         self.ended_by_themselves = Counter[str]()
-        self._troubles: list[Trouble] = []
+        self._troubles: list[Trouble | CannotProve] = []
         self._guards = [threading.Thread(target=self._guard, args=(name,)) for name in victims]
 
     @contextmanager
     def running(self) -> Iterator["Watch"]:
-        """Guard everything until the block ends; then everybody is up again, or Trouble is raised."""
+        """Guard everything until the block ends; then everybody is up again, or what kept one is raised."""
         for guard in self._guards:
             guard.start()
         try:
@@ -96,7 +97,7 @@ class Watch:
         """Go on guarding, and tell in the end who did not come back at once."""
         try:
             yield
-        except Trouble as trouble:
+        except (Trouble, CannotProve) as trouble:
             self._troubles.append(trouble)
 
     def _bring_back(self, name: str) -> None:
