@@ -3,7 +3,7 @@
 global:
   {{- (.Files.Get "files/prometheus.yml" | fromYaml).global | toYaml | nindent 2 }}
   # Alarms of several stores may come to one Alertmanager.
-  external_labels: { namespace: {{ .Release.Namespace }}, release: {{ .Release.Name }} }
+  external_labels: { namespace: {{ quote .Release.Namespace }}, release: {{ quote .Release.Name }} }
 
 rule_files:
   - ../rules/*.yaml
