@@ -21,7 +21,8 @@ from store.server.connections import Handler, Server
 from store.server.environ import Environ
 from store.server.lifecycle import stopping
 from store.server.listening import listen
-from store.server.ops import Check, ops_app
+from store.server.ops import ops_app
+from store.server.readiness import Check
 from store.server.worker import LONGEST_REST_SECONDS
 
 _log = logging.getLogger(__name__)

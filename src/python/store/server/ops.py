@@ -1,11 +1,8 @@
 """The ops port: /live, /ready and /metrics."""
 
-import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -16,15 +13,10 @@ import orjson
 from store.metrics.exposition import metrics_page
 from store.metrics.process import describe_process
 from store.server.environ import Environ
-from store.server.errors import StoreError
-from store.server.lifecycle import stopping
 from store.server.listening import listen
+from store.server.readiness import Check, Checks
 
-Check = Callable[[], None]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-_DEADLINE_SECONDS = 2.0
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ def ops_app(ready: Mapping[str, Check]) -> WsgiApp:
     return app
 
 
-def _answer(environ: dict[str, Any], checks: "Checks") -> tuple[str, str, bytes]:
+def _answer(environ: dict[str, Any], checks: Checks) -> tuple[str, str, bytes]:
     match environ.get("PATH_INFO"):
         case "/live":
             return "200 OK", "application/json", b'{"live":true}'
@@ -70,56 +62,6 @@ def _answer(environ: dict[str, Any], checks: "Checks") -> tuple[str, str, bytes]
             content_type, body = metrics_page(environ.get("HTTP_ACCEPT"))
             return "200 OK", content_type, body
     return "404 Not Found", "text/plain", b"/live /ready /metrics\n"
-
-
-class Checks:
-    """Asks every named check at once, with a deadline, and never one check twice at a time."""
-
-    def __init__(self, ready: Mapping[str, Check], deadline: float = _DEADLINE_SECONDS) -> None:
-        self._ready = ready
-        self._deadline = deadline
-        self._running: dict[str, Future[None]] = {}
-
-    def failing(self) -> dict[str, str]:
-        """Why this process is not ready, by name of the check; empty when it is."""
-        if stopping.is_set():
-            return {"process": "stopping"}
-        asked = {name: self._ask(name) for name in self._ready}
-        ends = time.monotonic() + self._deadline
-        reasons = {name: _reason(name, future, ends) for name, future in asked.items()}
-        return {name: reason for name, reason in reasons.items() if reason}
-
-    def _ask(self, name: str) -> Future[None]:
-        future = self._running.get(name)
-        # A check that hangs is waited for, not piled up.
-        if future is None or future.done():
-            future = self._running[name] = Future()
-            arguments = (self._ready[name], future)
-            threading.Thread(target=_settle, args=arguments, daemon=True).start()
-        return future
-
-
-def _settle(check: Check, future: "Future[None]") -> None:
-    try:
-        check()
-    except Exception as error:
-        future.set_exception(error)
-    else:
-        future.set_result(None)
-
-
-def _reason(name: str, future: "Future[None]", ends: float) -> str:
-    try:
-        future.result(max(0.0, ends - time.monotonic()))
-    except TimeoutError:
-        return "no answer in time"
-    except StoreError as error:
-        return error.detail
-    except Exception as error:
-        # The text of a foreign error may hold an address or a password: it goes to the log only.
-        _log.warning("%s is not ready", name, exc_info=error)
-        return type(error).__name__
-    return ""
 
 
 def start_ops(bind: str, port: int, ready: Mapping[str, Check]) -> WSGIServer:

@@ -1,5 +1,3 @@
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +7,8 @@ import requests
 from store.server.environ import BadEnviron, Environ
 from store.server.errors import Unavailable
 from store.server.lifecycle import stopping
-from store.server.ops import Check, Checks, OpsConfig, start_ops, stop_ops
+from store.server.ops import OpsConfig, start_ops, stop_ops
+from store.server.readiness import Check
 
 
 @contextmanager
@@ -56,24 +55,6 @@ def test_ready_names_what_is_missing_and_keeps_the_rest_to_itself() -> None:
             "migrations": "Migrations are missing: 0002_prices.",
         },
     }
-
-
-def test_a_hanging_check_costs_one_deadline_and_one_thread() -> None:
-    go = threading.Event()
-    asked: list[int] = []
-
-    def hang() -> None:
-        asked.append(1)
-        go.wait(10)
-
-    checks = Checks({"one": hang, "two": lambda: None, "three": hang}, deadline=0.2)
-    began = time.monotonic()
-    for _ in range(2):
-        assert checks.failing() == {"one": "no answer in time", "three": "no answer in time"}
-    assert time.monotonic() - began < 2
-    assert len(asked) == 2
-    go.set()
-    assert Checks({"one": lambda: None}).failing() == {}
 
 
 @pytest.mark.usefixtures("leaving")

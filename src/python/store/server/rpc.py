@@ -14,7 +14,8 @@ from store.server import tracing
 from store.server.environ import Environ
 from store.server.lifecycle import stop_at_signals, stopping
 from store.server.listening import listen
-from store.server.ops import Check, start_ops, stop_ops
+from store.server.ops import start_ops, stop_ops
+from store.server.readiness import Check
 from store.server.rpc_interceptors import Deadlines, Errors, RequestIds
 from store.server.rpc_logs import RpcLogs
 

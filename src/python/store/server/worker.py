@@ -9,7 +9,8 @@ from store.server import tracing
 from store.server.backoff import seconds_to_wait
 from store.server.errors import Unavailable
 from store.server.lifecycle import stop_at_signals, stopping
-from store.server.ops import Check, OpsConfig, start_ops, stop_ops
+from store.server.ops import OpsConfig, start_ops, stop_ops
+from store.server.readiness import Check
 
 LONGEST_REST_SECONDS = 10.0
 """So soon a loop is back at work, however long the database was away before."""
