@@ -26,6 +26,7 @@ def test_there_are_the_sets_of_values_that_ops_learn_from() -> None:
         "no-monitoring",
         "operator",
         "gateway-api",
+        "loaded-images",
         "closed-cluster",
         "bare",
     }

@@ -68,3 +68,9 @@ def test_the_closed_cluster_runs_nothing_but_what_is_pinned_in_its_mirror() -> N
     for image in images(rendered(*SETS["closed-cluster"])):
         assert image.startswith("mirror.internal:5000/"), image
         assert DIGEST.search(image), image
+
+
+def test_where_images_are_loaded_by_hand_all_are_ours_and_none_is_pulled() -> None:
+    objects = rendered(*SETS["loaded-images"])
+    assert images(objects) == {f"virtual-store/{name}:dev" for name in OURS}
+    assert {each.manifest["imagePullPolicy"] for each in objects.containers} == {"Never"}

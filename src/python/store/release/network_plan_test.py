@@ -47,6 +47,7 @@ ABSENT = {
     "closed-cluster": "demo",
     "external-databases": f"demo {DATABASES}",
     "gateway-api": "demo",
+    "loaded-images": "demo grafana",
     "no-monitoring": f"demo {MONITORING}",
     "operator": f"demo {MONITORING}",
     "production": f"demo {MONITORING} {DATABASES} {GATEWAY}",

@@ -24,6 +24,15 @@ def test_every_workload_has_an_account_of_its_own(objects: Objects) -> None:
     assert workloads.shared_accounts(objects) == []
 
 
+def test_no_account_is_idle_has_a_token_or_a_right(objects: Objects) -> None:
+    accounts = objects.of("ServiceAccount")
+    assert {each.name for each in accounts} == {
+        pod.spec["serviceAccountName"] for pod in objects.pods
+    }
+    assert {each.manifest["automountServiceAccountToken"] for each in accounts} == {False}
+    assert objects.of("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding") == []
+
+
 def test_a_drained_node_takes_one_of_each_that_is_replicated(objects: Objects) -> None:
     assert workloads.undisrupted(objects) == []
 
