@@ -25,12 +25,13 @@ def make_volume(
         *("--volume", f"{name}:/{FOLDER}", image),
     )
     try:
-        docker("cp", "-", f"{holder}:/", given=_archive(group, files or {}))
+        docker("cp", "-", f"{holder}:/", given=archive(group, files or {}))
     finally:
         docker("rm", holder)
 
 
-def _archive(group: int, files: Mapping[str, File]) -> bytes:
+def archive(group: int, files: Mapping[str, File]) -> bytes:
+    """A folder of this group with these files, as `docker cp` takes it."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         folder = tarfile.TarInfo(FOLDER)

@@ -98,20 +98,20 @@ class Roads:
 def opened_by(pid: int | None, ports: Collection[int]) -> Iterator[Connection]:
     """The connections that a pod has opened whose first process this is, and which has these ports.
 
-    Nothing if it has gone. What comes in to a port of its own is somebody else's call.
+    Nothing if it has gone.
     """
-    for address, port, to, state in _lines(pid) if pid else ():
-        if state != LISTENS and port not in ports and not ip_address(address).is_loopback:
-            yield to
-
-
-def _lines(pid: int) -> Iterator[tuple[str, int, Connection, str]]:
-    for table in ("tcp", "tcp6"):
+    for table in ("tcp", "tcp6") if pid else ():
         with suppress(OSError):
-            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-                _, local, remote, state, *_ = line.split()
-                address, port = _end(local)
-                yield address, port, Connection(*_end(remote)), state
+            yield from opened(Path(f"/proc/{pid}/net/{table}").read_text(), ports)
+
+
+def opened(table: str, ports: Collection[int]) -> Iterator[Connection]:
+    """Those of one table. What comes in to one of these ports is somebody else's call."""
+    for line in table.splitlines()[1:]:
+        _, local, remote, state, *_ = line.split()
+        address, port = _end(local)
+        if state != LISTENS and port not in ports and not ip_address(address).is_loopback:
+            yield Connection(*_end(remote))
 
 
 def _end(text: str) -> tuple[str, int]:
