@@ -37,8 +37,10 @@ def test_by_default_everything_that_can_be_is_generated() -> None:
 
 
 def test_secrets_outlive_the_release_because_its_data_does(objects: Objects) -> None:
+    """What a hook makes is none of what helm removes, unless its policy says so."""
     for secret in objects.of("Secret"):
-        assert secret.annotations.get("helm.sh/resource-policy") == "keep", str(secret)
+        assert secret.hooks == ["pre-install"], str(secret)
+        assert secret.annotations["helm.sh/hook-delete-policy"] == "hook-failed", str(secret)
 
 
 EXISTING = {

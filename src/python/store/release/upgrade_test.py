@@ -101,14 +101,28 @@ def test_a_claim_is_waited_for_by_nobody_and_deleted_by_nobody(objects: Objects)
         assert each.spec["persistentVolumeClaimRetentionPolicy"] == kept, str(each)
 
 
-def test_these_are_all_hooks() -> None:
+def test_secrets_and_migrations_are_hooks_and_claims_and_the_test_and_nothing_else() -> None:
     found = {
-        hook
+        (each.kind, hook)
         for is_upgrade in (False, True)
         for each in rendered(is_upgrade=is_upgrade)
         for hook in each.hooks
     }
-    assert found == {"pre-upgrade", "post-install", "post-upgrade", "test"}
+    assert found == {
+        ("Secret", "pre-install"),
+        ("Secret", "pre-upgrade"),
+        ("Job", "pre-upgrade"),
+        ("PersistentVolumeClaim", "post-install"),
+        ("PersistentVolumeClaim", "post-upgrade"),
+        ("Pod", "test"),
+    }
+
+
+def test_what_a_migration_needs_is_made_before_it() -> None:
+    """Hooks of one moment come in the order of their weights."""
+    hooks = [each for each in rendered(is_upgrade=True) if "pre-upgrade" in each.hooks]
+    weights = {each.kind: int(each.annotations.get("helm.sh/hook-weight", "0")) for each in hooks}
+    assert weights["Secret"] < weights["Job"]
 
 
 def test_helm_test_places_an_order_as_a_pod_of_its_own(objects: Objects) -> None:
