@@ -1,5 +1,6 @@
 """One container of Docker's: created once, started and ended as often as one likes."""
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,7 +76,8 @@ class Engine:
         """Remove it, dead or alive, and keep what it has said in a file."""
         with logs.open("ab") as file:
             file.write(logs_of(self.name))
-        docker("rm", "--force", "--volumes", self.name)
+        with contextlib.suppress(Refused):  # it may never have been made
+            docker("rm", "--force", "--volumes", self.name)
         with self._lock:
             self._let_go()
 

@@ -139,7 +139,7 @@ class RunningPod(Victim):
             self._engine.remove(self.log)
             for name, docker_name in self.place.docker_volumes.items():
                 if not self._volumes[name].claim:
-                    docker("volume", "rm", docker_name)
+                    docker("volume", "rm", "--force", docker_name)
 
     @property
     def _grace(self) -> float:
