@@ -93,13 +93,32 @@ def _missing(container: Container) -> Iterator[str]:
     yield from (each for text in said for each in _INTERPOLATED.findall(text) if each not in known)
 
 
+KEYED = {
+    "env": ("name",),
+    "ports": ("containerPort", "port", "protocol"),
+    "volumeMounts": ("mountPath",),
+    "volumes": ("name",),
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "imagePullSecrets": ("name",),
+    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
+}
+"""Lists that Kubernetes takes for maps, and by which fields: what stands twice refuses the object."""
+
+
 def repeated(objects: Objects) -> list[str]:
-    """Variables that a container is told twice."""
-    found = []
-    for container in objects.containers:
-        names = [each["name"] for each in container.manifest.get("env") or []]
-        found += [f"{container}: {name}" for name in sorted(set(names)) if names.count(name) > 1]
-    return found
+    """Entries of such lists that stand twice."""
+    return [f"{each}: {fault}" for each in objects for fault in _repeated(each.manifest)]
+
+
+def _repeated(value: Any) -> Iterator[str]:
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        if key in KEYED and isinstance(inner, list):
+            names = [tuple(str(each.get(field, "")) for field in KEYED[key]) for each in inner]
+            yield from (f"{key} {'/'.join(name)}" for name in set(names) if names.count(name) > 1)
+        yield from _repeated(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from _repeated(inner)
 
 
 def lost_services(objects: Objects) -> list[str]:

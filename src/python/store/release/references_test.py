@@ -55,7 +55,7 @@ def test_what_is_interpolated_is_known_before(objects: Objects) -> None:
     assert references.uninterpolated(objects) == []
 
 
-def test_no_variable_is_said_twice(objects: Objects) -> None:
+def test_nothing_that_counts_once_is_said_twice(objects: Objects) -> None:
     assert references.repeated(objects) == []
 
 
@@ -166,6 +166,12 @@ FAULTS: list[
     (references.uninterpolated, USERS, lambda it: env(it, name="A", value="$(LATER)"), "LATER"),
     (references.uninterpolated, USERS, lambda it: container(it).update(args=["$(NONE)"]), "NONE"),
     (references.repeated, USERS, lambda it: env(it, name="PUBLIC_URL", value=""), "PUBLIC_URL"),
+    (
+        references.repeated,
+        USERS,
+        lambda it: container(it)["ports"].append({"name": "x", "containerPort": 9000}),
+        "ports 9000",
+    ),
     (
         references.lost_services,
         SERVICE,
