@@ -1,14 +1,13 @@
 """A customer that a smoke test makes, and that is gone when it ends."""
 
 import secrets
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from store.proof.api import Answer, Api
+from store.proof.api import Answer
 from store.proof.customers import Account
 from store.proof.smoke.shelf import CURRENCY, PRICE, SKU
-from store.proof.smoke.steps import Unexpected, good
+from store.proof.smoke.steps import HurriedApi, Unexpected, good
 
 Order = dict[str, Any]
 
@@ -25,7 +24,9 @@ _ADDRESS = {
 class Buyer:
     """One account with one order; `name` is what both are known by."""
 
-    def __init__(self, api: Api, users_url: str, orders_url: str, email: str, name: str) -> None:
+    def __init__(
+        self, api: HurriedApi, users_url: str, orders_url: str, email: str, name: str
+    ) -> None:
         self._users_url, self._orders_url = users_url, orders_url
         self._api, self._name, self._email = api, name, email
         self._password = secrets.token_urlsafe(24)
@@ -70,9 +71,8 @@ class Buyer:
         self._wait_for("confirmed", order, dead_ends=("rejected", "awaiting_payment"))
 
     def _wait_for(self, state: str, order: Order, dead_ends: Sequence[str] = ()) -> Order:
-        give_up = time.monotonic() + self._api.patience
         while order["state"] != state:
-            if order["state"] in dead_ends or time.monotonic() > give_up:
+            if order["state"] in dead_ends or not self._api.left:
                 raise Unexpected(f"it is {_standing(order)}")
             self._api.sleep(POLL_SECONDS)
             order = good(self._orders("GET", f"/{order['id']}")).body

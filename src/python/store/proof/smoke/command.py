@@ -6,12 +6,11 @@ from uuid import uuid4
 
 import click
 
-from store.proof.api import Api
 from store.proof.customers import Newcomer
 from store.proof.errors import reading_environ
 from store.proof.smoke.buyer import Buyer
 from store.proof.smoke.shelf import SKU, Shelf
-from store.proof.smoke.steps import ANSWER_SECONDS, Steps, good
+from store.proof.smoke.steps import HurriedApi, Steps, good
 from store.proof.stopping import stopped_in_order
 from store.server.environ import Environ
 
@@ -60,13 +59,13 @@ def smoke() -> None:
     """
     with reading_environ() as env:
         store = Installed.from_environ(env)
-    api = Api(2, answer_seconds=ANSWER_SECONDS)
+    api = HurriedApi()
     with stopped_in_order():
         try_out(store, api, Steps(api))
     click.echo("the smoke test has passed")
 
 
-def try_out(store: Installed, api: Api, steps: Steps) -> None:
+def try_out(store: Installed, api: HurriedApi, steps: Steps) -> None:
     """Take every step; SmokeFailed names the one that failed. What was taken is given back."""
     name = f"smoke-test-{uuid4().hex[:12]}"
     staff = Newcomer(api, store.users_url, store.email, store.password)

@@ -1,7 +1,7 @@
 """The steps of a smoke test: each within the time that is left, each a line, the failed one an error."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import click
@@ -12,6 +12,7 @@ from store.proof.customers import CannotLogIn
 SECONDS = 80.0
 TIDYING_SECONDS = 20.0  # on top, for giving back what was taken
 ANSWER_SECONDS = 10.0
+CONNECTIONS = 1
 
 
 class SmokeFailed(click.ClickException):
@@ -22,12 +23,36 @@ class Unexpected(Exception):
     """The store answered something else, or nothing."""
 
 
-class Steps:
-    """Says what was done and how long it took. All steps share one span of time."""
+class HurriedApi(Api):
+    """Repeats requests until a moment, rather than each for so long."""
 
-    def __init__(self, api: Api, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
+        super().__init__(CONNECTIONS, answer_seconds=ANSWER_SECONDS)
+        self.until = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until then."""
+        return max(0.0, self.until - time.monotonic())
+
+    def call(
+        self,
+        method: str,
+        url: str | Sequence[str],
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """As Api's."""
+        self.patience = self.left
+        return super().call(method, url, body, headers)
+
+
+class Steps:
+    """Says what was done and how long it took."""
+
+    def __init__(self, api: HurriedApi) -> None:
         self._api = api
-        self._until = time.monotonic() + seconds
+        self._is_tidying = False
 
     @contextmanager
     def step(self, doing: str) -> Iterator[None]:
@@ -36,8 +61,9 @@ class Steps:
         While the store is not there, or asks for patience, requests are repeated as long as time is left.
         """
         began = time.monotonic()
-        self._api.patience = max(0.0, self._until - began)
         try:
+            if not self._api.left:
+                raise Unexpected("no time is left")
             yield
         except (Unexpected, CannotLogIn) as error:
             raise SmokeFailed(f'the smoke test failed at "{doing}": {error}') from None
@@ -49,15 +75,20 @@ class Steps:
         try:
             yield
         except BaseException:
-            self._until = max(self._until, time.monotonic() + TIDYING_SECONDS)
-            try:
-                with self.step(doing):
-                    do()
-            except SmokeFailed as failed:
-                click.echo(f"--  {failed.message}")
+            self._tidy(doing, do)
             raise
         with self.step(doing):
             do()
+
+    def _tidy(self, doing: str, do: Callable[[], None]) -> None:
+        if not self._is_tidying:
+            self._is_tidying = True
+            self._api.until = time.monotonic() + TIDYING_SECONDS
+        try:
+            with self.step(doing):
+                do()
+        except SmokeFailed as failed:
+            click.echo(f"--  {failed.message}")
 
 
 def good(answer: Answer, *others: int) -> Answer:

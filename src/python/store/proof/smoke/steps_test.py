@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from store.proof.api import Answer, Api
-from store.proof.smoke.steps import SmokeFailed, Steps, Unexpected, good
+from store.proof.api import Answer
+from store.proof.smoke.steps import HurriedApi, SmokeFailed, Steps, Unexpected, good
 from store.server.testing import free_port
 
 
@@ -12,13 +12,17 @@ def answer(status: int, **body: str) -> Answer:
 
 
 def test_all_steps_share_one_span_of_time() -> None:
-    api = Api(1, answer_seconds=1.0)
+    api, began = HurriedApi(seconds=0.3), time.monotonic()
     nobody = f"http://127.0.0.1:{free_port()}/"
-    steps, began = Steps(api, seconds=0.3), time.monotonic()
-    for _ in range(2):
-        told = pytest.raises(SmokeFailed, match=r'"users answer": nobody answered \(NewConnection')
-        with told, steps.step("users answer"):
-            good(api.call("GET", nobody))
+    unanswered = pytest.raises(
+        SmokeFailed, match=r'"users answer": nobody answered \(NewConnection'
+    )
+    with unanswered, Steps(api).step("users answer"):
+        good(api.call("GET", nobody))
+    api.until = time.monotonic()
+    late = pytest.raises(SmokeFailed, match='"orders answer": no time is left')
+    with late, Steps(api).step("orders answer"):
+        pass
     assert time.monotonic() - began < 5
 
 
@@ -39,7 +43,7 @@ def test_what_was_answered_instead_is_told(got: Answer, told: str) -> None:
 def test_a_last_step_is_taken_after_a_failure_too_and_the_first_failure_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    steps = Steps(Api(1))
+    steps = Steps(HurriedApi())
     taken: list[str] = []
 
     def fail() -> None:
@@ -60,6 +64,6 @@ def test_a_last_step_that_fails_alone_fails_the_test() -> None:
     def fail() -> None:
         raise Unexpected("409 conflict")
 
-    giving_back = Steps(Api(1)).afterwards("giving back", fail)
+    giving_back = Steps(HurriedApi()).afterwards("giving back", fail)
     with pytest.raises(SmokeFailed, match='"giving back": 409 conflict'), giving_back:
         pass
