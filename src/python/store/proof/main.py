@@ -8,6 +8,7 @@ import click
 def commands() -> click.Group:
     """All of them."""
     from store.proof.containers.command import containers
+    from store.proof.containers.upgrade_command import upgrade
     from store.proof.cost.command import cost
     from store.proof.faults.command import faults
     from store.proof.monitoring.command import alarms
@@ -16,7 +17,9 @@ def commands() -> click.Group:
 
     about = "Prove that the store loses nothing and doubles nothing."
     return click.Group(
-        "proof", commands=[*shipped(), faults, containers, alarms, replay, cost], help=about
+        "proof",
+        commands=[*shipped(), faults, containers, upgrade, alarms, replay, cost],
+        help=about,
     )
 
 

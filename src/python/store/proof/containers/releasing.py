@@ -1,4 +1,4 @@
-"""What helm does in a cluster: install, upgrade, and roll back to an earlier revision.
+"""What helm does to a release in a cluster: upgrade it, and roll it back to an earlier revision.
 
 Source: helm.sh/docs, "Chart Hooks".
 """
@@ -11,8 +11,6 @@ from store.proof.containers.rolling import roll
 from store.proof.containers.understood import NotUnderstood
 from store.release.objects import Object, Objects
 
-READY_SECONDS = 180.0
-
 
 class UpgradeStopped(Exception):
     """A hook has failed, so that nothing of the new revision was applied; the text has its last words."""
@@ -21,15 +19,8 @@ class UpgradeStopped(Exception):
 class Release:
     """A release in a cluster; `objects` are those of the revision that was applied last."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.objects = Objects()
-
-    def install(self, objects: Objects) -> None:
-        """Its first revision; returns when everything is ready."""
-        self.cluster.apply(objects)
-        self.cluster.wait_until_ready(READY_SECONDS)
-        self.objects = objects
+    def __init__(self, cluster: Cluster, objects: Objects) -> None:
+        self.cluster, self.objects = cluster, objects
 
     def upgrade(self, objects: Objects) -> None:
         """Run the hooks that come before, then replace what differs. UpgradeStopped if a hook fails."""
