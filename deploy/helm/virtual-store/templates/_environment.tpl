@@ -4,8 +4,8 @@
 {{- define "store.environment" -}}
 {{- $root := index . 0 -}}
 {{- $process := index . 2 -}}
-{{- $own := include (printf "store.environment.%s" (index . 1)) $root -}}
-{{- $own }}
+{{- $own := include (printf "store.environment.%s" (index . 1)) $root | trim -}}
+{{ $own }}
 {{- with $root.Values.tracing.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ quote . }} }
 {{- end }}

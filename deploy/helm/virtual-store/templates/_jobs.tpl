@@ -6,7 +6,7 @@ which more can be added; takes (list . services), the services whose databases i
 resources: {{- include "store.resources" (index . 0).Values.jobs.resources | nindent 2 }}
 volumeMounts:
   - { name: tmp, mountPath: /tmp }
-  {{- include "store.authoritiesMount" . | indent 2 }}
+  {{- with include "store.authoritiesMount" . }}{{ indent 2 . }}{{ end }}
 {{- end }}
 
 {{/*
