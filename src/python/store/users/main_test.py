@@ -81,6 +81,26 @@ def test_the_program_serves_and_leaves_cleanly(database_config: DatabaseConfig) 
         assert process.wait(PATIENCE_SECONDS) == 0
 
 
+def test_it_starts_without_what_only_callers_of_other_services_need(
+    database_config: DatabaseConfig,
+) -> None:
+    program = """
+import sys
+from store.server.patching import cooperate
+cooperate()
+import store.server.gunicorn, store.users.app, store.users.housekeeping, store.users.wiring
+print(sys.modules.keys() & {"grpc", "requests", "urllib3", "opentelemetry"})
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environ(database_config),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert (ran.stdout, ran.stderr) == ("set()\n", "")
+
+
 def test_missing_variables_are_named_in_one_line(database_config: DatabaseConfig) -> None:
     env = environ(database_config, KEY_ENCRYPTION_SECRET="", SMTP_URL="", DATABASE_URL="")
     answer = command("serve", env=env)
