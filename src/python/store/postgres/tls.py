@@ -30,13 +30,8 @@ def reachable(variables: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
 
     CannotReach when nobody answers, or somebody who cannot prove who he is.
     """
-    told = {**os.environ, **variables}
-    host = told.get("PGHOST", "")
-    far = Far(
-        host, int(told.get("PGPORT") or PORT), told.get("PGSSLMODE") or "prefer",
-        told.get("PGSSLROOTCERT", ""),
-    )  # fmt: skip
-    if not host or host.startswith("/") or far.mode in NEVER or not far.offers_tls():
+    far = Far.of({**os.environ, **variables})
+    if far is None or not far.offers_tls():
         yield {**variables, "PGSSLMODE": "disable"}
         return
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as door:
@@ -54,6 +49,15 @@ class Far:
         self.mode = mode
         self._host, self._port = host, port
         self._context = _context(mode, authorities)
+
+    @classmethod
+    def of(cls, told: Mapping[str, str]) -> "Far | None":
+        """The one that libpq's variables name; None if it is on this machine, or TLS is not wanted."""
+        host, mode = told.get("PGHOST", ""), told.get("PGSSLMODE") or "prefer"
+        if not host or host.startswith("/") or mode in NEVER:
+            return None
+        port = int(told.get("PGPORT") or PORT)
+        return cls(host, port, mode, told.get("PGSSLROOTCERT", ""))
 
     def offers_tls(self) -> bool:
         """Whether it does; CannotReach if it must and does not, or is not to be trusted."""
