@@ -15,6 +15,8 @@ from store.release.testing import SETS, rendered
 
 LONGEST = "a-release-with-a-very-long-one"
 NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+DIFFERENT = ("everything", "production", "gateway-api")
+"""Sets of values that have all kinds of objects between them."""
 STANDARD = ("name", "instance", "component", "part-of", "version", "managed-by")
 
 
@@ -67,8 +69,14 @@ def test_every_object_is_in_the_namespace_of_the_release(objects: Objects) -> No
     } == set()
 
 
-def test_releases_beside_each_other_share_no_object(chosen: str) -> None:
-    one, two = (rendered(*SETS[chosen], release=name) for name in ("shop", "shop-two"))
+def test_the_different_sets_have_all_kinds_of_objects() -> None:
+    kinds = {name: {each.kind for each in rendered(*SETS[name])} for name in SETS}
+    assert set().union(*kinds.values()) == set().union(*(kinds[name] for name in DIFFERENT))
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_releases_beside_each_other_share_no_object(name: str) -> None:
+    one, two = (rendered(*SETS[name], release=each) for each in ("shop", "shop-two"))
     assert set(map(str, one)) & set(map(str, two)) == set()
 
 
@@ -89,8 +97,9 @@ def _selectors(value: Any, place: str) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def test_no_selector_finds_pods_of_another_release(chosen: str) -> None:
-    one, two = (rendered(*SETS[chosen], release=name) for name in ("shop", "shop-two"))
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_no_selector_finds_pods_of_another_release(name: str) -> None:
+    one, two = (rendered(*SETS[name], release=each) for each in ("shop", "shop-two"))
     assert selectors(one)
     for place, labels in selectors(one):
         assert two.selected_by(labels) == [], place
@@ -103,9 +112,10 @@ def without_secrets(objects: Objects) -> list[Any]:
     ]
 
 
-def test_values_say_all_but_the_secrets_that_are_made_up(chosen: str, objects: Objects) -> None:
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_values_say_all_but_the_secrets_that_are_made_up(name: str) -> None:
     """So that what `helm diff` shows is what changes."""
-    assert without_secrets(helm.render(*SETS[chosen])) == without_secrets(objects)
+    assert without_secrets(helm.render(*SETS[name])) == without_secrets(rendered(*SETS[name]))
 
 
 MUTABLE = {
