@@ -18,8 +18,9 @@ from urllib.parse import quote
 import psycopg2
 
 from store.database.binaries import unprivileged
+from store.postgres import main as program
 
-SOURCE = "from store.postgres.main import main; main()"
+SOURCE = f"from {program.__name__} import main; main()"
 SECONDS = 60
 PASSWORDS = {
     "OWNER_PASSWORD": "of the owner",
