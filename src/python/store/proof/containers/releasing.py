@@ -25,10 +25,7 @@ class Release:
     def upgrade(self, objects: Objects) -> None:
         """Run the hooks that come before, then replace what differs. UpgradeStopped if a hook fails."""
         for hook in _hooks(objects, "pre-upgrade"):
-            try:
-                self.cluster.run(hook)
-            except Failed as failed:
-                raise UpgradeStopped(failed.message) from failed
+            self._run(hook)
         self._apply(objects)
 
     def roll_back(self, objects: Objects) -> None:
@@ -36,6 +33,15 @@ class Release:
         if _hooks(objects, "pre-rollback"):
             raise NotUnderstood("the release", "pre-rollback hooks")
         self._apply(objects)
+
+    def _run(self, hook: Object) -> None:
+        if hook.kind == "Secret":
+            self.cluster.kept.keep(Objects([hook]))
+            return
+        try:
+            self.cluster.run(hook)
+        except Failed as failed:
+            raise UpgradeStopped(failed.message) from failed
 
     def _apply(self, objects: Objects) -> None:
         """Everything at once, as helm sends it; return when all of the revision is ready."""
@@ -54,8 +60,8 @@ def _hooks(objects: Objects, when: str) -> list[Object]:
     """Those of this moment, in the order in which helm waits for each."""
     hooks = [each for each in objects if when in each.hooks]
     for each in hooks:
-        if each.kind != "Job":
-            raise NotUnderstood(each, f"a hook that is no Job, {when}")
+        if each.kind not in ("Job", "Secret"):
+            raise NotUnderstood(each, f"a hook that is neither Job nor Secret, {when}")
     return sorted(hooks, key=_weight)
 
 

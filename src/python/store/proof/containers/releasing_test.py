@@ -8,6 +8,7 @@ import pytest
 
 from store.proof.containers.cluster import Cluster
 from store.proof.containers.engine import Failed
+from store.proof.containers.kept import Kept
 from store.proof.containers.releasing import Release, UpgradeStopped
 from store.proof.containers.understood import NotUnderstood
 from store.release.objects import Object, Objects, Pod
@@ -28,6 +29,7 @@ class FakeCluster:
     failing: Sequence[str] = ()
     told: list[str] = field(default_factory=list)
     running: list[FakePod] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
 
     def hold(self, _objects: Objects) -> None:
         self.told.append("hold")
@@ -92,6 +94,18 @@ def test_hooks_run_before_anything_is_touched_in_helms_order() -> None:
     upgraded = release(cluster, deployment("old"))
     upgraded.upgrade(Objects([hook("b"), hook("a"), hook("first", "-1"), deployment("new")]))
     assert cluster.told[:4] == ["run first", "run a", "run b", "hold"]
+
+
+def test_a_secret_that_an_upgrade_adds_is_there_before_its_jobs_run() -> None:
+    cluster = FakeCluster(failing=["migrate"])
+    secret = Object({
+        "kind": "Secret",
+        "metadata": {"name": "new", "annotations": dict(hook("any", "-1").annotations)},
+        "stringData": {"key": "made up"},
+    })  # fmt: skip
+    with pytest.raises(UpgradeStopped):
+        release(cluster, deployment("old")).upgrade(Objects([hook("migrate"), secret]))
+    assert cluster.kept.secret("new") == {"key": b"made up"}
 
 
 def test_a_hook_that_fails_leaves_everything_as_it_was() -> None:
