@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from store.proof.faults.processes import Held
 
 LAST_LINES = 15
 WAIT_SECONDS = 60.0
+PAUSING_TRIES, PAUSING_SECONDS = 3, 0.3
 
 
 class Failed(CannotProve):
@@ -71,6 +73,17 @@ class Engine:
     def deed(self, verb: str, arguments: Sequence[str] = (), seconds: float = 120.0) -> None:
         """`docker VERB` to it."""
         docker(verb, *arguments, self.name, seconds=seconds)
+
+    def pause(self) -> None:
+        """Freeze it, at the second or third try if need be: a command that runs in it may be in the way."""
+        for left in reversed(range(PAUSING_TRIES)):
+            try:
+                return self.deed("pause")
+            except Refused:
+                if not left:
+                    raise
+                time.sleep(PAUSING_SECONDS)
+        return None
 
     def remove(self, logs: Path) -> None:
         """Remove it, dead or alive, and keep what it has said in a file."""

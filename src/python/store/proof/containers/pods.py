@@ -91,8 +91,8 @@ class RunningPod(Victim):
     def stall(self) -> None:
         with self._one_deed_at_a_time:
             if self.alive and not self._stalled:
+                self._engine.pause()
                 self._stalled = True
-                self._engine.deed("pause")
 
     def go_on(self) -> None:
         with self._one_deed_at_a_time:
