@@ -55,7 +55,8 @@ class Cluster:
             config.write_text(json.dumps(self._access()))
             command = [helm.helm_program(), "template", RELEASE, str(helm.CHART)]
             command += [f"--namespace={NAMESPACE}", f"--values={chosen}", "--dry-run=server"]
-            command += ["--disable-openapi-validation", *(["--is-upgrade"] if is_upgrade else [])]
+            command += [f"--kube-version={helm.KUBERNETES}", "--disable-openapi-validation"]
+            command += ["--is-upgrade"] if is_upgrade else []
             environ = {**os.environ, "HOME": folder, "KUBECONFIG": str(config)}
             done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         if done.returncode:
