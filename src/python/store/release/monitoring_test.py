@@ -76,14 +76,25 @@ def test_prometheus_takes_the_configuration_and_finds_the_rules(name: str, tmp_p
     needed(promtool_program)
     verdict = check_configuration(lay_out(rendered(*SETS[name]), tmp_path))
     assert verdict.ok, verdict.said
-    assert f"{len(RULE_FILES)} rule files found" in verdict.said
+    files = rules(rendered(*SETS[name]))
+    assert f"{len(files)} rule files found" in verdict.said
 
 
-def test_the_rules_are_ours_to_the_byte(tmp_path: Path) -> None:
-    folder = lay_out(rendered(), tmp_path).parent.parent / "rules"
-    assert {file.name: file.read_text() for file in folder.iterdir()} == {
-        file.name: file.read_text() for file in RULE_FILES
-    }
+def rules(objects: Objects) -> Json:
+    """The files of rules, by name."""
+    return dict(objects.one("ConfigMap", "store-rules").manifest["data"])
+
+
+def test_the_rules_are_ours_to_the_byte() -> None:
+    assert rules(rendered()) == {file.name: file.read_text() for file in RULE_FILES}
+
+
+def test_nobody_waits_for_audits_without_an_auditor() -> None:
+    left = {file.name for file in RULE_FILES} - rules(rendered(WITHOUT_AUDITOR)).keys()
+    assert left == {"audits.yaml"}
+    without = {**WITHOUT_AUDITOR, "monitoring": {"operator": {"enabled": True}}}
+    (rule,) = rendered(without).of("PrometheusRule")
+    assert "AuditStale" not in str(rule.spec)
 
 
 def test_jobs_and_services_have_the_names_that_rules_know() -> None:
