@@ -13,9 +13,9 @@ from store.postgres.server import become, for_us_alone
 
 def serve(config: Serving) -> None:
     """Make what is missing, bring roles and passwords in line, then become PostgreSQL."""
-    programs = installed()
+    programs, ours = installed(), version()  # nobody may not look where root has installed it
     _be_nobody_instead_of_root()
-    folder = DataFolder(config.data, programs, version())
+    folder = DataFolder(config.data, programs, ours)
     folder.prepare()
     with for_us_alone(config, programs) as socket:
         bring_in_line(socket, config, programs)
