@@ -21,6 +21,12 @@ from store.local.output import Output
 LOOK_SECONDS = 0.02
 STOP_SECONDS = 35.0  # a server finishes what is in hand within 30 s
 
+_PASSED_ON = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LOG_LEVEL", "VERSION"),
+    # Where build-support/run-program wants modules to come from, and their bytecode to lie.
+    *("PYTHONSAFEPATH", "PYTHONPYCACHEPREFIX"),
+)
+
 
 @dataclass(frozen=True)
 class Program:
@@ -136,9 +142,8 @@ def python_environ(root: Path) -> dict[str, str]:
 
     OTEL_ variables do: they switch traces on.
     """
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LOG_LEVEL", "VERSION")
     return {
-        **{name: os.environ[name] for name in kept if name in os.environ},
+        **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         **{name: text for name, text in os.environ.items() if name.startswith("OTEL_")},
         "PYTHONPATH": python_path(root),
         "PYTHONUNBUFFERED": "1",
