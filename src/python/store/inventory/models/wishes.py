@@ -99,7 +99,9 @@ def fits_terms(shape: Shape) -> Conditions:
     for n in range(shape.terms):
         query = f"to_tsquery('catalogue', %(prefix{n})s)"
         unknown = f"NOT EXISTS (SELECT FROM product_documents WHERE document @@ {query})"
-        alike = f"(%(term{n})s <<%% d.words AND {unknown})"
+        # PostgreSQL compares no text with NULL, neither row by row nor in an index. With
+        # `unknown AND term <<% words` it may compare every product's words before it asks.
+        alike = f"CASE WHEN {unknown} THEN %(term{n})s::text END <<%% d.words"
         yield f"(d.document @@ {query} OR {alike} OR numnode({query}) = 0)"
 
 
