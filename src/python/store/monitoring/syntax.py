@@ -65,6 +65,10 @@ class Syntax:
         """Everything that it asks for, each once."""
         return [*dict.fromkeys(_selectors(self._root))]
 
+    def instant_selectors(self) -> list[Selector]:
+        """What it asks for without a range: the last sample, which may be 5 minutes old."""
+        return [*dict.fromkeys(_instant_selectors(self._root))]
+
     def groupings(self) -> list[Grouping]:
         """Every label by which it groups or joins."""
         return [*dict.fromkeys(_groupings(self._root))]
@@ -103,6 +107,14 @@ def _selectors(root: promql.Expr) -> Iterator[Selector]:
             yield Selector(node.name or "", tuple(map(_matcher, node.matchers.matchers)))
 
 
+def _instant_selectors(node: promql.Expr) -> Iterator[Selector]:
+    if isinstance(node, promql.VectorSelector):
+        yield from _selectors(node)
+    elif not isinstance(node, promql.MatrixSelector):
+        for child in _children(node):
+            yield from _instant_selectors(child)
+
+
 def _matcher(matcher: promql.Matcher) -> tuple[str, str, str]:
     how = next(sign for operator, sign in _OPERATORS if operator == matcher.op)
     return matcher.name, how, matcher.value
@@ -139,7 +151,8 @@ def _compared(node: promql.Expr) -> Iterator[promql.Expr]:
         case promql.ParenExpr():
             yield from _compared(node.expr)
         case promql.Call() if node.func.name in _ABSENCES:
-            yield from node.args
+            for each in node.args:  # of what is missing in a range, each moment is asked for
+                yield each.vector_selector if isinstance(each, promql.MatrixSelector) else each
         case promql.BinaryExpr() if str(node.op) in _SET_OPERATORS | _COMPARISONS:
             yield from _compared(node.lhs)
             yield from _compared(node.rhs)

@@ -14,6 +14,12 @@ def test_selectors_are_found_wherever_they_stand() -> None:
     assert Syntax(expr).selectors() == [ERRORS, ALL]
 
 
+def test_what_is_asked_for_without_a_range_is_known() -> None:
+    expr = "all_total > 1 and last_over_time(a[45s]) and max_over_time(sum(b)[1h:1m]) and absent(c)"
+    found = [selector.metric for selector in Syntax(expr).instant_selectors()]
+    assert found == ["all_total", "b", "c"]
+
+
 def test_a_selector_can_be_asked_again() -> None:
     assert str(ERRORS) == r'errors_total{job="orders",status=~"5.\\."}'
     assert Syntax(str(ERRORS)).selectors() == [ERRORS]
@@ -54,6 +60,7 @@ def _short(grouping: Grouping) -> tuple[str, str, bool]:
         ("(rate(a[5m]) > 3) and on (job) b < 1", ["rate(a[5m])", "b"]),
         ("a > b", ["a", "b"]),
         ('absent(up{job="orders"})', ['up{job="orders"}']),
+        ('absent_over_time(up{job="orders"}[45s])', ['up{job="orders"}']),
         ("a unless b", ["a", "b"]),
         ("a == 0 or c >= bool 2", ["a", "c"]),
         ("time() - a > 60", ["time() - a"]),
