@@ -1,7 +1,12 @@
 """What the tests of the release need."""
 
+import re
+import shutil
+from pathlib import Path
+
 import pytest
 
+from store.release import helm
 from store.release.objects import Objects
 from store.release.testing import SETS, rendered
 
@@ -22,3 +27,14 @@ def objects(chosen: str) -> Objects:
 def upgraded(chosen: str) -> Objects:
     """What an upgrade with this set of values creates; do not change it."""
     return rendered(*SETS[chosen], is_upgrade=True)
+
+
+@pytest.fixture(scope="module")
+def next_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The chart with the version after this one."""
+    copy = tmp_path_factory.mktemp("next") / "virtual-store"
+    shutil.copytree(helm.CHART, copy)
+    chart = copy / "Chart.yaml"
+    changed = re.sub(r"(?m)^version: .*", "version: 99.0.0", chart.read_text())
+    chart.write_text(re.sub(r"(?m)^appVersion: .*", "appVersion: next", changed))
+    return copy

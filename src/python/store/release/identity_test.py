@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -140,17 +139,6 @@ def fixed(objects: Objects) -> dict[str, str]:
         for each in objects.of(*MUTABLE)
         if not each.hooks or each.kind == "PersistentVolumeClaim"
     }
-
-
-@pytest.fixture(scope="module")
-def next_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The chart with the version after this one."""
-    copy = tmp_path_factory.mktemp("next") / "virtual-store"
-    shutil.copytree(helm.CHART, copy)
-    chart = copy / "Chart.yaml"
-    changed = re.sub(r"(?m)^version: .*", "version: 99.0.0", chart.read_text())
-    chart.write_text(re.sub(r"(?m)^appVersion: .*", "appVersion: next", changed))
-    return copy
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from store.release.testing import SETS, rendered
 
 OURS = ("users", "inventory", "orders", "gateway", "proof", "postgres", "prometheus")
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+OF_THEIR_OWN_VERSION = ("prometheus", "grafana")
+"""Neither restarts when the services are upgraded."""
 EVERYTHING = {"demo": {"catalogue": True}}
 
 
@@ -46,9 +48,19 @@ def test_one_registry_and_one_tag_hold_for_all_that_are_ours() -> None:
     found = images(
         rendered(EVERYTHING, {"image": {"registry": "r.example:5000/shop", "tag": "3f1c2ab"}})
     )
-    ours = {f"r.example:5000/shop/virtual-store/{name}:3f1c2ab" for name in OURS}
+    registry = "r.example:5000/shop/virtual-store/"
+    ours = {f"{registry}{name}:3f1c2ab" for name in OURS if name not in OF_THEIR_OWN_VERSION}
     assert ours <= found
-    assert [image for image in found - ours if not image.startswith("grafana/grafana:")] == []
+    others = {image.rpartition(":")[0] for image in found - ours}
+    assert others == {f"{registry}prometheus", "grafana/grafana"}
+
+
+@pytest.mark.parametrize("name", OF_THEIR_OWN_VERSION)
+def test_a_version_of_its_own_can_be_replaced_like_any_other(name: str) -> None:
+    (image,) = (
+        each for each in images(rendered({"images": {name: {"tag": "mine"}}})) if name in each
+    )
+    assert image.endswith(":mine")
 
 
 def test_a_tag_of_its_own_wins_and_a_digest_over_it() -> None:
@@ -72,5 +84,8 @@ def test_the_closed_cluster_runs_nothing_but_what_is_pinned_in_its_mirror() -> N
 
 def test_where_images_are_loaded_by_hand_all_are_ours_and_none_is_pulled() -> None:
     objects = rendered(*SETS["loaded-images"])
-    assert images(objects) == {f"virtual-store/{name}:dev" for name in OURS}
+    tags = dict(image.removeprefix("virtual-store/").split(":") for image in images(objects))
+    own_version = tags.pop("prometheus")
+    assert re.fullmatch(r"[0-9.]+-[0-9]+", own_version)
+    assert tags == {name: "dev" for name in OURS if name not in OF_THEIR_OWN_VERSION}
     assert {each.manifest["imagePullPolicy"] for each in objects.containers} == {"Never"}

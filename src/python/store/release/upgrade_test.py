@@ -1,9 +1,13 @@
 """What happens in which order when a release is installed and upgraded, and that nothing loops."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from store.release import helm
 from store.release.objects import Object, Objects, Pod
-from store.release.testing import rendered
+from store.release.testing import SETS, rendered
 
 HOOK, DELETED = "helm.sh/hook", "helm.sh/hook-delete-policy"
 
@@ -71,6 +75,44 @@ def test_whoever_serves_does_so_until_a_newer_one_does(objects: Objects) -> None
         strategy = each.spec["strategy"]
         assert strategy["type"] == "RollingUpdate", str(each)
         assert strategy["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}, str(each)
+
+
+@pytest.mark.parametrize("name", ["defaults", "production", "stripe", "no-monitoring"])
+def test_an_upgrade_restarts_what_serves_and_nothing_else(name: str, next_chart: Path) -> None:
+    """Who watches it must not be replaced with what it watches, nor a database under who calls it."""
+    before, newer = rendered(*SETS[name]), {"image": {"tag": "next"}}
+    after = helm.render(*SETS[name], newer, chart=next_chart, is_upgrade=True)
+    serving = {each.name for each in before.of("Deployment") if each.component != "grafana"}
+    assert {"store-users", "store-orders-work"} <= serving
+    assert restarted(before, after) == serving
+
+
+def restarted(before: Objects, after: Objects) -> set[str]:
+    """The workloads whose pods an upgrade replaces: other templates, unless that waits for an operator."""
+    return {
+        each.name
+        for each in after.of("Deployment", "StatefulSet", "DaemonSet")
+        if each.spec.get("updateStrategy") != {"type": "OnDelete"}
+        and _pod(each).template != _pod(before.one(each.kind, each.name)).template
+    }
+
+
+def test_of_a_database_an_upgrade_prepares_another_image_and_nothing_else(next_chart: Path) -> None:
+    after = helm.render(chart=next_chart, is_upgrade=True)
+    databases = [each for each in after.of("StatefulSet") if each.component.endswith("-db")]
+    assert len(databases) == 4
+    for each in databases:
+        before = _pod(rendered().one(each.kind, each.name)).template
+        image = _pod(each).containers[0].image
+        assert image.endswith(":next")
+        assert str(before).replace("virtual-store/postgres:dev", image) == str(_pod(each).template)
+
+
+def test_changed_rules_restart_who_follows_them(next_chart: Path, tmp_path: Path) -> None:
+    """This Prometheus reads them at its start alone."""
+    chart = shutil.copytree(next_chart, tmp_path / "chart")
+    (chart / "files" / "rules" / "more.yaml").write_text("groups: []")
+    assert "store-prometheus" in restarted(rendered(), helm.render(chart=chart))
 
 
 def test_what_runs_to_its_end_has_one(objects: Objects, upgraded: Objects) -> None:
