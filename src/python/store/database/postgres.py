@@ -39,6 +39,7 @@ COMMON = {
     # What fails is logged without the values that it was about: they may be anybody's secrets.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    "log_timezone": "UTC",
 }
 DURABLE = {"shared_buffers": "128MB", "wal_compression": "on"}
 FLEETING = {

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 from store.local.errors import Trouble, writing_in
 from store.local.ports import Ports
@@ -12,14 +13,21 @@ from store.local.ports import Ports
 
 @dataclass(frozen=True)
 class Addresses:
-    """The port base, and the addresses of the databases, with their passwords."""
+    """What the ports follow from, and the addresses of the databases, with their passwords."""
 
     port_base: int
     databases: Mapping[str, str]
+    apis: int = 1
+    workers: int = 1
+    monitored: bool = False
+
+    @classmethod
+    def of(cls, ports: Ports, databases: Mapping[str, str]) -> Self:
+        return cls(ports.base, databases, ports.apis, ports.workers, ports.monitored)
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.port_base)
+        return Ports(self.port_base, self.apis, self.workers, self.monitored)
 
 
 def read_addresses(file: Path) -> Addresses:

@@ -21,9 +21,14 @@ class PortInUse(Trouble):
 class AlreadyUp(Trouble):
     def __init__(self, folder: object, pid: int) -> None:
         super().__init__(
-            f"Another `up` (process {pid}) runs the store in {folder}. Stop it with Ctrl-C, or run a "
+            f"Another `up` (process {pid}) runs the store in {folder}. ./pants stop ends it; or run a "
             "second store beside it: ./pants up --data .store-2 --port-base 8100"
         )
+
+
+class NotOurStore(Trouble):
+    def __init__(self, folder: object) -> None:
+        super().__init__(f"The store in {folder} belongs to another user: ask as that one.")
 
 
 class StillStopping(Trouble):

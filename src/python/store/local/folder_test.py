@@ -68,7 +68,7 @@ def test_a_full_disk_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.Mo
 def test_fresh_forgets_database_mails_measurements_and_secrets(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.hold()
-    for kept in (folder.database / "data", folder.mails, folder.prometheus / "data"):
+    for kept in (folder.database.path / "data", folder.mails, folder.prometheus / "data"):
         kept.mkdir(parents=True, exist_ok=True)
         (kept / "file").write_text("old")
     folder.secrets.write_text("{}")

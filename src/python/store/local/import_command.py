@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from store.local import options
 from store.local.accounts import STAFF
 from store.local.addresses import read_addresses
 from store.local.errors import Trouble
@@ -34,8 +35,7 @@ FORMATS = ("csv", "ndjson")
 @click.option("--dry-run", is_flag=True, help="Check every row, write nothing.")
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path),
               help="Write all rejected rows to this CSV.")  # fmt: skip
-@click.option("--data", default=".store", show_default=True, type=click.Path(path_type=Path),
-              help="The folder of the local store.")  # fmt: skip
+@options.data
 @click.option("--url", help="Another store's inventory service; needs a token in STORE_TOKEN.")
 def import_command(
     file: Path,

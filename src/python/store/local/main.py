@@ -1,48 +1,67 @@
-"""`./pants up` and `./pants import`: the whole store on one machine, and products for it."""
+"""`./pants up` and what goes with it: the whole store on one machine, and products for it."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from store.local import options
 from store.local.folder import Folder
 from store.local.import_command import import_command
-from store.local.output import Output
+from store.local.logs_command import logs_command
 from store.local.ports import Ports
+from store.local.process_logs import ProcessLogs
 from store.local.secrets_file import Secrets
+from store.local.status_command import status_command
+from store.local.stop_command import stop_command
 from store.local.up import Up
 from store.local.watching import Watched
 from store.local.welcome import welcome
 
 
 @click.group()
-def main() -> None:
+def commands() -> None:
     """The whole store on this machine."""
 
 
-@main.command()
+@commands.command()
 @click.option("--fresh", is_flag=True, help="Start over: forget all data of this store.")
 @click.option("--monitoring", is_flag=True,
               help="Start Prometheus, an auditor and Grafana, too, as far as they are installed.")  # fmt: skip
+@click.option("--verbose", is_flag=True,
+              help="Print all that the processes say; it is in their logs in any case.")  # fmt: skip
 @click.option("--port-base", default=8000, show_default=True, envvar="STORE_PORT_BASE",
               show_envvar=True, help="Where the ports begin; they move together.")  # fmt: skip
-@click.option("--data", default=".store", show_default=True, type=click.Path(path_type=Path),
-              help="The folder of its database, mails and secrets.")  # fmt: skip
-def up(fresh: bool, monitoring: bool, port_base: int, data: Path) -> None:
+@options.data
+def up(fresh: bool, monitoring: bool, verbose: bool, port_base: int, data: Path) -> None:
     """Start the whole store: PostgreSQL, all services, a payment gateway, a demo catalogue.
 
-    Ctrl-C stops it. The data stays, and is there when it is started again.
+    Ctrl-C stops it, and so does ./pants stop. The data stays, and is there when it is started again.
+
+    The environment is handed on to the services where it says how much they log (LOG_LEVEL), which
+    version they show (VERSION), and where traces go (OTEL_*).
     """
     folder, ports = Folder(data), Ports(port_base, monitored=monitoring)
-    store = Up(folder, ports, Output())
+    logs = ProcessLogs(folder.logs, verbose=verbose)
+    store = Up(folder, ports, logs)
 
     def when_ready(secrets: Secrets, watched: Watched) -> None:
-        welcome(Console(), ports, secrets, folder.mails, watched)
+        welcome(Console(), folder, ports, secrets, watched)
 
-    store.run(fresh, when_ready)
+    try:
+        store.run(fresh, when_ready)
+    finally:
+        logs.close()
 
 
-main.add_command(import_command)
+for command in (import_command, status_command, stop_command, logs_command):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """Run the command that was asked for."""
+    commands(prog_name="./pants")
+
 
 if __name__ == "__main__":
     main()

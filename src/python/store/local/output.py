@@ -26,6 +26,13 @@ class Output:
         """A line of our own."""
         self.line("store", text)
 
+    def detail(self, text: str) -> None:
+        """A line of our own for who wants to know more."""
+        self.say(text)
+
+    def recall(self, name: str) -> None:
+        """Show what `name` said last, unless it stands there already."""
+
     def line(self, name: str, text: str) -> None:
         """One line that `name` said; colours only where a terminal shows them."""
         # Nobody may be reading any more (`up | head`): the store runs on.

@@ -29,8 +29,8 @@ def wait_until_ready(
                 waiting[name] = why_not(session, ports.ops(name))
                 if not waiting[name]:
                     del waiting[name]
-                    output.say(f"{name} is ready after {time.monotonic() - started:.1f} s")
-            _give_up_late(waiting, started)
+                    output.detail(f"{name} is ready after {time.monotonic() - started:.1f} s")
+            _give_up_late(waiting, started, output)
             time.sleep(PAUSE_SECONDS)
 
 
@@ -38,12 +38,14 @@ def refuse_the_dead(runner: Runner) -> None:
     """Died if a process has ended by itself."""
     dead = runner.dead()
     if dead is not None and dead.status is not None:
+        dead.recall()
         raise Died(dead.name, dead.status)
 
 
-def _give_up_late(waiting: dict[str, str], started: float) -> None:
+def _give_up_late(waiting: dict[str, str], started: float, output: Output) -> None:
     if waiting and time.monotonic() - started > READY_SECONDS:
         name, reason = next(iter(waiting.items()))
+        output.recall(name)
         raise NotReady(name, READY_SECONDS, reason)
 
 

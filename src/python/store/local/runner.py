@@ -19,6 +19,7 @@ from store.database.keeper import kept
 from store.local.output import Output
 
 LOOK_SECONDS = 0.02
+LAST_WORDS_SECONDS = 1.0  # a descendant that lives on may keep the pipe open
 STOP_SECONDS = 35.0  # a server finishes what is in hand within 30 s
 
 _PASSED_ON = (
@@ -45,6 +46,7 @@ class Child:
 
     def __init__(self, program: Program, output: Output, lock: int) -> None:
         self.name = program.name
+        self._output = output
         self._process = subprocess.Popen(
             kept(program.command, signal="TERM"),
             stdin=subprocess.PIPE,
@@ -55,7 +57,7 @@ class Child:
             start_new_session=True,
             pass_fds=(lock,),
         )
-        self._reader = threading.Thread(target=self._relay, args=(output,), daemon=True)
+        self._reader = threading.Thread(target=self._relay, daemon=True)
         self._reader.start()
         self._gone = False
 
@@ -86,10 +88,15 @@ class Child:
         self._reader.join()
         self._gone = True
 
-    def _relay(self, output: Output) -> None:
+    def recall(self) -> None:
+        """Show what it said last, once it has ended."""
+        self._reader.join(LAST_WORDS_SECONDS)
+        self._output.recall(self.name)
+
+    def _relay(self) -> None:
         if self._process.stdout is not None:
             with self._process.stdout as lines:
-                output.relay(self.name, lines)
+                self._output.relay(self.name, lines)
 
 
 class Runner:
@@ -116,7 +123,11 @@ class Runner:
         while any(child.status is None for child in children) and not stopping():
             time.sleep(LOOK_SECONDS)
         _end(children)
-        return {child.name: child.status for child in children if child.status}
+        failed = [child for child in children if child.status]
+        if not stopping():
+            for child in failed:
+                child.recall()
+        return {child.name: child.status for child in failed if child.status}
 
     def dead(self) -> Child | None:
         """One that has ended although nobody asked it to."""

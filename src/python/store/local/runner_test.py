@@ -88,10 +88,10 @@ def test_a_process_that_ended_by_itself_is_known_with_its_status(runner: Runner)
 
 def test_programs_run_to_their_ends_side_by_side(runner: Runner) -> None:
     started = time.monotonic()
-    slow, broken = "import time; time.sleep(1)", "raise SystemExit(3)"
+    slow, broken = "import time; time.sleep(3)", "raise SystemExit(3)"
     programs = [program("first", slow), program("second", slow), program("third", broken)]
     assert runner.finish(programs, lambda: False) == {"third": 3}
-    assert time.monotonic() - started < 1.9
+    assert time.monotonic() - started < 5.9
 
 
 def test_programs_that_were_to_end_are_stopped_when_we_are(runner: Runner) -> None:

@@ -69,8 +69,8 @@ class Starting:
     def _layers(self, started: ExitStack) -> Running:
         secrets = read_or_make(self._folder.secrets)
         self._output.say("starting PostgreSQL")
-        made = started.enter_context(databases(self._folder.database))
-        write_addresses(self._folder.addresses, Addresses(self._ports.base, made.urls))
+        made = started.enter_context(databases(self._folder.database.settle()))
+        write_addresses(self._folder.addresses, Addresses.of(self._ports, made.urls))
         mails = serve_mails(self._folder.mails, self._ports.mail)
         started.callback(mails.stop)
         runner = Runner(self._output, self._folder.lock)
@@ -84,7 +84,9 @@ class Starting:
 
     def _start_programs(self, running: Running) -> None:
         programs, runner = running.programs, running.runner
+        self._output.say("bringing the databases up to date")
         self._finish(runner, programs.migrations())
+        self._output.say(f"starting the {len(self._ports.processes)} processes of the store")
         for program in programs.servers():
             runner.start(program)
         if not self._folder.has_demo:
@@ -104,9 +106,10 @@ class Starting:
         inventory = self._ports.url("inventory")
         with Rest() as rest:
             token = accounts.log_in_as_staff(rest, self._ports, secrets)
+            self._output.say("loading the demo catalogue")
             for part in demo.parts():
                 self._go_on()
-                self._output.say(f"loading {part.stem}")
+                self._output.detail(f"loading {part.stem}")
                 demo.load(rest, inventory, token, part)
         self._folder.note_demo()
 

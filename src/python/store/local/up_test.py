@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_message(data: Path) -> None:
 
 def test_ctrl_c_during_the_start_leaves_nothing_behind(data: Path) -> None:
     running = Running(data, free_base())
-    wait_for(lambda: running.has_said("applied migration"), 60)
+    wait_for(lambda: running.has_said("bringing the databases up to date"), 60)
     assert running.end(signal.SIGINT) == 0
     assert running.has_said("stopped; ./pants up starts it again")
     assert not (data / "postgres" / "data" / "postmaster.pid").exists()

@@ -52,6 +52,7 @@ class Watchers:
     def tell_of_the_dead(self) -> None:
         """Say which has ended by itself, once: the store is not taken down for it."""
         while (dead := self._runner.dead()) is not None:
+            dead.recall()
             self._runner.stop([dead.name])
             self._output.say(
                 f"{dead.name} ended by itself (exit status {dead.status}); what it said last stands "

@@ -1,12 +1,12 @@
 """What `up` prints when the store is ready: where everything is, and how to try it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from store.local.accounts import ADMIN, CUSTOMER, STAFF
+from store.local.folder import Folder
 from store.local.ports import HOST, SERVICES, Ports
 from store.local.secrets_file import Secrets
 from store.local.watching import Watched
@@ -19,7 +19,7 @@ FIELD = "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"{}\"])'"
 
 
 def welcome(
-    console: Console, ports: Ports, secrets: Secrets, mails: Path, watched: Watched
+    console: Console, folder: Folder, ports: Ports, secrets: Secrets, watched: Watched
 ) -> None:
     """Print all of it."""
     console.print(f"\n[bold green]{READY}[/]\n")
@@ -31,12 +31,14 @@ def welcome(
         )
     for missing in watched.missing:
         console.print(missing, style="yellow", highlight=False, markup=False, soft_wrap=True)
-    console.print(f"Mails land in {mails}\n", highlight=False, soft_wrap=True)
-    console.print("Try it, line by line:\n")
+    for line in _places(folder):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print("\nTry it, line by line:\n")
     for line in journey(ports):
         # Plain: a line that is wrapped or coloured could not be copied.
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    console.print("\nCtrl-C stops it; the data stays.\n")
+    console.print("\n./pants logs shows what the processes say, ./pants status how they are.")
+    console.print("Ctrl-C or ./pants stop stops it; the data stays.\n")
 
 
 def journey(ports: Ports) -> Iterator[str]:
@@ -63,6 +65,16 @@ def _order() -> str:
         '"payment_method":"pm_card_visa",'
         f'"shipping_address":{{{address},"country":"DE"}}}}'
     )
+
+
+def _places(folder: Folder) -> Iterator[str]:
+    yield f"Mails land in {folder.mails}, logs in {folder.logs}"
+    postgres = folder.database.path
+    if postgres.parent != folder.path:
+        yield (
+            f"PostgreSQL's data is in {postgres}: it runs as nobody, who may not enter "
+            f"{folder.path}"
+        )
 
 
 def _addresses(ports: Ports, watched: Watched) -> Table:

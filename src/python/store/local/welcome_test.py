@@ -3,6 +3,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from store.local.folder import Folder
 from store.local.ports import Ports
 from store.local.secrets_file import Secrets
 from store.local.watching import Watched
@@ -14,7 +15,7 @@ UNWATCHED = Watched()
 def printed(width: int, watched: Watched = UNWATCHED, *, monitored: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width)
     ports = Ports(8100, monitored=monitored)
-    welcome(console, ports, Secrets.new(), Path("/somewhere/mail"), watched)
+    welcome(console, Folder(Path("/somewhere")), ports, Secrets.new(), watched)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

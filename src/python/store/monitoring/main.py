@@ -10,11 +10,11 @@ from store.monitoring.pictures.command import draw
 
 
 @click.group()
-def main() -> None:
+def commands() -> None:
     """Dashboards and rules."""
 
 
-@main.command()
+@commands.command()
 @click.option("--into", default="grafana", show_default=True, help="The folder of both.",
               type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
 def build(into: Path) -> None:
@@ -24,7 +24,13 @@ def build(into: Path) -> None:
     click.echo(f"Written: {into}/dashboards and {into}/rules/slos.yaml")
 
 
-main.add_command(draw)
+commands.add_command(draw)
+
+
+def main() -> None:
+    """Run the command that was asked for."""
+    commands(prog_name="./pants dashboards")
+
 
 if __name__ == "__main__":
     main()

@@ -28,7 +28,7 @@ def main() -> None:
     # gRPC reads this when it is imported. Between fork and exec of a process that we start it would
     # come to life in there, and may end it before it begins.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
-    commands()()
+    commands()(prog_name="./pants proof")
 
 
 if __name__ == "__main__":

@@ -104,7 +104,13 @@ def test_a_newcomer_starts_it_orders_a_mug_stops_it_and_finds_everything_again(
     assert (data / "rejects.csv").read_text().splitlines()[1] == "3,3,Cost,Must be above zero."
     wait_for(lambda: any(BUYER in mail.name for mail in (data / "mail").glob("*.eml")), 30)
 
-    assert first.end(signal.SIGINT) == 0
+    assert f"The store in {data} is ready" in run(local_program, "status", "--data", str(data))
+    said = run(local_program, "logs", "orders", "postgres", "--data", str(data)).splitlines()
+    assert any(line.startswith("orders ") and "POST /v1/orders 201" in line for line in said)
+    assert any(line.startswith("postgres ") and "ready to accept" in line for line in said)
+
+    assert "stopped" in run(local_program, "stop", "--data", str(data))
+    assert first.wait() == 0
     assert nothing_is_left(data)
 
     second = up()

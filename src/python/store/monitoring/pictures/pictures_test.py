@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from store.monitoring.main import main
+from store.monitoring.main import commands
 from store.monitoring.pictures import colours, command
 from store.monitoring.pictures.answers import Answers, Line, Window, legend
 from store.monitoring.pictures.boards import (
@@ -190,7 +190,7 @@ def test_every_panel_of_our_dashboards_is_of_a_kind_and_a_unit_that_is_drawn(
 
 def test_a_prometheus_that_is_not_there_is_one_clear_message(tmp_path: Path) -> None:
     asked = ["--prometheus", "http://127.0.0.1:9", "--into", str(tmp_path / "new")]
-    result = CliRunner().invoke(main, ["draw", *asked])
+    result = CliRunner().invoke(commands, ["draw", *asked])
     assert result.exit_code == 1
     assert "http://127.0.0.1:9 does not answer" in result.output
     assert "Traceback" not in result.output
@@ -203,6 +203,6 @@ def test_a_dashboard_of_words_is_not_drawn(tmp_path: Path, monkeypatch: pytest.M
         board = json.dumps({"title": name, "panels": [{**shown, "type": kind}]})
         (tmp_path / "dashboards" / f"{name}.json").write_text(board)
     monkeypatch.setattr(command, "GRAFANA", tmp_path)
-    result = CliRunner().invoke(main, ["draw", "--into", str(tmp_path / "pictures")])
+    result = CliRunner().invoke(commands, ["draw", "--into", str(tmp_path / "pictures")])
     assert result.exit_code == 0, result.output
     assert [file.name for file in (tmp_path / "pictures").iterdir()] == ["shop.png"]

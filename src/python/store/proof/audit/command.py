@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from store.local import options
 from store.local.folder import Folder
 from store.proof.audit.addresses import Where, where
 from store.proof.audit.auditing import EVENT_LIMIT, Result, Rules, audited_by
@@ -73,24 +74,24 @@ REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for 
     default=OpsConfig.ops_port,
     show_default=True,
     envvar="OPS_PORT",
+    show_envvar=True,
     type=click.IntRange(min=0, max=65535),
     help="With --every: where /live, /ready and /metrics are.",
 )
+@options.data
+@click.option("--users-database-url", "users", envvar="USERS_DATABASE_URL", show_envvar=True)
 @click.option(
-    "--data",
-    default=".store",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The folder of the local store.",
+    "--inventory-database-url", "inventory", envvar="INVENTORY_DATABASE_URL", show_envvar=True
 )
-@click.option("--users-database-url", "users", envvar="USERS_DATABASE_URL")
-@click.option("--inventory-database-url", "inventory", envvar="INVENTORY_DATABASE_URL")
-@click.option("--orders-database-url", "orders", envvar="ORDERS_DATABASE_URL")
-@click.option("--gateway-database-url", "gateway", envvar="GATEWAY_DATABASE_URL")
-@click.option("--gateway-url", envvar="PAYMENT_API_URL", help="The gateway's API.")
+@click.option("--orders-database-url", "orders", envvar="ORDERS_DATABASE_URL", show_envvar=True)
+@click.option("--gateway-database-url", "gateway", envvar="GATEWAY_DATABASE_URL", show_envvar=True)
+@click.option(
+    "--gateway-url", envvar="PAYMENT_API_URL", show_envvar=True, help="The gateway's API."
+)
 @click.option(
     "--inventory-address",
     envvar="INVENTORY_ADDRESS",
+    show_envvar=True,
     help="Inventory's gRPC address; only a repair needs it.",
 )
 def audit(

@@ -69,6 +69,7 @@ class OwnStore:
     ) -> None:
         self._started.close()
         if not self.keep:
+            Folder(self.folder).database.clear()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from store.local import options
 from store.local.accounts import STAFF
 from store.local.addresses import read_addresses
 from store.local.folder import Folder
@@ -40,11 +41,19 @@ FILES = 4 * MOST_AT_ONCE  # open at the same time, when everything hangs
 @click.option("--patience", default=120.0, show_default=True, type=click.FloatRange(0),
               help="Seconds that a buyer repeats a request before it is a failure.")  # fmt: skip
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of tables.")
-@click.option("--data", default=".store", show_default=True, type=click.Path(path_type=Path),
-              help="The folder of the local store.")  # fmt: skip
-@click.option("--users-url", envvar="USERS_URL", help="Another store's users service.")
-@click.option("--inventory-url", envvar="INVENTORY_URL", help="Its inventory service.")
-@click.option("--orders-url", envvar="ORDERS_URL", help="Its orders service; several by commas.")
+@options.data
+@click.option(
+    "--users-url", envvar="USERS_URL", show_envvar=True, help="Another store's users service."
+)
+@click.option(
+    "--inventory-url", envvar="INVENTORY_URL", show_envvar=True, help="Its inventory service."
+)
+@click.option(
+    "--orders-url",
+    envvar="ORDERS_URL",
+    show_envvar=True,
+    help="Its orders service; several by commas.",
+)
 def load(
     seed: int,
     rate: float,

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from store.local import options
 from store.local.addresses import read_addresses
 from store.local.folder import Folder
 from store.local.mapping import Pairs
@@ -49,10 +50,13 @@ class Target:
 @click.option("--limit", type=click.IntRange(min=1), help="Place only the first N orders.")
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path),
               help="Where to note what is done; by default in the store's folder.")  # fmt: skip
-@click.option("--data", default=".store", show_default=True, type=click.Path(path_type=Path),
-              help="The folder of the local store.")  # fmt: skip
-@click.option("--users-url", envvar="USERS_URL", help="Another store's users service.")
-@click.option("--orders-url", envvar="ORDERS_URL", help="Another store's orders service.")
+@options.data
+@click.option(
+    "--users-url", envvar="USERS_URL", show_envvar=True, help="Another store's users service."
+)
+@click.option(
+    "--orders-url", envvar="ORDERS_URL", show_envvar=True, help="Another store's orders service."
+)
 def replay(
     file: Path,
     mapped: Sequence[tuple[str, str]],
