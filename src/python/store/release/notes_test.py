@@ -8,14 +8,14 @@ import pytest
 
 from store.release import helm
 from store.release.secrecy import secret_values
-from store.release.testing import SETS, needed, rendered
+from store.release.testing import SETS, needed_helm, rendered
 
 NAMED = re.compile(r"\b(service|deployment|cronjob|secret)[/ ](store-[-a-z]*[a-z])\b")
 
 
 @pytest.fixture
 def notes(chosen: str) -> str:
-    needed(helm.helm_program)
+    needed_helm()
     return _notes(chosen)
 
 
@@ -54,13 +54,13 @@ def test_a_generated_secret_would_be_noticed() -> None:
 
 
 def test_the_notes_are_of_this_release_and_its_namespace() -> None:
-    needed(helm.helm_program)
+    needed_helm()
     told = helm.notes(release="shop", namespace="trade")
     assert "kubectl -n trade get secret shop-admin" in told
     assert "store-" not in told
 
 
 def test_with_a_host_the_notes_say_where_the_store_is() -> None:
-    needed(helm.helm_program)
+    needed_helm()
     assert "It is at https://shop.example.com." in _notes("stripe")
     assert "port-forward service/store-users 8001:8000" in _notes("defaults")

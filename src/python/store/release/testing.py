@@ -1,17 +1,15 @@
 """What tests of the chart need: helm, and renderings that are made once."""
 
 import json
-import os
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from store.release import helm
 from store.release.objects import Object, Objects
+from store.testing import skip_without
 
 SETS: dict[str, tuple[helm.Values, ...]] = {
     "defaults": (),
@@ -23,18 +21,16 @@ SETS: dict[str, tuple[helm.Values, ...]] = {
 
 def rendered(*values: helm.Values, **options: Any) -> Objects:
     """What `helm.render` gives, made once for all tests of a process; do not change it."""
-    needed(helm.helm_program)
+    needed_helm()
     return _rendered(json.dumps([values, options], default=_path, sort_keys=True))
 
 
-def needed(program: Callable[[], str]) -> str:
-    """The path that `program` finds. Where it finds none CI fails, and people are told how to get it."""
+def needed_helm() -> str:
+    """The path of helm. Without one the test ends as `skip_without` says."""
     try:
-        return program()
+        return helm.helm_program()
     except helm.HelmMissing as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        skip_without(str(missing))
 
 
 @cache
