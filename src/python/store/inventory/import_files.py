@@ -31,7 +31,7 @@ class LineTooLong(TooLarge):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row stands: its number as a spreadsheet shows it, and the line where it ends."""
+    """Where a row stands: its number as a spreadsheet shows it, and the line where it begins."""
 
     row: int
     line: int
@@ -77,14 +77,14 @@ class CsvFile:
         number = 1
         while True:
             number += 1
+            place = Place(number, self._rows.line_num + 1)
             try:
                 cells = next(self._rows)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield BadRow(Place(number, self._rows.line_num), f"Cannot be read: {error}.")
+                yield BadRow(place, f"Cannot be read: {error}.")
                 continue
-            place = Place(number, self._rows.line_num)
             if cells:
                 yield self._row(place, cells)
 

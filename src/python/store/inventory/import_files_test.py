@@ -44,8 +44,15 @@ def test_a_csv_file_is_read_however_it_is_written(data: bytes) -> None:
 
 def test_a_quoted_cell_may_hold_lines_and_quotes() -> None:
     first, second = csv_rows(b'sku,title\nA,"A ""big""\r\nmug"\nB,Cup\n')
-    assert first == Row(Place(2, 3), {"sku": "A", "title": 'A "big"\r\nmug'})
+    assert first == Row(Place(2, 2), {"sku": "A", "title": 'A "big"\r\nmug'})
     assert second.place == Place(3, 4)
+
+
+def test_rows_and_lines_are_those_of_a_spreadsheet_and_of_an_editor() -> None:
+    """Cells with lines in them, blank lines, and rows that cannot be read: all count."""
+    data = b'sku,"the\ntitle"\nA,"one\ntwo\nthree"\n\nB\nC,"one\ntwo" x\nD,"\n\n"\n'
+    places = [(each.place.row, each.place.line) for each in csv_rows(data)]
+    assert places == [(2, 3), (4, 7), (5, 8), (6, 10)]
 
 
 @pytest.mark.parametrize(
@@ -64,10 +71,10 @@ def test_a_bad_row_does_not_hide_the_next(line: bytes, reason: str) -> None:
 
 
 def test_a_quote_that_is_never_closed_is_named() -> None:
-    good, bad = csv_rows(b'sku,title\nA,Mug\nB,"Cup\n')
+    good, bad = csv_rows(b'sku,title\nA,Mug\nB,"Cup\nC,Bowl\n')
     assert isinstance(good, Row)
     assert isinstance(bad, BadRow)
-    assert bad.reason == "Cannot be read: unexpected end of data."
+    assert bad == BadRow(Place(3, 3), "Cannot be read: unexpected end of data.")
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,9 @@ with a problem document (422). Else the answer is 200 and `application/x-ndjson`
      "dry_run": false, "ignored_columns": ["InvoiceNo"], "errors_left_out": 0}
 
 Progress comes while the file is read, each line a little later than the one before; errors come when
-it has been read, at most 10,000 of them. `row` counts rows as a spreadsheet does (the header is 1),
-`line` is the line of the file where the row ends. The last line is the summary, or
+it has been read, at most 10,000 of them. `row` counts rows as a spreadsheet does (the header is 1,
+blank rows count), `line` is the line of the file where the row begins; in NDJSON both are the line. `rows` counts
+those with something in them, without the header. The last line is the summary, or
 
     {"type": "failed", "code": ..., "detail": ..., "rows": ..., ...}
 

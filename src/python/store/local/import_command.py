@@ -23,6 +23,12 @@ from store.local.secrets_file import read
 
 SHOWN = 20
 FORMATS = ("csv", "ndjson")
+REJECTED = 1
+"""The exit status when rows were; as with `proof audit`, 2 is for what could not be done."""
+
+
+class CouldNotImport(Trouble):
+    exit_code = 2
 
 
 @click.command("import")
@@ -34,7 +40,8 @@ FORMATS = ("csv", "ndjson")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the file's name.")
 @click.option("--dry-run", is_flag=True, help="Check every row, write nothing.")
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path),
-              help="Write all rejected rows to this CSV.")  # fmt: skip
+              help="Write why rows were rejected to this CSV.")  # fmt: skip
+@click.option("--allow-rejected", is_flag=True, help="Exit with 0 even if rows were rejected.")
 @options.data
 @click.option("--url", help="Another store's inventory service; needs a token in STORE_TOKEN.")
 def import_command(
@@ -44,6 +51,7 @@ def import_command(
     form: str | None,
     dry_run: bool,
     rejects: Path | None,
+    allow_rejected: bool,
     data: Path,
     url: str | None,
 ) -> None:
@@ -51,16 +59,31 @@ def import_command(
 
     What the columns mean is documented at /docs of inventory, under `POST /v1/imports`. Rows that
     the store rejects are listed; all others are loaded. Importing a file twice changes nothing.
+
+    A rejected row is named by its number in a spreadsheet, where the header is 1, and by the line of
+    the file where it begins.
+
+    Exit status: 0 if every row was taken, 1 if some were rejected, 2 if the import could not be
+    done.
     """
-    wanted = Import(file, form or _format_of(file), dict(mapped), dict(values), dry_run)
     console = Console()
-    with Rest() as rest:
-        inventory, token = _other(url) if url else _local(rest, Folder(data))
-        with progress(console, file.name, file.stat().st_size) as shown:
-            result = send(rest, inventory, token, wanted, lambda sent: shown.reach(sent, "bytes"))
-    if rejects:
-        _write(rejects, result.rejects)
+    try:
+        wanted = Import(file, form or _format_of(file), dict(mapped), dict(values), dry_run)
+        result = _import(console, wanted, url, Folder(data))
+        if rejects:
+            _write(rejects, result.rejects)
+    except Trouble as trouble:
+        raise CouldNotImport(trouble.message) from None
     _show(console, result)
+    if result.summary["rejected"] and not allow_rejected:
+        click.get_current_context().exit(REJECTED)
+
+
+def _import(console: Console, wanted: Import, url: str | None, folder: Folder) -> Result:
+    with Rest() as rest:
+        inventory, token = _other(url) if url else _local(rest, folder)
+        with progress(console, wanted.file.name, wanted.file.stat().st_size) as shown:
+            return send(rest, inventory, token, wanted, lambda sent: shown.reach(sent, "bytes"))
 
 
 def _format_of(file: Path) -> str:
@@ -84,16 +107,21 @@ def _local(rest: Rest, folder: Folder) -> tuple[str, str]:
 
 
 def _write(file: Path, rejects: Sequence[Row]) -> None:
-    with file.open("w", newline="", encoding="utf-8") as handle:
-        rows = csv.writer(handle)
-        rows.writerow(("row", "line", "column", "reason"))
-        rows.writerows((each.row, each.line, each.column, each.reason) for each in rejects)
+    try:
+        with file.open("w", newline="", encoding="utf-8") as handle:
+            rows = csv.writer(handle)
+            rows.writerow(("row", "line", "column", "reason"))
+            rows.writerows((each.row, each.line, each.column, each.reason) for each in rejects)
+    except OSError as error:
+        raise Trouble(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def _show(console: Console, result: Result) -> None:
+    summary = result.summary
     if result.rejects:
         console.print(_rejects(result.rejects))
-    summary = result.summary
+    if left_out := summary.get("errors_left_out"):
+        console.print(f"The store left out {left_out:,} more reasons.", highlight=False)
     if ignored := summary.get("ignored_columns"):
         console.print(f"Columns not used: {', '.join(ignored)}", markup=False)
     parts = ("rows", "created", "updated", "unchanged", "rejected")
@@ -102,10 +130,9 @@ def _show(console: Console, result: Result) -> None:
 
 
 def _rejects(rejects: Sequence[Row]) -> Table:
-    shown = rejects[:SHOWN]
-    more = f" (the first {SHOWN} of {len(rejects):,}; --rejects FILE writes all)"
     table = Table("row", "line", "column", "reason", title="Rejected rows", title_justify="left")
-    table.caption = more.strip() if len(rejects) > SHOWN else None
-    for each in shown:
+    if len(rejects) > SHOWN:
+        table.caption = f"the first {SHOWN} of {len(rejects):,} reasons; --rejects FILE writes all"
+    for each in rejects[:SHOWN]:
         table.add_row(str(each.row), str(each.line), escape(each.column), escape(each.reason))
     return table

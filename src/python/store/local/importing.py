@@ -38,7 +38,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Row:
-    """A row that the store did not take."""
+    """Why the store did not take a row, and where that stands, as the store tells it."""
 
     row: int
     line: int
