@@ -31,7 +31,7 @@ class Folder:
 
     def prepare(self, *, durable: bool) -> None:
         """Make what is missing, refuse what cannot work, and hold the lock until `release`."""
-        self._refuse_a_long_path()
+        self._refuse_a_bad_path()
         try:
             self._make_home()
             self._take_the_lock()
@@ -64,7 +64,9 @@ class Folder:
         except FileNotFoundError:
             return False
 
-    def _refuse_a_long_path(self) -> None:
+    def _refuse_a_bad_path(self) -> None:
+        if "," in str(self.home):  # which separates sockets' folders, for servers and clients
+            raise PostgresFailed(f"The path {self.home} has a comma: choose a folder without one.")
         socket = self.home / SOCKET_NAME
         size = len(os.fsencode(socket))
         if size > LONGEST_SOCKET_PATH:

@@ -14,7 +14,7 @@ server's folder, so that no role can enter another's database although all share
 
 import time
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import psycopg2
 from psycopg2 import sql
@@ -122,8 +122,8 @@ class Server:
 
     def url(self, database: str, role: str = SUPERUSER) -> str:
         """The address of a database for a role, with its password: keep it out of logs."""
-        password, place = self._folder.password(role), urlencode({"host": str(self.home)})
-        return f"postgresql://{quote(role)}:{password}@/{quote(database)}?{place}"
+        password, home = self._folder.password(role), quote(str(self.home))  # a blank is never "+"
+        return f"postgresql://{quote(role)}:{password}@/{quote(database)}?host={home}"
 
     def execute(
         self,

@@ -175,6 +175,19 @@ def test_a_path_too_long_for_a_socket_is_named(tmp_path: Path) -> None:
         server.start()
 
 
+def test_a_path_with_a_comma_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PostgresFailed, match="has a comma"):
+        Server(tmp_path / "a, b", durable=False).start()
+
+
+def test_a_path_may_have_blanks_and_signs(home: Path) -> None:
+    server = Server(home.with_name(f"{home.name} a+b%20ü"), durable=False)
+    server.start()
+    assert server.execute("SELECT 1") == [(1,)]
+    server.stop()
+    shutil.rmtree(server.home)
+
+
 def test_a_folder_that_cannot_be_used_is_named(home: Path) -> None:
     home.mkdir(mode=0o500)
     with pytest.raises(PostgresFailed, match=str(home / "postgres")):
