@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from store.local.errors import Died
 from store.local.output import LogFiles, Output
+from store.local.process_logs import ProcessLogs
+from store.local.readiness import refuse_the_dead
 from store.local.runner import Program, Runner, python_environ
 
 # Says when it is there, and what it was told to do.
@@ -123,6 +126,25 @@ def test_what_processes_say_can_go_to_a_file_each(tmp_path: Path, lock: int) -> 
         "second.log": "good night\n",
         "store.log": "done\n",
     }
+
+
+def test_what_a_process_said_last_is_shown_when_it_has_ended(
+    tmp_path: Path, lock: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs = ProcessLogs(tmp_path / "logs")
+    runner = Runner(logs, lock)
+    runner.finish(
+        [program("migrate", "print('no such table'); raise SystemExit(1)")], lambda: False
+    )
+    runner.start(program("server", "print('no such host'); raise SystemExit(3)"))
+    wait_until(runner.dead)
+    with pytest.raises(Died, match="server ended by itself"):
+        refuse_the_dead(runner)
+    assert capfd.readouterr().out.splitlines() == [
+        *("migrate       | no such table", "server        | no such host"),
+    ]
+    runner.stop()
+    logs.close()
 
 
 def test_only_those_named_are_stopped(runner: Runner) -> None:
