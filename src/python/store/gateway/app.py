@@ -4,6 +4,7 @@ from flask import Flask
 
 from store.gateway.config import Config
 from store.gateway.http import speak_stripe
+from store.gateway.pages import about
 from store.gateway.routes import api, hosted, test_helpers
 from store.server.web import create_app as create_service_app
 
@@ -16,6 +17,7 @@ def create_app(config: Config) -> Flask:
         "gateway",
         title="virtual-store payment gateway (mock of Stripe's API)",
         blueprints=[api, test_helpers, hosted],
+        about=about(config.public_url),
         max_body_bytes=_MAX_BODY_BYTES,
     )
     speak_stripe(app, config)

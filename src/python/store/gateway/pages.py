@@ -18,7 +18,7 @@ _CHALLENGE = """<p>The bank of this card wants to know whether you agree to pay
 <button name="outcome" value="complete">Complete authentication</button>
 <button name="outcome" value="fail">Fail authentication</button>
 </form>"""
-_INDEX = """<p>A payment gateway for tests. It speaks the part of Stripe's API that a shop needs and
+_ABOUT = """<p>A payment gateway for tests. It speaks the part of Stripe's API that a shop needs and
 keeps what it did; no money moves.</p>
 <p>Point the official SDK at it:</p>
 <pre>stripe.api_base = "{url}"
@@ -26,13 +26,13 @@ stripe.api_key = "one of this gateway's API_KEYS"</pre>
 <p>Let the next payment be taken, and its answer be lost:</p>
 <pre>curl {url}/v1/test_helpers/faults -u API_KEY: \
   -d kind=drop_after_work -d path='POST /v1/payment_intents'</pre>
-<p>Addresses: <a href="/docs">docs</a>. Test cards are Stripe's: <code>pm_card_visa</code>,
+<p>Test cards are Stripe's: <code>pm_card_visa</code>,
 <code>pm_card_chargeDeclined</code>, <code>pm_card_threeDSecure2Required</code>, &hellip;</p>"""
 
 
-def index_page(public_url: str) -> str:
-    """What this is."""
-    return _PAGE.format(title="Mock payment gateway", body=_INDEX.format(url=escape(public_url)))
+def about(public_url: str) -> str:
+    """What this is and how one begins, as HTML for the page at /."""
+    return _ABOUT.format(url=escape(public_url))
 
 
 def challenge_page(intent: Intent) -> str:

@@ -140,12 +140,6 @@ def forget_faults() -> Response:
     return respond({"deleted": faults.forget_faults()})
 
 
-@hosted.get("/")
-def index() -> str:
-    """What this is, for people."""
-    return pages.index_page(settings().public_url)
-
-
 @hosted.get("/challenges/<challenge>")
 def show_challenge(challenge: str) -> str:
     """The 3-D Secure challenge, for the buyer."""

@@ -135,6 +135,14 @@ def test_what_every_service_has_stays_inside(values: dict[str, Any], path: str) 
     assert takers(rendered(values), path) == set()
 
 
+@pytest.mark.parametrize("service", [*APPS, "gateway"])
+def test_the_root_of_each_service_says_where_it_is_documented(service: str) -> None:
+    client = {**APPS, "gateway": gateway_app}[service]().test_client()
+    told = client.get("/").get_json()
+    assert (told["service"], told["docs"]) == (service, "/docs")
+    assert client.get(told["docs"]).status_code == client.get(told["openapi"]).status_code == 200
+
+
 @WAYS_IN
 def test_of_our_gateway_buyers_see_the_3d_secure_page_alone(values: dict[str, Any]) -> None:
     rules = {rule.rule for rule in gateway_app().url_map.iter_rules()}

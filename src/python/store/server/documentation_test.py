@@ -98,3 +98,48 @@ def test_the_docs_page_runs_under_a_strict_policy(client: FlaskClient) -> None:
 @pytest.mark.parametrize("name", ["../web.py", "%2e%2e/web.py", "nothing.js", "/etc/passwd"])
 def test_the_docs_give_out_nothing_but_assets(client: FlaskClient, name: str) -> None:
     assert client.get(f"/docs/{name}").status_code in (404,)
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "image/png"])
+def test_the_root_tells_programs_where_the_documentation_is(
+    client: FlaskClient, accept: str | None
+) -> None:
+    answer = client.get("/", headers={"Accept": accept} if accept else {})
+    assert answer.get_json() == {
+        "service": "prices",
+        "title": "Prices <&>",
+        "version": "dev",
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+    }
+    for link in ("docs", "openapi"):
+        assert client.get(answer.get_json()[link]).status_code == 200
+
+
+def test_the_root_shows_people_where_the_documentation_is(client: FlaskClient) -> None:
+    page = client.get("/", headers=BROWSER)
+    assert page.mimetype == "text/html"
+    assert "<title>Prices &lt;&amp;&gt;</title>" in page.text
+    assert re.findall(r'href="([^"]+)"', page.text) == ["/docs", "/openapi.json"]
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_the_root_may_be_kept_for_a_while(client: FlaskClient) -> None:
+    answer, page = client.get("/"), client.get("/", headers=BROWSER)
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.headers["Vary"] == "Accept"
+    assert answer.headers["ETag"] != page.headers["ETag"]
+    again = client.get("/", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.post("/").status_code == 405
+
+
+def test_the_root_names_the_version_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERSION", "1.2.3")
+    app = create_app("prices", title="Prices", blueprints=[], about="<p>What things cost.</p>")
+    client = app.test_client()
+    assert client.get("/").get_json()["version"] == "1.2.3"
+    assert "<p>What things cost.</p>\n<p>Version 1.2.3." in client.get("/", headers=BROWSER).text

@@ -14,7 +14,7 @@ from store.metrics.http import METHODS, Start, measure_http
 from store.server import context, tracing
 from store.server.api import Api
 from store.server.blueprint import Blueprint
-from store.server.documentation import docs_page
+from store.server.documentation import docs_page, front_page
 from store.server.logs import tell
 from store.server.request import Request
 
@@ -26,12 +26,14 @@ def create_app(
     *,
     title: str,
     blueprints: Sequence[Blueprint],
+    about: str = "",
     max_body_bytes: int = 1_000_000,
 ) -> Flask:
     """The application with these routes, and around them what every service has.
 
-    Errors as problem documents, request ids, an access log, metrics, /openapi.json and /docs. A
-    view that takes larger bodies sets `request.max_content_length` before it reads.
+    Errors as problem documents, request ids, an access log, metrics, /openapi.json and /docs, to
+    which / leads (`about` is HTML for it). A view that takes larger bodies sets
+    `request.max_content_length` before it reads.
     """
     app = Observed(service, static_folder=None)
     app.json = OrjsonProvider(app)
@@ -43,6 +45,7 @@ def create_app(
     api = Api(app, title)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
+    app.register_blueprint(front_page(service, title, about))
     app.register_blueprint(docs_page(title))
     return app
 
