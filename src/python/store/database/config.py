@@ -14,7 +14,8 @@ from store.server.environ import Environ
 class DatabaseConfig:
     """Address and limits of one process's connections.
 
-    `url` holds a password and is left out of the repr. Times are seconds.
+    `url` holds a password and is left out of the repr. Times are seconds. Where backups are expected, the
+    service tells when the newest was made.
     """
 
     url: str = field(repr=False)
@@ -24,10 +25,11 @@ class DatabaseConfig:
     statement_seconds: float = 15.0
     lock_seconds: float = 5.0
     idle_in_transaction_seconds: float = 30.0
+    expects_backups: bool = False
 
     @classmethod
     def from_environ(cls, env: Environ) -> "DatabaseConfig":
-        """DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_WAIT_SECONDS."""
+        """DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_WAIT_SECONDS, BACKUPS_EXPECTED."""
         url = env.text("DATABASE_URL")
         if url and not _is_address(url):
             env.reject("DATABASE_URL", "must be like postgresql://role:password@host/database")
@@ -35,6 +37,7 @@ class DatabaseConfig:
             url=url,
             pool_size=env.whole("DATABASE_POOL_SIZE", default=10, least=1),
             pool_wait_seconds=env.seconds("DATABASE_POOL_WAIT_SECONDS", default=2.0),
+            expects_backups=env.flag("BACKUPS_EXPECTED", default=False),
         )
 
     def connect_arguments(self) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from store.database import waiting as module
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.postgres import Server
 from store.database.waiting import NoDatabase, wait_for
+from store.server import patience as module
 
 HOST = "127.0.0.1"
 

@@ -11,6 +11,7 @@ from store.server.patching import cooperate
 def serve() -> None:
     """Serve the API, deliver events and let banks answer, until SIGTERM."""
     cooperate()
+    from store.database.backups import backup_watch
     from store.gateway import background
     from store.gateway.app import create_app
     from store.gateway.clients import Listener
@@ -27,6 +28,7 @@ def serve() -> None:
     loops: list[Callable[[], None]] = [
         background.forget_old_keys,
         partial(background.settle_refunds, own_call),
+        *backup_watch(database, config.database),
     ]
     if config.webhook_url:
         listener = Listener(config.webhook_url, config.webhook_secret)

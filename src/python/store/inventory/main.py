@@ -10,6 +10,7 @@ def serve() -> None:
     cooperate()  # before anything opens a socket
     from store.auth.remote_keys import RemoteKeys
     from store.auth.tokens import Verifier
+    from store.database.backups import backup_watch
     from store.inventory.app import create_app
     from store.inventory.config import Config
     from store.inventory.models.tables import database
@@ -21,7 +22,8 @@ def serve() -> None:
     database.open(config.database)
     verifier = Verifier(RemoteKeys(config.jwks_url))
     ready = {"database": database.check}
-    serve_http("inventory", lambda: create_app(verifier), config.http, ready)
+    loops = backup_watch(database, config.database)
+    serve_http("inventory", lambda: create_app(verifier), config.http, ready, loops)
 
 
 def rpc() -> None:

@@ -1,19 +1,24 @@
 """Calls to the store's public REST API, for what `up` and `import` need of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import requests
 
 from store.local.errors import Trouble
+from store.server.patient_calls import sent
 
 TIMEOUT_SECONDS = 30
 
 
 class Rest:
-    """One session with the store; a refusal is a Trouble that says what the store said."""
+    """One session with the store; a refusal is a Trouble that says what the store said.
 
-    def __init__(self) -> None:
+    `patience` is in seconds: so long is waited while no connection can be made.
+    """
+
+    def __init__(self, patience: float = 0) -> None:
+        self._patience = patience
         self._session = requests.Session()
         # No .netrc may replace our token, and a proxy has no business on the loopback.
         self._session.trust_env = False
@@ -33,14 +38,13 @@ class Rest:
         headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send JSON; Trouble unless the answer is a success."""
-        sent = {**_bearer(token), **(headers or {})}
-        try:
-            answer = self._session.request(
-                method, url, json=body, headers=sent, timeout=TIMEOUT_SECONDS
-            )
-        except requests.RequestException as error:
-            raise Unreachable(url, error) from None
-        return _good(answer)
+        ours = {**_bearer(token), **(headers or {})}
+        return self._answer(
+            url,
+            lambda: self._session.request(
+                method, url, json=body, headers=ours, timeout=TIMEOUT_SECONDS
+            ),
+        )
 
     def log_in(self, users_url: str, email: str, password: str) -> str:
         """An access token."""
@@ -52,10 +56,16 @@ class Rest:
     ) -> requests.Response:
         """Stream a body of any size; the answer is still to be read."""
         headers = {**_bearer(token), "Content-Type": "application/octet-stream"}
-        try:
-            answer = self._session.post(
+        return self._answer(
+            url,
+            lambda: self._session.post(
                 url, params=params, data=content, headers=headers, stream=True, timeout=(5, None)
-            )
+            ),
+        )
+
+    def _answer(self, url: str, send: Callable[[], requests.Response]) -> requests.Response:
+        try:
+            answer = sent(send, self._patience, url)
         except requests.RequestException as error:
             raise Unreachable(url, error) from None
         return _good(answer)

@@ -10,6 +10,7 @@ def serve() -> None:
     cooperate(calls_by_grpc=True)  # before anything opens a socket
     from store.auth.remote_keys import RemoteKeys
     from store.auth.tokens import Verifier
+    from store.database.backups import backup_watch
     from store.orders.app import create_app
     from store.orders.config import Config, HttpSettings
     from store.orders.models import database
@@ -26,7 +27,9 @@ def serve() -> None:
     database.open(config.database)
     verifier = Verifier(RemoteKeys(settings.jwks_url))
     wiring = Wiring.of(config, settings)
-    serve_http("orders", lambda: create_app(verifier, wiring), http, {"database": database.check})
+    ready = {"database": database.check}
+    loops = backup_watch(database, config.database)
+    serve_http("orders", lambda: create_app(verifier, wiring), http, ready, loops)
 
 
 def work() -> None:

@@ -1,15 +1,17 @@
 """`postgres backup`: one more dump of a database, whole and checked, and the oldest gone."""
 
 import os
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from store.database.dump_note import WRITE
 from store.postgres.client import Client, connected
 from store.postgres.config import Keeping
 from store.postgres.disk import reason, size_in_words
 from store.postgres.dumps import Dump, Dumps
-from store.postgres.errors import CannotBackUp
+from store.postgres.errors import CannotBackUp, CannotReach
 from store.postgres.programs import ProgramFailed, Programs
 
 WAIT_FOR_A_TABLE = "60s"  # that a migration is changing
@@ -18,9 +20,10 @@ WAIT_FOR_A_TABLE = "60s"  # that a migration is changing
 def back_up(config: Keeping, programs: Programs) -> str:
     """Keep a dump of the database as it is now; what was done, in a line.
 
-    Older dumps are removed once the new one is there, and only then. Failed leaves them all.
+    Older dumps are removed once the new one is there, and only then. Failed leaves them all. The
+    database notes the moment of the dump; if it cannot, a line says so, and the dump is good all the same.
     """
-    with connected(config.address, programs, "postgres backup") as client:
+    with connected(config.address, programs, "postgres backup", config.patience) as client:
         return _backed_up(client, config, programs)
 
 
@@ -37,6 +40,7 @@ def _backed_up(client: Client, config: Keeping, programs: Programs) -> str:
         raise CannotBackUp(f"{database} is not backed up: {failure}") from failure
     except OSError as error:
         raise CannotBackUp(f"{database} is not backed up: {reason(error)}") from error
+    note_newest(client, dumps, database)
     return _told(dump, seconds, len(dumps.all(database)), removed)
 
 
@@ -48,6 +52,18 @@ def _dump(client: Client, file: Path, programs: Programs) -> None:
     )
     # Reads all of it, as a restore would.
     programs.run("pg_restore", "--file", os.devnull, file)
+
+
+def note_newest(client: Client, dumps: Dumps, database: str) -> None:
+    """Let the database know when its newest dump was made, for the service to tell of it.
+
+    A role that does not own the database may not, and only a line on stderr says so.
+    """
+    for newest in dumps.all(database)[:1]:
+        try:
+            client.run(WRITE, moment=newest.moment.isoformat())
+        except CannotReach as failure:
+            print(f"{newest.name} is kept, but cannot be noted: {failure}", file=sys.stderr)
 
 
 def _told(dump: Dump, seconds: float, kept: int, removed: int) -> str:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from store.database.dump_note import READ
+from store.postgres.dumps import Dumps
 from store.postgres.testing import SOURCE, Container, told
+from store.server.testing import closed_at_first, free_port
 
 NAME = re.compile(r"orders-\d{8}T\d{6}Z\.dump")
 OLD = [f"orders-2026010{day}T000000Z.dump" for day in range(1, 4)]
@@ -63,6 +66,46 @@ def test_a_dump_is_kept_and_told_of_in_a_line(backups: Backups) -> None:
     assert (backups.folder / name).stat().st_mode & 0o777 == 0o600, "customers' data are in it"
 
 
+def test_the_database_notes_when_its_newest_good_dump_was_made(
+    server: Container, backups: Backups
+) -> None:
+    backups.make()
+    [newest] = backups.names()
+    assert server.ask(READ) == [Dumps(backups.folder).all()[0].moment.timestamp()]
+    backups.failure(DATABASE_URL=server.url(password="geheim"))
+    backups.failure(BACKUPS="/nonexistent")
+    assert server.ask(READ) == [Dumps(backups.folder).all()[0].moment.timestamp()]
+    assert backups.names() == [newest]
+
+
+def test_what_else_is_in_the_comment_of_the_database_stays(
+    server: Container, backups: Backups
+) -> None:
+    comment = (
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'orders'"
+    )
+    server.ask("COMMENT ON DATABASE orders IS E'ours: don''t touch\n\nask Ann'")
+    for _ in range(2):
+        backups.make()
+    [said] = server.ask(comment)
+    assert re.fullmatch(r"ours: don't touch\n\nask Ann\nnewest dump: \d{4}-[-:T\d]+\+00:00", said)
+    server.ask("COMMENT ON DATABASE orders IS 'newest dump: never'")
+    assert server.ask(READ) == [None]
+
+
+def test_a_role_that_may_not_note_it_keeps_its_dump(server: Container, backups: Backups) -> None:
+    server.ask("ALTER DATABASE orders OWNER TO postgres", "postgres")
+    server.ask("GRANT CONNECT ON DATABASE orders TO orders", "postgres")
+    server.ask("COMMENT ON DATABASE orders IS NULL", "postgres")
+    try:
+        done = backups.make()
+    finally:
+        server.ask("ALTER DATABASE orders OWNER TO orders", "postgres")
+    [name] = backups.names()
+    assert (done.returncode, server.ask(READ)) == (0, [None])
+    assert done.stderr.startswith(f"{name} is kept, but cannot be noted: The database refuses it: ")
+
+
 def test_the_newest_are_kept_and_another_database_s_stay(backups: Backups) -> None:
     for name in [*OLD, "users-20260101T000000Z.dump", "notes.txt"]:
         (backups.folder / name).write_text("")
@@ -94,6 +137,34 @@ def test_a_failure_is_one_line_and_removes_nothing(
     assert reason in said
     assert "geheim" not in said
     assert backups.names() == OLD
+
+
+@pytest.mark.parametrize("sslmode", ["disable", "prefer"])
+def test_a_network_that_is_not_open_yet_is_waited_for(
+    server: Container, backups: Backups, sslmode: str
+) -> None:
+    with closed_at_first(int(server.environ["PGPORT"]), 5) as port:
+        url = f"{server.url(port=port)}?sslmode={sslmode}"
+        done = backups.make(DATABASE_URL=url, DATABASE_WAIT_SECONDS="60")
+    assert (done.returncode, len(backups.names())) == (0, 1), done.stderr
+    first, *_, last = done.stderr.splitlines()
+    assert re.match(r"waiting for the database, 0 of 60 s: .*Connection refused", first)
+    assert re.match(r"the database answered after [5-9]\.\d s", last)
+
+
+def test_a_network_that_stays_closed_is_given_up(backups: Backups) -> None:
+    closed = f"postgresql://orders:geheim@127.0.0.1:{free_port()}/orders"
+    said = backups.make(DATABASE_URL=closed, DATABASE_WAIT_SECONDS="2").stderr.splitlines()
+    assert re.fullmatch(
+        r"postgres backup: The database cannot be reached after [2-9] s: .*Connection refused",
+        said[-1],
+    )
+
+
+def test_a_wrong_password_is_not_waited_for(server: Container, backups: Backups) -> None:
+    url = server.url(password="geheim")
+    said = backups.failure(DATABASE_URL=url, DATABASE_WAIT_SECONDS="600")
+    assert said.startswith("postgres backup: The database does not let us in: ")
 
 
 def test_a_dump_that_finds_no_room_is_no_dump_and_removes_nothing(

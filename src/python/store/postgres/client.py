@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
+from store.database.refusals import may_pass
 from store.postgres.address import Address
 from store.postgres.errors import CannotReach
 from store.postgres.programs import ProgramFailed, Programs
 from store.postgres.tls import reachable
+from store.server.patience import Unreachable, patiently
 
 QUIET = (
     "--no-psqlrc",
@@ -35,22 +37,56 @@ class Client:
     def value(self, query: str) -> str:
         """The only value of the query's only row, empty if it is NULL."""
         try:
-            told = self._programs.run(
-                *("psql", *QUIET, "--tuples-only", "--no-align", "--file=-"),
-                said=query,
-                environ=self.variables,
-            )
+            return self._answer(query)
         except ProgramFailed as failure:
             raise CannotReach(f"The database cannot be reached: {failure}") from failure
+
+    def run(self, script: str, **variables: str) -> None:
+        """Run what psql understands, with variables of psql's; CannotReach if the database refuses it."""
+        try:
+            self._answer(script, *(f"--set={name}={value}" for name, value in variables.items()))
+        except ProgramFailed as failure:
+            raise CannotReach(f"The database refuses it: {failure}") from failure
+
+    def refuse_silence(self) -> None:
+        """Return if the database answers; Unreachable if it may do so later, else CannotReach."""
+        try:
+            self._answer("SELECT 1")
+        except ProgramFailed as failure:
+            if may_pass(str(failure)):
+                raise Unreachable(str(failure)) from failure
+            raise CannotReach(f"The database does not let us in: {failure}") from failure
+
+    def _answer(self, script: str, *options: str) -> str:
+        told = self._programs.run(
+            *("psql", *QUIET, "--tuples-only", "--no-align", *options, "--file=-"),
+            said=script,
+            environ=self.variables,
+        )
         return told.rstrip("\n")
 
 
 @contextmanager
-def connected(address: Address, programs: Programs, application: str) -> Iterator[Client]:
-    """The database at the address, with TLS where that is wanted.
+def connected(
+    address: Address, programs: Programs, application: str, patience: float = 0
+) -> Iterator[Client]:
+    """The database at the address, which answers, with TLS where that is wanted.
 
-    `application` is how others see us, and how we know ourselves, in pg_stat_activity.
+    It is waited for up to `patience` seconds. `application` is how others see us, and how we know
+    ourselves, in pg_stat_activity.
     """
-    name = f"{application} {secrets.token_hex(4)}"
-    with reachable({**address.variables, "PGAPPNAME": name}) as variables:
-        yield Client(variables, programs)
+    variables = {**address.variables, "PGAPPNAME": f"{application} {secrets.token_hex(4)}"}
+
+    def connect(opened: ExitStack) -> Client:
+        with ExitStack() as tried:
+            client = Client(tried.enter_context(reachable(variables)), programs)
+            client.refuse_silence()
+            opened.push(tried.pop_all())
+        return client
+
+    with ExitStack() as opened:
+        try:
+            client = patiently(lambda: connect(opened), patience, "the database")
+        except Unreachable as error:
+            raise CannotReach(f"The database cannot be reached{error.after}: {error}") from error
+        yield client

@@ -52,11 +52,15 @@ class Serving:
 
 @dataclass(frozen=True)
 class Keeping:
-    """Which database is dumped or restored, where its dumps are, and how many are kept."""
+    """Which database is dumped or restored, where its dumps are, and how many are kept.
+
+    `patience` is in seconds: so long is waited for a database that cannot be reached yet.
+    """
 
     address: Address
     folder: Path
     keep: int
+    patience: float
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Keeping":
@@ -66,6 +70,7 @@ class Keeping:
             address=Address.from_environ(env),
             folder=backups_folder(env),
             keep=env.whole("KEEP", default=14, least=1),
+            patience=env.whole("DATABASE_WAIT_SECONDS", default=0),
         )
         env.check()
         return config

@@ -24,7 +24,7 @@ def backup() -> None:
 
 
 def backups() -> None:
-    """List the dumps that are there, newest first."""
+    """List the dumps that are there, newest first; `restore list` does the same."""
     from store.postgres.config import backups_folder
     from store.postgres.dumps import Dumps
     from store.server.environ import Environ
@@ -32,19 +32,22 @@ def backups() -> None:
     env = Environ(os.environ)
     folder = backups_folder(env)
     env.check()
-    for dump in Dumps(folder).all():
-        print(dump)
+    dumps = [str(dump) for dump in Dumps(folder).all()]
+    print("\n".join(dumps) or "There are no dumps.")
 
 
 def restore() -> None:
-    """Make a database what one of its dumps shows: the second argument names it."""
+    """Make a database what one of its dumps shows: the second argument names it, or wants a list."""
     from store.postgres import restore
     from store.postgres.config import Keeping
     from store.postgres.programs import installed
 
     if len(sys.argv) != 3:
-        print("usage: postgres restore {NAME|latest}", file=sys.stderr)
+        print("usage: postgres restore {NAME|latest|list}", file=sys.stderr)
         sys.exit(2)
+    if sys.argv[2] == "list":
+        backups()
+        return
     print(restore.restore(Keeping.from_environ(os.environ), installed(), sys.argv[2]))
 
 

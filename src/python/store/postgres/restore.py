@@ -4,6 +4,7 @@ import re
 import sys
 import time
 
+from store.postgres.backup import note_newest
 from store.postgres.client import Client, connected
 from store.postgres.config import Keeping
 from store.postgres.dumps import Dump, Dumps
@@ -22,7 +23,7 @@ def restore(config: Keeping, programs: Programs, wanted: str) -> str:
 
     Failed leaves the database exactly as it was.
     """
-    with connected(config.address, programs, "postgres restore") as client:
+    with connected(config.address, programs, "postgres restore", config.patience) as client:
         return _restored(client, Dumps(config.folder), programs, wanted)
 
 
@@ -38,6 +39,7 @@ def _restored(client: Client, dumps: Dumps, programs: Programs, wanted: str) -> 
     begun = time.monotonic()
     newest = replace(client, dump.file, programs) or "none"
     seconds = time.monotonic() - begun
+    note_newest(client, dumps, database)  # where the database is a new one, it does not know yet
     return (
         f"{database} is as it was at {dump.moment:%Y-%m-%d %H:%M:%S} UTC ({dump.name}, restored in "
         f"{seconds:.1f} s); its newest migration is {newest}.\n{NEXT}"

@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 
 from store.database.binaries import binaries
+from store.database.dump_note import READ
 from store.postgres.client import connected
 from store.postgres.config import Keeping
 from store.postgres.dumps import Dump, Dumps
@@ -14,6 +15,7 @@ from store.postgres.errors import CannotRestore
 from store.postgres.programs import installed
 from store.postgres.replacing import replace
 from store.postgres.testing import Container, told
+from store.server.testing import closed_at_first, free_port
 
 FULL = """
 CREATE EXTENSION pg_trgm;
@@ -121,6 +123,41 @@ def test_the_roles_find_everything_as_before(operator: Operator) -> None:
     assert operator.server.ask("SELECT max(id) FROM things") == [4]
 
 
+def test_a_network_that_is_not_open_yet_is_waited_for(operator: Operator) -> None:
+    operator.back_up()
+    with closed_at_first(int(operator.server.environ["PGPORT"]), 5) as port:
+        changes = {"DATABASE_URL": operator.server.url(port=port), "DATABASE_WAIT_SECONDS": "60"}
+        done = told({**operator.environ, **changes}, "restore", "latest")
+    assert done.returncode == 0, done.stderr
+    assert "waiting for the database, 0 of 60 s" in done.stderr
+
+
+def test_the_list_of_dumps_needs_no_database_and_restores_nothing(operator: Operator) -> None:
+    dump = operator.back_up()
+    before = operator.contents()
+    closed = f"postgresql://orders:x@127.0.0.1:{free_port()}/orders"
+    done = told({**operator.environ, "DATABASE_URL": closed}, "restore", "list")
+    assert (done.returncode, done.stdout) == (0, f"{dump}\n")
+    assert operator.contents() == before
+
+
+def test_a_restore_leaves_the_note_of_the_newest_dump_and_writes_it_where_it_is_not(
+    operator: Operator,
+) -> None:
+    older, newer = operator.back_up(), operator.back_up()
+    noted = [newer.moment.timestamp()]
+    operator.restore(older.name)
+    assert operator.server.ask(READ) == noted
+    operator.server.ask("COMMENT ON DATABASE orders IS NULL")
+    operator.restore(older.name)
+    assert operator.server.ask(READ) == noted
+
+
+def test_an_empty_folder_is_listed_in_words(operator: Operator) -> None:
+    done = told(operator.environ, "restore", "list")
+    assert (done.returncode, done.stdout) == (0, "There are no dumps.\n")
+
+
 def test_whoever_is_connected_is_named_and_left_in_peace(operator: Operator) -> None:
     operator.back_up()
     before = operator.contents()
@@ -200,4 +237,4 @@ def test_what_the_database_refuses_is_undone(operator: Operator) -> None:
 
 def test_a_name_is_wanted(operator: Operator) -> None:
     done = told(operator.environ, "restore")
-    assert (done.returncode, done.stderr) == (2, "usage: postgres restore {NAME|latest}\n")
+    assert (done.returncode, done.stderr) == (2, "usage: postgres restore {NAME|latest|list}\n")

@@ -100,10 +100,12 @@ class Container:
         """A connection over TCP."""
         return psycopg2.connect(self.url(role, database, password))
 
-    def url(self, role: str = "orders", database: str = "orders", password: str = "") -> str:
-        """Where it is over TCP."""
+    def url(
+        self, role: str = "orders", database: str = "orders", password: str = "", port: int = 0
+    ) -> str:
+        """Where it is over TCP; `port` is another one that leads to it."""
         told = quote(password or self.environ[ROLES[role]], safe="")
-        return f"postgresql://{role}:{told}@127.0.0.1:{self.environ['PGPORT']}/{database}"
+        return f"postgresql://{role}:{told}@127.0.0.1:{port or self.environ['PGPORT']}/{database}"
 
     def socket_url(self, role: str, password: str) -> str:
         """Where it is on this machine."""

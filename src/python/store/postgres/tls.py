@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 
 from store.postgres.errors import CannotReach
+from store.server.patience import Unreachable
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)  # "Message Formats", SSLRequest
 PORT = "5432"
@@ -28,7 +29,7 @@ NEVER, IF_OFFERED, VERIFIED = {"disable"}, {"allow", "prefer"}, {"verify-ca", "v
 def reachable(variables: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     """Variables by which libpq's programs reach the same database without TLS of their own.
 
-    CannotReach when nobody answers, or somebody who cannot prove who he is.
+    Unreachable when nobody answers, CannotReach when it is somebody who cannot prove who he is.
     """
     far = Far.of({**os.environ, **variables})
     if far is None or not far.offers_tls():
@@ -60,13 +61,18 @@ class Far:
         return cls(host, port, mode, told.get("PGSSLROOTCERT", ""))
 
     def offers_tls(self) -> bool:
-        """Whether it does; CannotReach if it must and does not, or is not to be trusted."""
+        """Whether it does; CannotReach if it must and does not, or is not to be trusted.
+
+        Unreachable if nobody answers.
+        """
         try:
             connection = self.connected()
         except ssl.SSLCertVerificationError as error:
             raise self._trouble(f"its certificate is refused, {error.verify_message}") from error
-        except OSError as error:
+        except ssl.SSLError as error:
             raise self._trouble(error.strerror or str(error)) from error
+        except OSError as error:
+            raise Unreachable(error.strerror or str(error)) from error
         if connection is None and self.mode not in IF_OFFERED:
             raise self._trouble(f"it offers no TLS, but sslmode is {self.mode}")
         if connection is not None:
@@ -77,8 +83,11 @@ class Far:
         """A new connection to it; None if it offers no TLS."""
         plain = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
         plain.sendall(SSL_REQUEST)
-        if plain.recv(1) != b"S":
+        offer = plain.recv(1)
+        if offer != b"S":
             plain.close()
+            if not offer:
+                raise ConnectionError("it hung up")
             return None
         secured = self._context.wrap_socket(plain, server_hostname=self._host)
         secured.settimeout(None)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -138,6 +139,50 @@ def free_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def closed_at_first(target: int | str, seconds: float) -> Iterator[int]:
+    """A port of this machine that refuses connections for so long, then leads to another, or a socket's file."""
+    closed = free_port()
+    relays: list[socket.socket] = []
+
+    def open_later() -> None:
+        if over.wait(seconds):
+            return
+        with socket.create_server(("127.0.0.1", closed)) as door:
+            door.settimeout(0.1)
+            while not over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    near = door.accept()[0]
+                    far = _connection(target)
+                    relays.extend((near, far))
+                    for source, goal in ((near, far), (far, near)):
+                        threading.Thread(target=_pass_on, args=(source, goal), daemon=True).start()
+
+    over = threading.Event()
+    opening = threading.Thread(target=open_later)
+    opening.start()
+    yield closed
+    over.set()
+    opening.join()
+    for each in relays:
+        each.close()
+
+
+def _connection(target: int | str) -> socket.socket:
+    if isinstance(target, int):
+        return socket.create_connection(("127.0.0.1", target))
+    made = socket.socket(socket.AF_UNIX)
+    made.connect(target)
+    return made
+
+
+def _pass_on(source: socket.socket, goal: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while block := source.recv(2**16):
+            goal.sendall(block)
+        goal.shutdown(socket.SHUT_WR)
 
 
 def _address(port: str) -> str:

@@ -15,6 +15,7 @@ from store.server.patching import cooperate
 def serve() -> None:
     """Answer HTTP, send mails and keep house until SIGTERM."""
     cooperate()  # before anything opens a socket
+    from store.database.backups import backup_watch
     from store.database.config import DatabaseConfig
     from store.server.gunicorn import HttpConfig, serve_http
     from store.users.app import create_app
@@ -34,7 +35,11 @@ def serve() -> None:
         lambda: create_app(wiring, config.proxies),
         http,
         ready={"database": database.check, "signing_key": wiring.keyring.check},
-        background=[wiring.outbox.run, lambda: keep_house(wiring.vault)],
+        background=[
+            wiring.outbox.run,
+            lambda: keep_house(wiring.vault),
+            *backup_watch(database, database_config),
+        ],
     )
 
 
@@ -79,14 +84,18 @@ def _password() -> str:
 
 @contextmanager
 def _database() -> Iterator[None]:
+    """The database, once it answers: DATABASE_WAIT_SECONDS is how long it is waited for."""
     from store.database.config import DatabaseConfig
+    from store.database.waiting import wait_for
     from store.users.models.tables import database
 
     env = environ_of("users")
     config = DatabaseConfig.from_environ(env)
+    patience = env.whole("DATABASE_WAIT_SECONDS", default=0)
     env.check()
     database.open(config)
     try:
+        wait_for(database, patience)
         yield
     finally:
         database.shut()

@@ -36,12 +36,16 @@ def where(
     databases: Mapping[str, str | None],
     gateway_url: str | None,
     inventory_address: str | None,
+    patience: float = 0,
 ) -> Where:
-    """The store of these addresses, with the keys from the environment; else the local one."""
+    """The store of these addresses, with the keys from the environment; else the local one.
+
+    Its gateway is waited for up to `patience` seconds.
+    """
     key, inventory_key = os.environ.get("PAYMENT_API_KEY"), os.environ.get("INVENTORY_RPC_KEY")
     named = {name: url for name, url in databases.items() if url}
     if len(named) == len(DATABASES) and gateway_url and key:
-        gateway = Gateway(gateway_url.rstrip("/"), key)
+        gateway = Gateway(gateway_url.rstrip("/"), key, patience)
         return Where(named, gateway, inventory_address, inventory_key)
     if named or gateway_url:
         raise CannotProve(
@@ -49,7 +53,7 @@ def where(
         )
     with local_store():
         local, secrets = read_addresses(folder.addresses), read(folder.secrets)
-    gateway = Gateway(local.ports.url("gateway"), secrets.payment_key)
+    gateway = Gateway(local.ports.url("gateway"), secrets.payment_key, patience)
     rpc = f"{HOST}:{local.ports.inventory_rpc}"
     return Where(local.databases, gateway, rpc, secrets.rpc_key)
 

@@ -5,7 +5,7 @@ from store.database.testing import FleetingServer
 from store.proof.audit.auditing import Rules, judged
 from store.proof.audit.remedies.tables import Tables
 from store.proof.audit.repairing import planned
-from store.proof.audit.snapshots import DATABASES, Snapshot, snapshots
+from store.proof.audit.snapshots import DATABASES, connected, snapshots
 from store.proof.audit.testing import SmallStore, audit_of, found_in
 from store.proof.audit.violations.all_kinds import VIOLATIONS
 from store.proof.audit.violations.planted import (
@@ -123,7 +123,7 @@ def test_changes_during_the_audit_are_not_seen(small_store: SmallStore) -> None:
 
 def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> None:
     with pytest.raises(CannotProve, match="database of orders cannot be reached") as trouble:
-        Snapshot("orders", "postgresql://orders:geheim@127.0.0.1:9/orders")
+        connected("orders", "postgresql://orders:geheim@127.0.0.1:9/orders")
     assert "geheim" not in trouble.value.message
     assert trouble.value.exit_code == 2
 

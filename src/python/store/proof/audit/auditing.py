@@ -48,13 +48,15 @@ NAMES = (
 class Rules:
     """What an audit goes by, all in seconds but `kept`: so many findings are remembered of each check.
 
-    What changed within `grace` is not judged, but for the orders in `anyway`.
+    What changed within `grace` is not judged, but for the orders in `anyway`. A database that cannot be
+    reached yet is waited for up to `patience`.
     """
 
     grace: int = 60
     event_limit: int = EVENT_LIMIT
     kept: int = KEPT
     anyway: frozenset[str] = frozenset()
+    patience: float = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def audited(
 
 def audited_by(rules: Rules, urls: Mapping[str, str], gateway: Gateway) -> Result:
     """As `audited`, by these rules."""
-    with snapshots(urls) as taken:
+    with snapshots(urls, rules.patience) as taken:
         result = judged(taken, rules)
         before = _before(taken, rules)
         result.tallies.append(check_api(gateway, taken["gateway"], before, rules.kept))

@@ -65,6 +65,14 @@ REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for 
     help="With --repair: seconds given to the workers, who end what is made due.",
 )
 @click.option(
+    "--patience",
+    default=0.0,
+    show_default=True,
+    envvar="DATABASE_WAIT_SECONDS",
+    type=click.FloatRange(min=0),
+    help="Seconds to wait for a database or the gateway that cannot be reached yet.",
+)
+@click.option(
     "--every",
     type=click.FloatRange(min=0, min_open=True),
     help="Audit until SIGTERM, with so many seconds between two audits; /metrics tells of each.",
@@ -102,6 +110,7 @@ def audit(
     dry_run: bool,
     yes: bool,
     wait: float,
+    patience: float,
     every: float | None,
     ops_port: int,
     data: Path,
@@ -118,7 +127,8 @@ def audit(
     may write to the databases of orders and inventory. What has more than one right answer it leaves
     to a person, and says why.
 
-    With --every it goes on until SIGTERM and serves metrics, for an alert to watch.
+    With --every it goes on until SIGTERM and serves metrics, for an alert to watch. It waits for nobody
+    then: what it cannot look at it says, and soon looks again.
 
     Exit status: 0 nothing found, 1 something found (after the repair, if there was one), 2 could not
     check.
@@ -129,10 +139,11 @@ def audit(
         raise click.UsageError("--every only looks, and tells /metrics and the log.")
     if repair and not (yes or dry_run or sys.stdin.isatty()):
         raise CannotProve("--repair asks first: give --yes where nobody is there to answer.")
-    store = where(Folder(data), databases, gateway_url, inventory_address)
+    patience = 0 if every is not None else patience
+    store = where(Folder(data), databases, gateway_url, inventory_address, patience)
     if repair:
         store.refuse_repair_without_inventory()
-    rules = Rules(grace, event_limit, REPAIRED_AT_ONCE if repair else KEPT)
+    rules = Rules(grace, event_limit, REPAIRED_AT_ONCE if repair else KEPT, patience=patience)
     if every is not None:
         keep_looking(store, rules, every, ops_port)
         return

@@ -1,10 +1,14 @@
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
+from psycopg2.extensions import parse_dsn
 
 from store.proof.audit import command as audit_module
+from store.proof.audit.remedies.testing import LivingStore
 from store.proof.main import commands
+from store.server.testing import closed_at_first
 
 SOMEWHERE = {
     "USERS_DATABASE_URL": "postgresql://users:geheim@127.0.0.1:9/users",
@@ -31,6 +35,40 @@ def test_a_database_that_is_not_there_is_named_and_no_password_shown(tmp_path: P
     result = audit(SOMEWHERE, tmp_path)
     assert (result.exit_code, "database of orders cannot be reached" in result.output) == (2, True)
     assert "geheim" not in result.output
+
+
+def test_a_network_that_is_not_open_yet_is_waited_for(
+    tmp_path: Path, living_store: LivingStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    living_store.plant({})
+    parts = parse_dsn(living_store.urls["orders"])
+    gateway = living_store.where.gateway
+    api_port = urlsplit(gateway.url).port or 80
+    with (
+        closed_at_first(f"{parts['host']}/.s.PGSQL.5432", 5) as database,
+        closed_at_first(api_port, 7) as api,
+    ):
+        there = f"host=127.0.0.1&port={database}&sslmode=disable"
+        urls = {
+            f"{name.upper()}_DATABASE_URL": f"{url.partition('?')[0]}?{there}"
+            for name, url in living_store.urls.items()
+        }
+        environ = {
+            **urls,
+            "PAYMENT_API_URL": f"http://127.0.0.1:{api}",
+            "PAYMENT_API_KEY": gateway.key,
+            "DATABASE_WAIT_SECONDS": "60",
+        }
+        result = audit(environ, tmp_path)
+    assert result.exit_code == 0, result.output
+    waited = [line for line in caplog.messages if line.startswith("waiting for")]
+    assert waited[0].startswith("waiting for the database of orders, 0 of 60 s: ")
+    assert waited[-1].startswith("waiting for the gateway, 0 of 60 s: ")
+
+
+def test_one_that_stays_closed_is_given_up(tmp_path: Path) -> None:
+    result = audit({**SOMEWHERE, "DATABASE_WAIT_SECONDS": "2"}, tmp_path)
+    assert (result.exit_code, "orders cannot be reached after 2 s." in result.output) == (2, True)
 
 
 def test_half_of_the_addresses_are_not_enough(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import requests
 
 from store.proof.errors import CannotProve
+from store.server.patient_calls import sent
 
 TIMEOUT_SECONDS = 30
 
@@ -18,10 +19,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Gateway:
-    """Where the gateway's API is, and the key to it."""
+    """Where the gateway's API is, and the key to it.
+
+    `patience` is in seconds: so long is waited while no connection can be made.
+    """
 
     url: str
     key: str = field(repr=False)
+    patience: float = 0
 
     def get(
         self, path: str, params: Mapping[str, Any], session: requests.Session | None = None
@@ -41,8 +46,12 @@ class Gateway:
     def _asked(self, method: str, path: str, session: requests.Session | None, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.key}", **more.pop("headers", {})}
         ask = session.request if session else requests.request
+
+        def send() -> requests.Response:
+            return ask(method, self.url + path, headers=headers, timeout=TIMEOUT_SECONDS, **more)
+
         try:
-            answer = ask(method, self.url + path, headers=headers, timeout=TIMEOUT_SECONDS, **more)
+            answer = sent(send, self.patience, "the gateway")
             if method == "POST" and 400 <= answer.status_code < 500:
                 raise Refused(_code(answer))
             answer.raise_for_status()

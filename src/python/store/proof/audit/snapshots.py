@@ -9,7 +9,9 @@ import psycopg2
 import psycopg2.extras
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
+from store.database.refusals import may_pass
 from store.proof.errors import CannotProve
+from store.server.patience import Unreachable, patiently
 
 DATABASES = ("orders", "users", "inventory", "gateway")
 ROWS_AT_ONCE = 2_000
@@ -23,15 +25,9 @@ SETTINGS = (
 class Snapshot:
     """One database, read only, in one transaction: later changes are not seen."""
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, connection: Any) -> None:
         self.name = name
-        try:
-            self._connection = psycopg2.connect(
-                url, options=SETTINGS, application_name="audit", connect_timeout=5
-            )
-        except psycopg2.OperationalError:
-            # The driver's text may quote the address, and with it the password.
-            raise CannotProve(f"The database of {name} cannot be reached.") from None
+        self._connection = connection
         self._connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
         self.taken_at: datetime = next(self.rows("SELECT now()"))[0]
 
@@ -48,17 +44,36 @@ class Snapshot:
             reason = (error.diag.message_primary or type(error).__name__).strip()
             raise CannotProve(f"The database of {self.name} cannot be read: {reason}") from None
 
-    def close(self) -> None:
-        """End the transaction."""
-        self._connection.close()
+
+def connected(name: str, url: str, patience: float = 0) -> Any:
+    """A connection to a service's database, which is waited for up to `patience` seconds; CannotProve."""
+
+    def connect() -> Any:
+        try:
+            return psycopg2.connect(
+                url, options=SETTINGS, application_name="audit", connect_timeout=5
+            )
+        except psycopg2.OperationalError as error:
+            # The driver's text may quote the address, and with it the password.
+            if may_pass(str(error)):
+                raise Unreachable("it does not answer") from None
+            raise CannotProve(f"The database of {name} does not let us in.") from None
+
+    try:
+        return patiently(connect, patience, f"the database of {name}")
+    except Unreachable as error:
+        raise CannotProve(f"The database of {name} cannot be reached{error.after}.") from None
 
 
 @contextmanager
-def snapshots(urls: Mapping[str, str]) -> Iterator[Mapping[str, Snapshot]]:
-    """All four, taken one right after the other; orders first, since the others follow it."""
+def snapshots(urls: Mapping[str, str], patience: float = 0) -> Iterator[Mapping[str, Snapshot]]:
+    """All four, taken one right after the other; orders first, since the others follow it.
+
+    Before the first is taken all databases have answered: each is waited for up to `patience` seconds.
+    """
     with ExitStack() as opened:
-        taken = {}
+        connections = {}
         for name in DATABASES:
-            taken[name] = Snapshot(name, urls[name])
-            opened.callback(taken[name].close)
-        yield taken
+            connections[name] = connected(name, urls[name], patience)
+            opened.callback(connections[name].close)
+        yield {name: Snapshot(name, connections[name]) for name in DATABASES}

@@ -32,7 +32,7 @@ def demo() -> None:
     with reading_environ() as env:
         users, inventory = (env.text(f"{name}_URL").rstrip("/") for name in ("USERS", "INVENTORY"))
         email, password = env.text("ADMIN_EMAIL"), env.text("ADMIN_PASSWORD")
-    with stopped_in_order(), Rest() as rest:
+    with stopped_in_order(), Rest(WAIT_SECONDS) as rest:
         token = _token(Newcomer(Api(CONNECTIONS, WAIT_SECONDS), users, email, password), inventory)
         for part in catalogue.parts():
             if _is_there(rest, inventory, token, part):

@@ -31,7 +31,7 @@ STOP_SECONDS = 30.0
 class WatchedStore:
     """Within the block all processes of `store` are scraped, the auditor among them.
 
-    `factor` says how much faster than usual Prometheus looks, evaluates and forgets; `limits` are
+    Backups are expected of it, as of a release of the chart. `factor` says how much faster than usual Prometheus looks, evaluates and forgets; `limits` are
     what alerts compare ages with, which are real seconds at any speed.
     """
 
@@ -52,7 +52,12 @@ class WatchedStore:
         self.factor = factor
         self.ports = Ports(base, apis, workers, monitored=True)
         self.store = OwnStore(
-            folder / "store", base, apis=apis, workers=workers, output=output, redirect=redirect
+            folder / "store",
+            base,
+            apis=apis,
+            workers=workers,
+            output=output,
+            redirect=lambda name: {"BACKUPS_EXPECTED": "true", **redirect(name)},
         )
         self._watch = folder / "watch"
         self._watching = ExitStack()

@@ -25,10 +25,11 @@ class Installed:
     email: str
     password: str = field(repr=False)
     payment_method: str
+    gateway_url: str = ""
 
     @classmethod
     def from_environ(cls, env: Environ) -> Self:
-        """USERS_URL, INVENTORY_URL, ORDERS_URL, ADMIN_EMAIL, ADMIN_PASSWORD, SMOKE_PAYMENT_METHOD."""
+        """USERS_URL, INVENTORY_URL, ORDERS_URL, GATEWAY_URL, ADMIN_EMAIL, ADMIN_PASSWORD, SMOKE_PAYMENT_METHOD."""
         return cls(
             users_url=env.text("USERS_URL").rstrip("/"),
             inventory_url=env.text("INVENTORY_URL").rstrip("/"),
@@ -36,6 +37,7 @@ class Installed:
             email=env.text("ADMIN_EMAIL"),
             password=env.text("ADMIN_PASSWORD"),
             payment_method=env.text("SMOKE_PAYMENT_METHOD", "pm_card_visa"),
+            gateway_url=env.text("GATEWAY_URL", "").rstrip("/"),
         )
 
     def email_of(self, name: str) -> str:
@@ -53,7 +55,8 @@ def smoke() -> None:
     the account deleted. Takes at most two minutes; it may be repeated at will.
 
     The environment says which store: USERS_URL, INVENTORY_URL, ORDERS_URL; ADMIN_EMAIL and
-    ADMIN_PASSWORD of somebody who is staff; SMOKE_PAYMENT_METHOD (pm_card_visa).
+    ADMIN_PASSWORD of somebody who is staff; SMOKE_PAYMENT_METHOD (pm_card_visa); GATEWAY_URL, where
+    buyers are sent for 3-D Secure, if that is the gateway that comes with the store.
 
     Exit status: 0 all is well, 1 a step failed, 2 the environment is wrong.
     """
@@ -77,6 +80,9 @@ def try_out(store: Installed, api: HurriedApi, steps: Steps) -> None:
         good(api.call("GET", f"{store.inventory_url}/v1/products?limit=1"))
     with steps.step("orders answers"):
         good(staff.call("GET", f"{store.orders_url}/v1/orders?limit=1"))
+    if store.gateway_url:
+        with steps.step("the gateway's page for 3-D Secure answers"):
+            good(api.call("GET", f"{store.gateway_url}/challenges/none"), 404)
     with steps.afterwards(f"{SKU} is off sale again", shelf.take_down):
         with steps.step(f"{SKU} is on sale"):
             shelf.put_on_sale(name)

@@ -1,8 +1,11 @@
 """A real store, once, as `helm test` and an installation's demo meet it."""
 
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import psycopg2
@@ -18,12 +21,14 @@ from store.proof.audit.testing import audit_of
 from store.proof.demo.command import demo
 from store.proof.faults.own_store import OwnStore
 from store.proof.smoke.command import smoke
+from store.server.testing import closed_at_first
 
 LEVELS = "SELECT on_hand, reserved FROM stock WHERE sku = 'SMOKE-TEST'"
 STEPS = [
     "staff logs in at users",
     "inventory answers",
     "orders answers",
+    "the gateway's page for 3-D Secure answers",
     "SMOKE-TEST is on sale",
     "a customer registers and logs in",
     "an order is placed",
@@ -57,6 +62,7 @@ def run(command: click.Command, store: OwnStore, **changes: str) -> Result:
         "USERS_URL": store.users_url,
         "INVENTORY_URL": f"{store.inventory_url}/",
         "ORDERS_URL": store.orders_urls[0],
+        "GATEWAY_URL": store.gateway_url,
         "ADMIN_EMAIL": ADMIN,
         "ADMIN_PASSWORD": store.secrets.admin_password,
         **changes,
@@ -106,6 +112,27 @@ def test_a_real_order_goes_through_and_leaves_everything_as_it_was(store: OwnSto
     refunded = "SELECT state, amount FROM refunds"
     assert rows(store, "orders", refunded) == [("succeeded", 500)] * 2
     assert rows(store, "gateway", "SELECT status, amount FROM refunds") == [("succeeded", 500)] * 2
+
+
+@pytest.mark.parametrize("command", [smoke, demo])
+def test_a_network_that_is_not_open_yet_is_waited_for(
+    store: OwnStore, command: click.Command
+) -> None:
+    urls = {
+        "USERS_URL": store.users_url,
+        "INVENTORY_URL": store.inventory_url,
+        "ORDERS_URL": store.orders_urls[0],
+        "GATEWAY_URL": store.gateway_url,
+    }
+    with ExitStack() as doors:
+        for name, url in urls.items():
+            door = doors.enter_context(closed_at_first(urlsplit(url).port or 80, 5))
+            urls[name] = f"http://127.0.0.1:{door}"
+        began = time.monotonic()
+        result = run(command, store, **urls)
+    assert result.exit_code == 0, result.output
+    assert time.monotonic() - began > 5
+    assert "failed" not in result.output
 
 
 def test_a_card_that_declines_is_the_last_line_and_nothing_is_left(store: OwnStore) -> None:

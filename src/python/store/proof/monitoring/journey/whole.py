@@ -3,6 +3,9 @@
 import contextlib
 
 from store.local.accounts import CUSTOMER
+from store.postgres.backup import back_up
+from store.postgres.config import Keeping
+from store.postgres.programs import installed
 from store.proof.monitoring.crowd import crowd
 from store.proof.monitoring.journey.asking import Service
 from store.proof.monitoring.journey.bank import Bank
@@ -41,6 +44,7 @@ class WholeJourney:
                 self._everything_that_goes_wrong()
             shops.close_the_refusing_one()
         self._stockroom.close()
+        self._watched.wait(self._knows_the_dump, 60, "word of the newest dump")
         self._watched.wait_for_a_scrape()
 
     def _everything_once(self, shops: Shops) -> None:
@@ -52,9 +56,20 @@ class WholeJourney:
         self._person.walk()
         self._person.guess_passwords()
         administer(self._store.users_url, self._admin_token)
+        self._back_up()
         self._bank.walk()
         held = self._stockroom.walk(self._buyer.sku)
         self._shopkeeper.look_at_reservation(held)
+
+    def _back_up(self) -> None:
+        """A dump of a database, which its service tells of soon."""
+        folder = self._store.folder / "dumps"
+        folder.mkdir()
+        asked = {"DATABASE_URL": self._store.databases["orders"], "BACKUPS": str(folder)}
+        back_up(Keeping.from_environ(asked), installed())
+
+    def _knows_the_dump(self) -> bool:
+        return bool(self._watched.prometheus.query("database_newest_dump_timestamp_seconds > 0"))
 
     def _everything_that_goes_wrong(self) -> None:
         self._bank.confuse("error_500", CONFUSED_CALLS)

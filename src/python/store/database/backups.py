@@ -1,0 +1,28 @@
+"""Tells Prometheus when the newest good dump of a service's database was made."""
+
+from collections.abc import Callable
+
+from store.database.config import DatabaseConfig
+from store.database.database import Database
+from store.database.dump_note import READ
+from store.server.worker import repeat
+
+
+def backup_watch(database: Database, config: DatabaseConfig) -> list[Callable[[], None]]:
+    """The loop that looks now and then, for a service's background; none where no backups are expected."""
+    return [lambda: _watch(database)] if config.expects_backups else []
+
+
+def newest_dump(database: Database) -> float:
+    """The Unix time of the newest good dump of the database, as it was noted; 0 before the first."""
+    return float((database.row(READ) or {})["seconds"] or 0)
+
+
+def _watch(database: Database) -> None:
+    from store.metrics.backups import LOOK_SECONDS, NEWEST_DUMP
+
+    def look() -> bool:
+        NEWEST_DUMP.set(newest_dump(database))
+        return False
+
+    repeat("backups", look, LOOK_SECONDS)
