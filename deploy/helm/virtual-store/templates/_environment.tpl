@@ -30,11 +30,13 @@
 - { name: MAIL_FROM, value: {{ quote .Values.mail.from }} }
 - { name: PUBLIC_URL, value: {{ include "store.publicUrl" (list . "users") }} }
 - { name: PROXIES, value: {{ include "store.proxies" . | quote }} }
+{{- include "store.backupsExpected" . }}
 {{- end }}
 
 {{- define "store.environment.inventory" -}}
 {{ include "store.database" (list . "inventory") }}
 - { name: JWKS_URL, value: {{ include "store.url" (list . "users") }}/.well-known/jwks.json }
+{{- include "store.backupsExpected" . }}
 {{- end }}
 
 {{- define "store.environment.inventory-rpc" -}}
@@ -46,6 +48,7 @@
 {{ include "store.environment.orders-work" . }}
 - { name: JWKS_URL, value: {{ include "store.url" (list . "users") }}/.well-known/jwks.json }
 - { name: PAYMENT_WEBHOOK_SECRET, valueFrom: {{ include "store.secret" (list . "payments" "webhook-secret") }} }
+{{- include "store.backupsExpected" . }}
 {{- end }}
 
 {{- define "store.environment.orders-work" -}}
@@ -69,6 +72,7 @@
 - { name: PUBLIC_URL, value: {{ include "store.publicUrl" (list . "gateway") }} }
 - { name: WEBHOOK_URL, value: {{ include "store.url" (list . "orders") }}/v1/payment/webhook }
 - { name: WEBHOOK_SECRET, valueFrom: {{ include "store.secret" (list . "payments" "webhook-secret") }} }
+{{- include "store.backupsExpected" . }}
 {{- end }}
 
 {{- define "store.environment.auditor" -}}
@@ -77,6 +81,15 @@
 {{- end }}
 {{- include "store.authoritiesEnv" (list . (list "users" "inventory" "orders" "gateway")) }}
 {{ include "store.environment.payments" . }}
+{{- /* It looks again by itself; this is for an audit that somebody runs in its pod. */}}
+{{ include "store.patience" 60 }}
+{{- end }}
+
+{{/* For one process of each service: it tells when the newest dump of its database was made. */}}
+{{- define "store.backupsExpected" -}}
+{{- if .Values.backups.enabled }}
+- { name: BACKUPS_EXPECTED, value: "true" }
+{{- end }}
 {{- end }}
 
 {{/* Of those who fill the shop as its admin: the demo, and `helm test`. */}}

@@ -10,6 +10,28 @@ volumeMounts:
 {{- end }}
 
 {{/*
+How long a container that runs to its end waits for a database that cannot be reached yet: the first
+connections of a new pod are refused until the network knows its address. Takes seconds.
+*/}}
+{{- define "store.patience" -}}
+- { name: DATABASE_WAIT_SECONDS, value: {{ quote . }} }
+{{- end }}
+
+{{/*
+When a database is dumped; takes (list . "users" place). Its own schedule, or else the common one: each place
+is 5 minutes after the one before, within the same hour, where the minute is a plain number.
+*/}}
+{{- define "store.backupSchedule" -}}
+{{- $backups := (index . 0).Values.backups -}}
+{{- $common := $backups.schedule -}}
+{{- $minute := regexFind "^[0-9]+ " $common | trim -}}
+{{- if $minute -}}
+{{- $common = printf "%d %s" (mod (add (int $minute) (mul 5 (index . 2))) 60) (trimPrefix (printf "%s " $minute) $common) -}}
+{{- end -}}
+{{- get ($backups.schedules | default dict) (index . 1) | default $common -}}
+{{- end }}
+
+{{/*
 The name of a Job that a release has once; takes (list . "users-setup" "image"). Jobs cannot be changed:
 another image, or the same one after a failure, is another Job.
 */}}

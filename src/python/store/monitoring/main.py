@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from store.monitoring import slos
+from store.monitoring import chart, slos
 from store.monitoring.dashboards import built
 from store.monitoring.pictures.command import draw
 
@@ -17,11 +17,14 @@ def commands() -> None:
 @commands.command()
 @click.option("--into", default="grafana", show_default=True, help="The folder of both.",
               type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
-def build(into: Path) -> None:
-    """Write the dashboards and the rules of the SLOs anew."""
+@click.option("--chart", "copies", default=str(chart.FILES), show_default=True,
+              help="The folder of the chart's copies.", type=click.Path(path_type=Path))  # fmt: skip
+def build(into: Path, copies: Path) -> None:
+    """Write the dashboards and the rules of the SLOs anew, and the chart's copies of all that it has of ours."""
     built.write(into / "dashboards")
     slos.write(into / "rules")
-    click.echo(f"Written: {into}/dashboards and {into}/rules/slos.yaml")
+    chart.write(into, copies)
+    click.echo(f"Written: {into}/dashboards, {into}/rules/slos.yaml and {copies}")
 
 
 commands.add_command(draw)

@@ -2,18 +2,24 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from store.monitoring import chart
 from store.monitoring.main import commands
 
 
 def test_build_writes_what_is_committed(tmp_path: Path) -> None:
+    grafana, copies = tmp_path / "grafana", tmp_path / "chart" / "files"
     for folder in ("dashboards", "rules"):
-        (tmp_path / folder).mkdir()
-    result = CliRunner().invoke(commands, ["build", "--into", str(tmp_path)])
+        (grafana / folder).mkdir(parents=True)
+    copies.mkdir(parents=True)
+    (copies / "old.json").write_text("{}")
+    command = ["build", "--into", str(grafana), "--chart", str(copies)]
+    result = CliRunner().invoke(commands, command)
     assert result.exit_code == 0, result.output
-    written = {file.relative_to(tmp_path) for file in tmp_path.rglob("*.*")}
-    assert {str(path) for path in written} >= {"dashboards/overall.json", "rules/slos.yaml"}
-    for path in written:
-        assert (tmp_path / path).read_text() == (Path("grafana") / path).read_text()
+    written = chart.copied(grafana)
+    assert written.keys() >= {"dashboards/overall.json", "rules/slos.yaml"}
+    assert written.items() <= chart.copied(Path("grafana")).items()
+    assert {file.name for file in copies.rglob("*.*")} == {Path(name).name for name in written}
+    assert chart.copied(copies) == written
 
 
 def test_build_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:

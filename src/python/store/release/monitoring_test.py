@@ -1,6 +1,7 @@
 """What watches a release: our rules, unchanged, on everything that runs, known by the labels they use."""
 
 import re
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ import pytest
 import yaml
 
 from store.database.keeper import Kept
+from store.monitoring import chart
 from store.monitoring.programs import prometheus_program
 from store.monitoring.promtool import check_configuration, promtool_program
 from store.monitoring.targets import SERVICE_OF
 from store.monitoring.testing import RULE_FILES, needed
+from store.release import helm
 from store.release.helm import EXAMPLES
 from store.release.objects import Container, Json, Object, Objects
 from store.release.quantities import amount
@@ -87,6 +90,27 @@ def rules(objects: Objects) -> Json:
 
 def test_the_rules_are_ours_to_the_byte() -> None:
     assert rules(rendered()) == {file.name: file.read_text() for file in RULE_FILES}
+
+
+def test_the_chart_s_copies_are_those_of_grafana() -> None:
+    theirs, ours = chart.copied(chart.FILES), chart.copied(Path("grafana"))
+    changed = {name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name)}
+    assert changed == set(), "./pants dashboards build writes the chart's copies anew"
+    assert {str(file.relative_to(chart.FILES)) for file in chart.FILES.rglob("*.*")} == ours.keys()
+
+
+def test_helm_has_nothing_to_say_about_the_chart() -> None:
+    rendered()
+    command = [helm.helm_program(), "template", "store", str(helm.CHART)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_without_backups_nobody_waits_for_dumps() -> None:
+    left = {file.name for file in RULE_FILES} - rules(
+        rendered({"backups": {"enabled": False}})
+    ).keys()
+    assert left == {"backups.yaml"}
 
 
 def test_nobody_waits_for_audits_without_an_auditor() -> None:

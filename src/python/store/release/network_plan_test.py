@@ -11,7 +11,7 @@ from store.release.paths import doors, endpoints, paths, plan
 from store.release.testing import SETS, planted, rendered
 
 PLAN = """
-    test                        -> users inventory orders http
+    test                        -> users inventory orders gateway http
     demo                        -> users inventory http
     inventory orders            -> users http
     orders orders-work          -> inventory-rpc grpc

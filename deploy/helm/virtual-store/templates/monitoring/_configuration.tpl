@@ -30,10 +30,13 @@ scrape_configs:
   {{- end }}
 {{- end }}
 
-{{/* The rules as they are, by file; without an auditor nobody waits for audits. */}}
+{{/* The rules as they are, by file; without an auditor nobody waits for audits, without backups for dumps. */}}
 {{- define "store.rules" -}}
+{{- $without := list }}
+{{- if not (include "store.audits" .) }}{{ $without = append $without "audits.yaml" }}{{ end }}
+{{- if not .Values.backups.enabled }}{{ $without = append $without "backups.yaml" }}{{ end }}
 {{- range $path, $_ := .Files.Glob "files/rules/*.yaml" }}
-{{- if or (ne (base $path) "audits.yaml") (include "store.audits" $) }}
+{{- if not (has (base $path) $without) }}
 {{ base $path }}: | {{- $.Files.Get $path | nindent 2 }}
 {{- end }}
 {{- end }}

@@ -13,7 +13,7 @@ API server: Prometheus finds processes by DNS, and no pod has a token.
 {{- if or .Values.ingress.enabled .Values.gatewayApi.enabled }}
 - { outside: ingressController, to: {{ include "store.services" . }}, port: 8000 }
 {{- end }}
-- { from: [test], to: [users, inventory, orders], port: 8000 }
+- { from: [test], to: {{ include "store.services" . }}, port: 8000 }
 {{- if .Values.demo.catalogue }}
 - { from: [demo], to: [users, inventory], port: 8000 }
 {{- end }}

@@ -11,6 +11,7 @@ from store.monitoring.slos import BURNS, SLOS
 
 ALARMS: Mapping[str, float] = {
     "AuditStale": 10800,
+    "BackupStale": 93600,
     "DependencyFailing": 0.5,
     "EventLoopBlocked": 0.25,
     "FilesRunningOut": 0.8,

@@ -31,8 +31,8 @@ _SERVICES = [board(uid) for uid in (USERS, INVENTORY, ORDERS)]
 
 
 def wrong() -> list[list[Panel]]:
-    """Alerts, processes that are down, and what the audit found."""
-    return [[_alerts(), _up()], _audit()]
+    """Alerts, processes that are down, dumps that are missing, and what the audit found."""
+    return [[_alerts(), _up(), _dumps()], _audit()]
 
 
 def symptoms() -> list[list[Panel]]:
@@ -59,6 +59,19 @@ def _up() -> Panel:
         Query("sum by (job) (up)", _BY_JOB),
         colours=JOBS,
         links=runbooks("TargetDown", "TargetMissing"),
+    )
+
+
+def _dumps() -> Panel:
+    return lines(
+        "Age of the newest dump",
+        "Of each database that is backed up; beyond the line a night's backup is missing.",
+        SECONDS,
+        Query(
+            "time() - max by (service) (database_newest_dump_timestamp_seconds != 0)", "{{service}}"
+        ),
+        limit=alarm("BackupStale"),
+        links=runbooks("BackupStale"),
     )
 
 
