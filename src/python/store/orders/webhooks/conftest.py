@@ -1,5 +1,6 @@
 """People who mind webhook endpoints over HTTP, and a program that listens."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -79,6 +80,22 @@ def dispatchers() -> Iterator[list[Dispatcher]]:
 def dispatcher(dispatchers: list[Dispatcher]) -> Dispatcher:
     """One of them."""
     return dispatchers[0]
+
+
+@pytest.fixture
+def working(dispatcher: Dispatcher) -> Iterator[None]:
+    """A worker works meanwhile."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.02):
+            dispatcher.step()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    yield
+    over.set()
+    worker.join()
 
 
 @pytest.fixture

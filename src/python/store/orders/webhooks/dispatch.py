@@ -1,19 +1,25 @@
-"""The dispatcher: takes to subscribers what they are owed. Any number may run."""
+"""The dispatcher: takes to subscribers what they are owed, and test messages. Any number may run."""
 
+import contextlib
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from store.database.vault import Vault
-from store.orders.webhooks import backlog
+from store.orders.webhooks import backlog, register, trial_queue
 from store.orders.webhooks.clients import DEADLINE_SECONDS, Receipt, Subscribers
-from store.orders.webhooks.messages import event_message
+from store.orders.webhooks.errors import EndpointNotFound
+from store.orders.webhooks.event_types import TEST_TYPE
+from store.orders.webhooks.messages import Message, event_message, message_of
 from store.orders.webhooks.metrics import DEAD, DELIVERIES, LAG, LOOK_AROUND_SECONDS, PENDING
-from store.orders.webhooks.models import LEASE_SECONDS, Delivery, claimed
+from store.orders.webhooks.models import LEASE_SECONDS, Delivery, Endpoint, claimed
 from store.orders.webhooks.outcomes import Outcome, note_failed, note_taken, pause_gone
+from store.orders.webhooks.trial import message_id
 from store.server.clock import now
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
@@ -27,6 +33,9 @@ LATEST_START_SECONDS = LEASE_SECONDS - 2 * DEADLINE_SECONDS
 
 WAIT_SECONDS = 0.25
 IDLE_SECONDS = 0.25
+TRIAL_LOOK_SECONDS = 0.25
+"""How often it looks whether a test message is wanted, however much else there is to do."""
+
 TIDY_SECONDS = 60.0
 KEPT = timedelta(days=30)
 """How long one can look up what was delivered."""
@@ -45,16 +54,18 @@ class Dispatcher:
         self._subscribers = subscribers
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="webhook")
         self._sending: dict[Future[Receipt | None], Delivery] = {}
-        self._look_at = self._tidy_at = 0.0
+        self._trying: dict[Future[Receipt], UUID] = {}
+        self._look_at = self._tidy_at = self._try_at = 0.0
 
     def step(self) -> bool:
         """Note what has come back, and send what is due; whether there was anything to do."""
         self._housekeep()
         self._note()
-        found = self._claim()
-        if not found and self._sending:
-            wait(self._sending, timeout=WAIT_SECONDS, return_when=FIRST_COMPLETED)
-        return bool(self._sending)
+        found = self._claim() + self._claim_trials()
+        if not found and self._in_hand:
+            sent: list[Future[Any]] = [*self._sending, *self._trying]
+            wait(sent, WAIT_SECONDS, FIRST_COMPLETED)
+        return bool(self._in_hand)
 
     def run(self) -> None:
         """Take steps until the process stops, and finish what is in hand."""
@@ -69,9 +80,13 @@ class Dispatcher:
         except Unavailable as error:
             _log.warning("outcomes are not noted, those messages go twice: %s", error.code)
 
+    @property
+    def _in_hand(self) -> int:
+        return len(self._sending) + len(self._trying)
+
     def _claim(self) -> int:
-        free = HANDS - len(self._sending)
-        if not free:
+        free = HANDS - self._in_hand
+        if free <= 0:
             return 0
         busy = Counter(delivery.endpoint.id for delivery in self._sending.values())
         start_by = time.monotonic() + LATEST_START_SECONDS
@@ -80,26 +95,56 @@ class Dispatcher:
             self._sending[self._hands.submit(self._send, delivery, start_by)] = delivery
         return len(found)
 
+    def _claim_trials(self) -> int:
+        """Take up test messages. Somebody waits for each, so they may be more than there are hands."""
+        if time.monotonic() < self._try_at:
+            return 0
+        self._try_at = time.monotonic() + TRIAL_LOOK_SECONDS
+        found = trial_queue.claim(HANDS)
+        for trial in found:
+            with contextlib.suppress(EndpointNotFound):
+                endpoint = register.target(trial.endpoint_id)
+                self._trying[self._hands.submit(self._try, endpoint, trial.id)] = trial.id
+        return len(found)
+
+    def _try(self, endpoint: Endpoint, trial_id: UUID) -> Receipt:
+        data = {"endpoint_id": endpoint.id}
+        return self._sent(
+            endpoint, lambda: message_of(message_id(trial_id), TEST_TYPE, now(), data)
+        )
+
     def _send(self, delivery: Delivery, start_by: float) -> Receipt | None:
         """Send one message; None if this process was stopped for so long that others may do so."""
         if time.monotonic() > start_by:
             return None
-        try:
-            secrets = [self._vault.open(each).decode() for each in delivery.endpoint.sealed_secrets]
-            about = {"order_id": delivery.order_id, "number": delivery.number}
-            message = event_message(
+        about = {"order_id": delivery.order_id, "number": delivery.number}
+        return self._sent(
+            delivery.endpoint,
+            lambda: event_message(
                 delivery.event_id, delivery.type, delivery.created_at, about, delivery.data
-            )
-            return self._subscribers.send(delivery.endpoint.url, message, secrets)
+            ),
+            f"event {delivery.event_id}",
+        )
+
+    def _sent(
+        self, endpoint: Endpoint, make: Callable[[], Message], what: str = "a test message"
+    ) -> Receipt:
+        try:
+            secrets = [self._vault.open(each).decode() for each in endpoint.sealed_secrets]
+            return self._subscribers.send(endpoint.url, make(), secrets)
         except StoreError as error:
-            _log.error("event %s cannot be sent: %s", delivery.event_id, error.detail)
+            _log.error("%s cannot be sent: %s", what, error.detail)
             return Receipt(False, error.code)
         except Exception:
-            _log.exception("event %s cannot be sent", delivery.event_id)
+            _log.exception("%s cannot be sent", what)
             return Receipt(False, "unexpected")
 
     def _note(self) -> None:
         """Write what has come back. If that fails it stays in hand, and is written next time."""
+        for tried in [future for future in self._trying if future.done()]:
+            receipt = tried.result()
+            trial_queue.note(self._trying[tried], receipt.taken, receipt.answer)
+            del self._trying[tried]
         done = [future for future in self._sending if future.done()]
         sent = [(self._sending[future], future.result()) for future in done]
         receipts = [(delivery, receipt) for delivery, receipt in sent if receipt]
@@ -128,6 +173,7 @@ class Dispatcher:
             self._tidy_at = at + TIDY_SECONDS
             _all(backlog.give_up)
             _all(lambda: backlog.forget(now() - KEPT))
+            trial_queue.forget()
 
 
 def _all(some: Callable[[], int]) -> None:

@@ -5,11 +5,13 @@ StoreError
 │   └── BadEndpointUrl       nobody may be called there
 ├── NotFound 404
 │   ├── EndpointNotFound, DeliveryNotFound
-└── Conflict 409
-    └── TooManyEndpoints
+├── Conflict 409
+│   └── TooManyEndpoints
+└── Unavailable 503
+    └── NoWorker             no test message was sent
 """
 
-from store.server.errors import Conflict, NotFound, Unprocessable
+from store.server.errors import Conflict, NotFound, Unavailable, Unprocessable
 
 
 class BadEndpointUrl(Unprocessable):
@@ -46,3 +48,14 @@ class TooManyEndpoints(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"There are {most} endpoints, which is the limit; delete one.", most=most)
+
+
+class NoWorker(Unavailable):
+    """Test messages are sent by workers, and none has taken this one up; it was not sent."""
+
+    code = "no_webhook_worker"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No worker sends messages right now; nothing was sent. Try again.", retry_after=5.0
+        )

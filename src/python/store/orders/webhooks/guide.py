@@ -9,7 +9,7 @@ GUIDE = f"""Webhooks tell programs of yours what happens to orders. They follow
 
 **Begin.** An admin creates an endpoint and gets its `secret`, which is shown only in that answer:
 sent again with the same `Idempotency-Key`, the request is answered the same for 24 hours.
-`POST /v1/webhook-endpoints/{{id}}/test` sends a `webhook.test` at once and tells what was answered.
+`POST /v1/webhook-endpoints/{{id}}/test` sends a `webhook.test` at once and tells what was answered (503 if nothing could be sent).
 The address is public and begins with `https://`; a test store may allow others.
 
 **A message** is a POST. Its body, and the headers `webhook-id` (the same each time the message is

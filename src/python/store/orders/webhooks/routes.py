@@ -118,8 +118,7 @@ def rotate(headers: dict[str, str], endpoint_id: UUID) -> Response:
 @webhooks.response(200, TrialOut)
 def send_test(endpoint_id: UUID) -> Trial:
     """Send a `webhook.test` now, also to a paused endpoint, and tell what was answered."""
-    wired = wiring()
-    return try_endpoint(endpoint_id, wired.vault, wired.subscribers)
+    return try_endpoint(endpoint_id, wiring().vault)
 
 
 @webhooks.get("/<uuid:endpoint_id>/deliveries")

@@ -71,6 +71,7 @@ def test_who_dies_between_the_work_and_the_answer_is_asked_again(
     assert database.rows("SELECT id, version, sealed_secret FROM webhook_endpoints") == versions
 
 
+@pytest.mark.usefixtures("working")
 def test_both_secrets_sign_for_a_day_after_a_rotation(
     ask: Ask, create: Create, subscriber: Subscriber
 ) -> None:
@@ -87,6 +88,7 @@ def test_both_secrets_sign_for_a_day_after_a_rotation(
     assert len(signatures) == 2
 
 
+@pytest.mark.usefixtures("working")
 def test_a_day_after_its_rotation_a_secret_signs_nothing(
     ask: Ask, create: Create, subscriber: Subscriber
 ) -> None:

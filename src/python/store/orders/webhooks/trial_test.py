@@ -1,14 +1,25 @@
 """Trying an endpoint over HTTP, against a program that really listens."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from store.auth.callers import Caller
 from store.orders.models import database
+from store.orders.webhooks import trial, trial_queue
+from store.orders.webhooks.clients import Receipt, Subscribers
 from store.orders.webhooks.conftest import Ask, Create, verified
+from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import Subscriber
-from store.server.testing import free_port
+from store.orders.webhooks.testing import add_endpoint
+from store.server.ids import new_id
+from store.server.testing import free_port, wait_until
+
+working = pytest.mark.usefixtures("working")
 
 
+@working
 def test_a_test_message_arrives_signed_and_says_so(
     ask: Ask, create: Create, subscriber: Subscriber, clerk: Caller
 ) -> None:
@@ -21,6 +32,7 @@ def test_a_test_message_arrives_signed_and_says_so(
     assert subscriber.got[0].headers["webhook-id"] == told["message_id"]
 
 
+@working
 @pytest.mark.parametrize("status", [302, 400, 410, 500])
 def test_a_no_is_told_and_changes_nothing(
     ask: Ask, create: Create, subscriber: Subscriber, status: int
@@ -34,6 +46,7 @@ def test_a_no_is_told_and_changes_nothing(
     assert after == {name: value for name, value in made.items() if name != "secret"}
 
 
+@working
 def test_a_program_that_is_away_is_told_of(ask: Ask, create: Create) -> None:
     made = create(f"http://127.0.0.1:{free_port()}/hooks")
     answer = ask("POST", f"/{made['id']}/test")
@@ -41,8 +54,80 @@ def test_a_program_that_is_away_is_told_of(ask: Ask, create: Create) -> None:
     assert answer.json["answer"]
 
 
+@working
 def test_a_paused_endpoint_can_be_tried(ask: Ask, create: Create, subscriber: Subscriber) -> None:
     made = create(subscriber.url)
     ask("PATCH", f"/{made['id']}", {"state": "paused"}, If_Match='"v1"')
     assert ask("POST", f"/{made['id']}/test").json["taken"] is True
     assert database.rows("SELECT 1 AS one FROM webhook_deliveries") == []
+
+
+def requests() -> list[object]:
+    return [row["id"] for row in database.rows("SELECT id FROM webhook_trials")]
+
+
+@working
+def test_an_api_process_sends_nothing_itself_and_leaves_no_request(
+    ask: Ask, create: Create, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = create(subscriber.url)
+    senders = list[str]()
+    real = Subscribers.send
+
+    def send(self: Subscribers, *args: Any) -> Receipt:
+        senders.append(threading.current_thread().name)
+        return real(self, *args)
+
+    monkeypatch.setattr(Subscribers, "send", send)
+    assert ask("POST", f"/{made['id']}/test").json["taken"] is True
+    assert [name.partition("_")[0] for name in senders] == ["webhook"], "a hand of a dispatcher"
+    assert requests() == []
+
+
+def test_without_a_worker_nothing_is_sent_and_that_is_told(
+    ask: Ask, create: Create, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "CLAIM_SECONDS", 0.3)
+    answer = ask("POST", f"/{create(subscriber.url)['id']}/test")
+    assert (answer.status_code, answer.json["code"]) == (503, "no_webhook_worker")
+    assert answer.headers["Retry-After"] == "5"
+    assert (subscriber.got, requests()) == ([], [])
+
+
+def test_a_message_whose_worker_has_died_is_not_sent_again(
+    ask: Ask, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "ANSWER_SECONDS", 0.3)
+    real = trial_queue.request
+
+    def request(*ids: Any) -> bool:
+        asked = real(*ids)
+        assert len(trial_queue.claim(9)) == 1
+        assert trial_queue.claim(9) == []
+        return asked
+
+    monkeypatch.setattr(trial_queue, "request", request)
+    told = ask("POST", f"/{create()['id']}/test").json
+    assert (told["taken"], told["answer"]) == (False, "unknown")
+
+
+def test_a_dispatcher_takes_it_up_and_writes_the_answer(
+    dispatcher: Dispatcher, subscriber: Subscriber
+) -> None:
+    endpoint, trial_id = add_endpoint(subscriber.url), new_id()
+    assert trial_queue.request(trial_id, endpoint)
+    dispatcher.step()
+    wait_until(lambda: bool(dispatcher.step() or subscriber.got))
+    wait_until(lambda: not dispatcher.step())
+    state = trial_queue.state(trial_id)
+    assert state is not None
+    assert (state.claimed, state.taken, state.answer) == (True, True, "200")
+
+
+def test_what_nobody_waited_for_is_forgotten() -> None:
+    endpoint = add_endpoint("https://shop.example/hooks")
+    assert trial_queue.request(new_id(), endpoint)
+    assert trial_queue.forget() == 0
+    database.run("UPDATE webhook_trials SET requested_at = now() - interval '11 minutes'")
+    assert trial_queue.claim(9) == [], "whoever asked has gone long ago"
+    assert trial_queue.forget() == 1

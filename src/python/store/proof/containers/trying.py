@@ -42,6 +42,8 @@ class Trying:
             watching.enter_context(self._roads.watched())
             watching.enter_context(self._meter.running())
             self._use_once("Pod", "the chart's test places an order")
+            self._say("a subscriber gets a test message")
+            untold = self._ground.try_subscriber()
             if wanted.idle_seconds:
                 self.measured = self._measured(wanted, shown)
             verdict = storm(self._ground, wanted.seed, wanted.size, (), shown)
@@ -49,7 +51,8 @@ class Trying:
             self._use_once("CronJob", "every CronJob of the chart runs")
         facts = {**verdict.facts, "roads": f"{len(self._roads.taken())}"}
         del facts["at a step"]  # nobody can wait for a container's calls
-        return replace(verdict, facts=facts, wrongs=[*verdict.wrongs, *self._wrongs()])
+        wrongs = [f"a test message did not arrive: {untold}"] if untold else []
+        return replace(verdict, facts=facts, wrongs=[*verdict.wrongs, *wrongs, *self._wrongs()])
 
     def _use_once(self, kind: str, what: str) -> None:
         """Run what the chart has besides the pods that serve."""

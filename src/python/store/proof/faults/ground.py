@@ -71,6 +71,7 @@ class Ground(ABC):
 
     def __init__(self, host: str = HOST) -> None:
         self._open = ExitStack()
+        self._endpoint = ""
         self.ambushes = Ambushes()
         self.subscriber = Subscriber(host=host)
         self.api = Api(CONNECTIONS, PATIENCE_SECONDS, ANSWER_SECONDS)
@@ -119,6 +120,13 @@ class Ground(ABC):
         self.subscriber.behave()
         self._gateway_faults("DELETE")
 
+    def try_subscriber(self) -> str:
+        """Have a test message sent to our listener; what came of it, and "" if it has arrived."""
+        with Rest() as rest:
+            url = f"{self.store.orders_urls[0]}/v1/webhook-endpoints"
+            told = rest.call("POST", f"{url}/{self._endpoint}/test", token=self._admin(rest)).json()
+        return "" if told["taken"] else str(told["answer"])
+
     @abstractmethod
     def mishaps(self, seed: int, weather: Weather) -> Sequence[Mishap]:
         """What may go wrong here in such a weather, drawn from the seed."""
@@ -141,8 +149,12 @@ class Ground(ABC):
     def _subscribe(self) -> None:
         """Have our listener told of everything, by the usual way."""
         with Rest() as rest:
-            token = rest.log_in(self.store.users_url, ADMIN, self.store.secrets.admin_password)
             url = f"{self.store.orders_urls[0]}/v1/webhook-endpoints"
             key = {"Idempotency-Key": str(new_id())}
-            made = rest.call("POST", url, {"url": self.subscriber.url}, token, key)
-        self.subscriber.trust(made.json()["secret"])
+            wanted = {"url": self.subscriber.url}
+            made = rest.call("POST", url, wanted, self._admin(rest), key).json()
+        self._endpoint = made["id"]
+        self.subscriber.trust(made["secret"])
+
+    def _admin(self, rest: Rest) -> str:
+        return rest.log_in(self.store.users_url, ADMIN, self.store.secrets.admin_password)
