@@ -59,7 +59,7 @@ def helm_program() -> str:
 @cache
 def fetched() -> subprocess.CompletedProcess[str]:
     """What build-support/fetch-helm said. It is asked once, even if it says no: that may take long."""
-    environ = {**os.environ, "HOME": str(Path.home())}  # a sandbox of Pants has none
+    environ = {**os.environ, "HOME": os.path.expanduser("~")}  # a sandbox of Pants has none
     if environ.get("PIP_CONFIG_FILE") == os.devnull:  # nor does pip there know the user's index
         del environ["PIP_CONFIG_FILE"]
     return subprocess.run([FETCH], env=environ, capture_output=True, text=True, check=False)
