@@ -83,6 +83,12 @@ def of_rules(folder: Path) -> list[Expression]:
     ]
 
 
+def rule_names(text: str) -> list[str]:
+    """The name of every rule in the text of a file; none if it is no file of rules."""
+    groups = (yaml.safe_load(text) or {}).get("groups", [])
+    return [rule.get("alert") or rule["record"] for group in groups for rule in group["rules"]]
+
+
 def variables(folder: Path) -> Mapping[str, str]:
     """What each choice of a dashboard's reader is when he has chosen nothing: everything."""
     named = dict[str, str]()

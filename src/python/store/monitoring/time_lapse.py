@@ -38,11 +38,15 @@ def time_lapse(grafana: Path, into: Path, factor: float, limits: Limits | None =
     """
     (into / RULES).mkdir(parents=True, exist_ok=True)
     (into / TARGETS).mkdir(exist_ok=True)
-    changes = _Faster(factor, limits or {})
     files = [CONFIGURATION, *(f"{RULES}/{file.name}" for file in grafana.glob(f"{RULES}/*.yaml"))]
     for name in files:
-        changed = changes.of(yaml.safe_load((grafana / name).read_text()))
-        (into / name).write_text(yaml.safe_dump(changed, sort_keys=False))
+        (into / name).write_text(faster_file((grafana / name).read_text(), factor, limits))
+
+
+def faster_file(text: str, factor: float, limits: Limits | None = None) -> str:
+    """The text of a configuration or of a file of rules, changed in the same way."""
+    changed = _Faster(factor, limits or {}).of(yaml.safe_load(text))
+    return yaml.safe_dump(changed, sort_keys=False)
 
 
 def faster(expr: str, factor: float) -> str:

@@ -4,12 +4,16 @@ Source: helm.sh/docs, "Chart Hooks".
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 
 from store.proof.containers.cluster import WORKLOADS, Cluster
 from store.proof.containers.engine import Failed
 from store.proof.containers.rolling import roll
 from store.proof.containers.understood import NotUnderstood
 from store.release.objects import Object, Objects
+from store.server.clock import now
+
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 class UpgradeStopped(Exception):
@@ -34,6 +38,10 @@ class Release:
             raise NotUnderstood("the release", "pre-rollback hooks")
         self._apply(objects)
 
+    def restart(self, *kinds: str) -> None:
+        """Replace all pods of these workloads by others like them, as `kubectl rollout restart` does."""
+        roll(self.cluster, [_restarted(each) for each in self.objects.of(*kinds)])
+
     def _run(self, hook: Object) -> None:
         if hook.kind == "Secret":
             self.cluster.kept.keep(Objects([hook]))
@@ -54,6 +62,14 @@ class Release:
             for each in done:
                 each.result()
         self.objects = objects
+
+
+def _restarted(workload: Object) -> Object:
+    """It with the annotation by which kubectl makes another template of it."""
+    manifest = deepcopy(workload.manifest)
+    metadata = manifest["spec"]["template"].setdefault("metadata", {})
+    metadata.setdefault("annotations", {})[RESTARTED_AT] = now().isoformat()
+    return Object(manifest)
 
 
 def _hooks(objects: Objects, when: str) -> list[Object]:

@@ -138,6 +138,24 @@ def test_the_pod_of_a_set_ends_before_it_comes_back() -> None:
     assert cluster.told == ["hold", "stop db old", "start db new", "ready db new"]
 
 
+def test_a_set_whose_pods_an_operator_deletes_is_left_alone() -> None:
+    cluster = FakeCluster()
+    old, new = (
+        workload("StatefulSet", "db", image, updateStrategy={"type": "OnDelete"})
+        for image in ("old", "new")
+    )
+    release(cluster, old).upgrade(Objects([new]))
+    assert cluster.told == ["hold"]
+
+
+def test_a_restart_replaces_every_pod_by_one_like_it() -> None:
+    cluster = FakeCluster()
+    restarted = release(cluster, deployment("same"), workload("StatefulSet", "db", "same"))
+    restarted.restart("Deployment")
+    assert cluster.told.count("stop api same") == cluster.told.count("ready api same") == 2
+    assert not any("db" in told for told in cluster.told)
+
+
 def test_what_does_not_differ_stays() -> None:
     cluster = FakeCluster()
     release(cluster, deployment("old")).upgrade(Objects([deployment("old")]))

@@ -1,6 +1,6 @@
 """How Kubernetes replaces the pods of a workload by those of a new template.
 
-Sources: kubernetes.io/docs, "Rolling Update Deployment" and "StatefulSet: Rolling Updates".
+Sources: kubernetes.io/docs, "Rolling Update Deployment" and "StatefulSet: Update strategies".
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +36,10 @@ _Gone = Sequence["Future[None]"]
 
 def _roll_of(workload: Object) -> Callable[[Cluster, Object, Executor], _Gone]:
     if workload.kind == "StatefulSet":
-        return _roll_in_place
+        strategy = workload.spec.get("updateStrategy") or {"type": "RollingUpdate"}
+        if strategy not in ({"type": "RollingUpdate"}, {"type": "OnDelete"}):
+            raise NotUnderstood(workload, f"the strategy {strategy}")
+        return _leave if strategy == {"type": "OnDelete"} else _roll_in_place
     strategy = workload.spec.get("strategy") or {}
     if strategy != {"type": "RollingUpdate", "rollingUpdate": ONE_MORE}:
         raise NotUnderstood(workload, f"the strategy {strategy}")
@@ -61,6 +64,11 @@ def _roll_in_place(cluster: Cluster, workload: Object, _leaving: Executor) -> _G
     for old in _outdated(cluster, workload):
         cluster.stop_pod(old)
         cluster.wait_until_ready(READY_SECONDS, [cluster.start_pod(workload)])
+    return ()
+
+
+def _leave(_cluster: Cluster, _workload: Object, _leaving: Executor) -> _Gone:
+    """A StatefulSet whose pods take the new template when somebody deletes them: nobody does."""
     return ()
 
 

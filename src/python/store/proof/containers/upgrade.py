@@ -1,16 +1,19 @@
-"""An upgrade under load: there, back, one that fails, and there again, while buyers come and go."""
+"""An upgrade under load: there, back, one that fails, there again, and a restart of all, while buyers come and go."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from store.proof.containers.alert_watch import AlertWatch, SeenAlert
 from store.proof.containers.cluster import Cluster
-from store.proof.containers.ground import ContainerGround
+from store.proof.containers.fast_clock import with_fast_prometheus
+from store.proof.containers.ground import READY_SECONDS, ContainerGround
 from store.proof.containers.pods import RunningPod
 from store.proof.containers.releasing import Release, UpgradeStopped
+from store.proof.containers.slowness import is_borne_out
 from store.proof.containers.store import ContainerStore
 from store.proof.containers.upgrade_orders import NEXT, PREVIOUS, Orders
 from store.proof.containers.values import NAMESPACE, RELEASE, values
@@ -22,6 +25,8 @@ from store.release import helm
 from store.release.objects import Objects
 from store.server.clock import now
 
+SCRAPED_SECONDS = 60.0
+HELD_STILL = "orders-work"
 LONGER_THAN_IT_TAKES = 3600.0  # seconds: buyers come until the last step is done
 BOTH = frozenset({PREVIOUS, NEXT})
 Say = Callable[[str], None]
@@ -38,7 +43,7 @@ class Tags:
 
 @dataclass(frozen=True)
 class Step:
-    """A part of the walk: which releases have to take orders during it, and which did."""
+    """A part of the walk: which releases may take orders during it, and which did."""
 
     name: str
     takers: frozenset[str]
@@ -51,8 +56,11 @@ class Step:
         return (self.ended - self.began).total_seconds()
 
     def wrong(self) -> str:
-        """A sentence if others than those took orders; else ""."""
-        if set(self.placed) == self.takers:
+        """A sentence if others than those took orders, or nobody; else "".
+
+        While both are there one of them may take all: connections that are open stay where they are.
+        """
+        if self.placed and self.placed.keys() <= self.takers:
             return ""
         took = ", ".join(sorted(self.placed)) or "nobody"
         return f"{self.name}: orders were taken by {took}, not by {', '.join(sorted(self.takers))}"
@@ -66,35 +74,55 @@ class _Unwatched(ContainerStore):
         return {}
 
 
-class UpgradeGround(ContainerGround):
-    """Starts the release before; `release` is what helm would change."""
+@dataclass(frozen=True)
+class Upgraded:
+    """What came of all of it, of each step, and which alerts there were."""
 
-    def __init__(self, cluster: Cluster, tags: Tags, say: Say) -> None:
+    verdict: Verdict
+    steps: Sequence[Step]
+    fired: Sequence[SeenAlert]
+    pending: Sequence[SeenAlert]
+    borne_out: Sequence[SeenAlert]
+    """Those that fired because buyers did wait: for them the machine is too slow."""
+
+
+class UpgradeGround(ContainerGround):
+    """Starts the release before; `release` is what helm would change.
+
+    The release's Prometheus, whose clock runs `factor` times as fast, is asked by `alerts`.
+    """
+
+    def __init__(self, cluster: Cluster, tags: Tags, factor: float, say: Say) -> None:
+        self.factor = factor
         super().__init__(cluster, tags.before, say)
         self.cluster, self.release = cluster, Release(cluster, self.objects)
+        self.alerts = AlertWatch(cluster, self.objects, factor)
 
     def revision(self, tag: str) -> Objects:
         """The chart as an upgrade to these images."""
         wanted = values(tag, self.cluster.network.host, self.subscriber.port)
-        return helm.render(wanted, release=RELEASE, namespace=NAMESPACE, is_upgrade=True)
-
-    def find_databases(self) -> None:
-        """Learn where the databases are now: pods that were replaced have other addresses."""
-        self.store = _Unwatched(self.cluster)
+        found = helm.render(wanted, release=RELEASE, namespace=NAMESPACE, is_upgrade=True)
+        return with_fast_prometheus(found, self.factor)
 
     def _start(self, opened: ExitStack) -> ContainerStore:
         super()._start(opened)
+        self.alerts.wait_until_all_are_scraped(SCRAPED_SECONDS)
         return _Unwatched(self.cluster)
+
+    def _rendered(self) -> Objects:
+        return with_fast_prometheus(super()._rendered(), self.factor)
 
 
 class Walk:
-    """From the release before to the next one and back, once in vain, and once more."""
+    """From the release before to the next one and back, once in vain, once more, and all of it anew."""
 
     def __init__(self, ground: UpgradeGround, tags: Tags, rest: float, say: Say) -> None:
         self._ground, self._tags, self._rest, self._say = ground, tags, rest, say
         self._release = ground.release
         self.steps: list[Step] = []
         self.wrongs: list[str] = []
+        self.ended = 0.0
+        """When the last step was over, on the monotonic clock."""
 
     def walk(self, traffic: Traffic) -> None:
         """All of it, one step after the other; no further buyers come after that."""
@@ -103,9 +131,9 @@ class Walk:
                 self._say(name)
                 began = now()
                 deed()
-                self._ground.find_databases()
                 self.steps.append(Step(name, frozenset(takers), began, now()))
         finally:
+            self.ended = time.monotonic()
             traffic.stop()
 
     def judged(self) -> Sequence[Step]:
@@ -124,15 +152,38 @@ class Walk:
         yield "the release before serves on", before, self._serve
         yield "upgrade again", BOTH, self._upgrade
         yield "the next release serves on", after, self._serve
+        yield "all is restarted", after, self._restart
+        yield "the next release serves after that", after, self._serve
 
     def _serve(self) -> None:
         time.sleep(self._rest)
 
     def _upgrade(self) -> None:
-        self._release.upgrade(self._ground.revision(self._tags.after))
+        with self._nothing_else_restarted("the upgrade"):
+            self._release.upgrade(self._ground.revision(self._tags.after))
 
     def _roll_back(self) -> None:
-        self._release.roll_back(self._ground.objects)
+        with self._nothing_else_restarted("the rollback"):
+            self._release.roll_back(self._ground.objects)
+
+    def _restart(self) -> None:
+        """Every process that serves at once, while Prometheus is away and does not see who leaves."""
+        cluster, prometheus = self._ground.cluster, self._ground.alerts.pod
+        cluster.stop_pod(prometheus)
+        self._release.restart("Deployment")
+        cluster.wait_until_ready(READY_SECONDS, [cluster.start_pod(prometheus.template.owner)])
+
+    @contextmanager
+    def _nothing_else_restarted(self, what: str) -> Iterator[None]:
+        """Neither a database nor Prometheus is, within the block."""
+        before = self._pods_of_sets()
+        yield
+        for name, _ in sorted(before.items() - self._pods_of_sets().items()):
+            self.wrongs.append(f"{what} has restarted {name}")
+
+    def _pods_of_sets(self) -> dict[str, str]:
+        pods = self._ground.cluster.pods
+        return {pod.name: pod.address for pod in pods if pod.template.owner.kind == "StatefulSet"}
 
     def _fail(self) -> None:
         pods = [(pod.name, pod.lives) for pod in self._ground.cluster.pods]
@@ -150,8 +201,8 @@ class Walk:
 
 def upgrading(
     ground: UpgradeGround, tags: Tags, rate: float, rest: float, calm: float, say: Say
-) -> tuple[Verdict, Sequence[Step]]:
-    """Walk under load: what came of it, and of each step."""
+) -> Upgraded:
+    """Walk under load, and look what Prometheus made of it."""
     size = Size(round(rate * LONGER_THAN_IT_TAKES), rate, 0, calm)
     traffic, trial = traffic_of(ground, 1, size), Trial(ground, calm)
     walk = Walk(ground, tags, rest, say)
@@ -159,7 +210,26 @@ def upgrading(
     steps = walk.judged()
     taken_over = Orders(ground.orders_database).taken_over()
     wrongs = [*trial.wrongs(after), *walk.wrongs, *_wrongs(steps, taken_over, ground.cluster)]
-    return Verdict("upgrade", _facts(after, steps, taken_over), wrongs), steps
+    alerts = ground.alerts
+    say("what the last restart has left behind may still fire")
+    time.sleep(max(0.0, alerts.alert_seconds - (time.monotonic() - walk.ended)))
+    fired, pending = alerts.seen("firing"), alerts.seen("pending")
+    measured = after.recorder.measured
+    borne_out = [each for each in fired if is_borne_out(each.name, measured, ground.factor)]
+    wrongs += [f"{each} fired" for each in fired if each not in borne_out]
+    wrongs += alerts.blindness()
+    say(f"{HELD_STILL} is held still: Prometheus must see that")
+    wrongs += alerts.blind_to(ground.cluster.pods_of(f"{RELEASE}-{HELD_STILL}")[0])
+    facts = {**_facts(after, steps, taken_over), **_seen(alerts, ground.cluster, fired)}
+    return Upgraded(Verdict("upgrade", facts, wrongs), steps, fired, pending, borne_out)
+
+
+def _seen(alerts: AlertWatch, cluster: Cluster, fired: Sequence[SeenAlert]) -> Mapping[str, str]:
+    known = {pod.address for pod in cluster.known}
+    return {
+        "pods scraped": f"{len(known & alerts.scraped()):,}",
+        "alerts": f"{sum(alert.series for alert in fired):,}",
+    }
 
 
 def _facts(after: Aftermath, steps: Sequence[Step], taken_over: int) -> Mapping[str, str]:
@@ -177,6 +247,8 @@ def _facts(after: Aftermath, steps: Sequence[Step], taken_over: int) -> Mapping[
 
 def _wrongs(steps: Sequence[Step], taken_over: int, cluster: Cluster) -> Iterator[str]:
     yield from filter(None, (step.wrong() for step in steps))
+    if not any(step.placed.keys() == BOTH for step in steps):
+        yield "in no step did both releases take orders"
     if not taken_over:
         yield "no order of the release before was gone on with by the next one"
     for pod in cluster.known:
