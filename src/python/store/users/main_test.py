@@ -134,9 +134,23 @@ def test_migrating_twice_changes_nothing(database_config: DatabaseConfig) -> Non
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
-def test_a_database_that_stays_away_is_the_one_last_line(database_config: DatabaseConfig) -> None:
+@pytest.mark.parametrize("asked", [["migrate"], ["make-admin", ANN]])
+def test_a_database_that_stays_away_is_the_one_last_line(
+    database_config: DatabaseConfig, asked: list[str]
+) -> None:
     env = environ(database_config, DATABASE_URL=f"postgresql://a:b@127.0.0.1:{free_port()}/users")
-    answer = command("migrate", env=env)
+    answer = command(*asked, env=env)
     assert (answer.returncode, answer.stdout) == (1, "")
-    assert answer.stderr.startswith("users migrate: the database cannot be reached after 0 s: ")
+    assert answer.stderr.startswith(f"users {asked[0]}: the database cannot be reached after 0 s: ")
     assert answer.stderr.count("\n") == 1
+
+
+def test_the_first_admin_waits_for_a_database_that_cannot_be_reached_yet(
+    database_config: DatabaseConfig,
+) -> None:
+    closed = f"postgresql://a:b@127.0.0.1:{free_port()}/users"
+    waiting = {"DATABASE_WAIT_SECONDS": "1", "LOG_LEVEL": "warning"}
+    env = environ(database_config, DATABASE_URL=closed, **waiting)
+    answer = command("make-admin", ANN, env=env)
+    assert "waiting for the database, 0 of 1 s: " in answer.stdout
+    assert "cannot be reached after 1 s: " in answer.stderr
