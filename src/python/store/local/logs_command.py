@@ -34,12 +34,12 @@ def logs_command(processes: Sequence[str], follow: bool, lines: int | None, data
     output = Output()
     entries: Iterator[Entry] = in_order(readers.all())
     for entry in entries if lines is None else deque(entries, lines):
-        output.line(entry.name, entry.text)
+        output.show(entry.name, entry.text)
     with contextlib.suppress(KeyboardInterrupt):
         while follow:
             time.sleep(LOOK_SECONDS)
             for entry in in_order(readers.all()):
-                output.line(entry.name, entry.text)
+                output.show(entry.name, entry.text)
 
 
 class Readers:

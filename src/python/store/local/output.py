@@ -34,9 +34,13 @@ class Output:
         """Show what `name` said last, unless it stands there already."""
 
     def line(self, name: str, text: str) -> None:
-        """One line that `name` said; colours only where a terminal shows them."""
-        # Nobody may be reading any more (`up | head`): the store runs on.
-        with self._lock, contextlib.suppress(OSError):
+        """One line that `name` said; nobody may be reading any more (`up | head`): the store runs on."""
+        with contextlib.suppress(OSError):
+            self.show(name, text)
+
+    def show(self, name: str, text: str) -> None:
+        """One line that `name` said, with colours only where a terminal shows them; OSError if nobody reads."""
+        with self._lock:
             colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
             prefix = click.style(f"{name.ljust(LONGEST_NAME)} |", fg=colour)
             click.echo(f"{prefix} {text}", err=self._aside)

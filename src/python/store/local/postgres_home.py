@@ -40,6 +40,8 @@ class PostgresHome:
         with writing_in(OUTSIDE):
             OUTSIDE.mkdir(parents=True, exist_ok=True)
             OUTSIDE.chmod(0o755)  # whatever the umask
+            # Of a store whose folder was removed by hand: no link leads there, and its secrets are gone.
+            shutil.rmtree(outside, ignore_errors=True)
         with writing_in(self._store):
             self.clear()  # of a start that came to nothing
             self._inside.symlink_to(outside)

@@ -61,6 +61,20 @@ def test_data_that_is_there_stays_where_it_is(
     assert PostgresHome(tmp_path).settle() == tmp_path / "postgres"
 
 
+def test_a_store_whose_folder_was_removed_starts_anew(
+    tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_home, "_may_enter", lambda _: False)
+    store = tmp_path / "store"
+    store.mkdir()
+    data = PostgresHome(store).settle() / "data"
+    data.mkdir(parents=True)
+    shutil.rmtree(store)
+    store.mkdir()
+    assert PostgresHome(store).settle() == data.parent
+    assert not data.exists()
+
+
 def test_two_stores_that_move_out_do_not_meet(
     tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
