@@ -26,7 +26,7 @@ is 5 minutes after the one before, within the same hour, where the minute is a p
 {{- $common := $backups.schedule -}}
 {{- $minute := regexFind "^[0-9]+ " $common | trim -}}
 {{- if $minute -}}
-{{- $common = printf "%d %s" (mod (add (int $minute) (mul 5 (index . 2))) 60) (trimPrefix (printf "%s " $minute) $common) -}}
+{{- $common = printf "%d %s" (mod (add (int (trimPrefix "0" $minute)) (mul 5 (index . 2))) 60) (trimPrefix (printf "%s " $minute) $common) -}}
 {{- end -}}
 {{- get ($backups.schedules | default dict) (index . 1) | default $common -}}
 {{- end }}

@@ -45,6 +45,8 @@ def test_each_database_is_dumped_five_minutes_after_the_one_before() -> None:
     assert schedules(schedule="50 23 * * 1-5") == [
         f"{minute} 23 * * 1-5" for minute in (50, 55, 0, 5)
     ]
+    assert schedules(schedule="08 02 * * *") == [f"{minute} 02 * * *" for minute in (8, 13, 18, 23)]
+    assert schedules(schedule="00 2 * * *") == [f"{minute} 2 * * *" for minute in (0, 5, 10, 15)]
 
 
 def test_a_schedule_that_is_no_plain_minute_is_taken_as_it_is() -> None:
