@@ -69,6 +69,8 @@ class Far:
             connection = self.connected()
         except ssl.SSLCertVerificationError as error:
             raise self._trouble(f"its certificate is refused, {error.verify_message}") from error
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:  # it hung up: it may be starting
+            raise Unreachable(error.strerror or str(error)) from error
         except ssl.SSLError as error:
             raise self._trouble(error.strerror or str(error)) from error
         except OSError as error:

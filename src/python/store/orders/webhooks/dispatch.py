@@ -28,6 +28,9 @@ from store.server.worker import repeat
 HANDS = 64
 """Messages on their way at the same time. They need no connection to the database meanwhile."""
 
+TRIAL_HANDS = 8
+"""Test messages at the same time. Somebody waits for each, so they stand behind no delivery."""
+
 LATEST_START_SECONDS = LEASE_SECONDS - 2 * DEADLINE_SECONDS
 """An attempt that cannot begin so soon after its claim is left to whoever claims it next."""
 
@@ -53,6 +56,7 @@ class Dispatcher:
         self._vault = vault
         self._subscribers = subscribers
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="webhook")
+        self._trial_hands = ThreadPoolExecutor(TRIAL_HANDS, thread_name_prefix="webhook")
         self._sending: dict[Future[Receipt | None], Delivery] = {}
         self._trying: dict[Future[Receipt], UUID] = {}
         self._look_at = self._tidy_at = self._try_at = 0.0
@@ -74,7 +78,8 @@ class Dispatcher:
 
     def finish(self) -> None:
         """Finish what is in hand, and note what came of it."""
-        self._hands.shutdown(wait=True)
+        for hands in (self._hands, self._trial_hands):
+            hands.shutdown(wait=True)
         try:
             self._note()
         except Unavailable as error:
@@ -85,8 +90,8 @@ class Dispatcher:
         return len(self._sending) + len(self._trying)
 
     def _claim(self) -> int:
-        free = HANDS - self._in_hand
-        if free <= 0:
+        free = HANDS - len(self._sending)
+        if not free:
             return 0
         busy = Counter(delivery.endpoint.id for delivery in self._sending.values())
         start_by = time.monotonic() + LATEST_START_SECONDS
@@ -96,15 +101,15 @@ class Dispatcher:
         return len(found)
 
     def _claim_trials(self) -> int:
-        """Take up test messages. Somebody waits for each, so they may be more than there are hands."""
+        """Take up as many test messages as can be sent at once."""
         if time.monotonic() < self._try_at:
             return 0
         self._try_at = time.monotonic() + TRIAL_LOOK_SECONDS
-        found = trial_queue.claim(HANDS)
+        found = trial_queue.claim(TRIAL_HANDS - len(self._trying))
         for trial in found:
             with contextlib.suppress(EndpointNotFound):
                 endpoint = register.target(trial.endpoint_id)
-                self._trying[self._hands.submit(self._try, endpoint, trial.id)] = trial.id
+                self._trying[self._trial_hands.submit(self._try, endpoint, trial.id)] = trial.id
         return len(found)
 
     def _try(self, endpoint: Endpoint, trial_id: UUID) -> Receipt:

@@ -31,7 +31,7 @@ _FORGET = "DELETE FROM webhook_trials WHERE requested_at < now() - interval '10 
 
 
 @dataclass(frozen=True)
-class Requested:
+class TrialRequest:
     """A test message that a worker has to send."""
 
     id: UUID
@@ -39,7 +39,7 @@ class Requested:
 
 
 @dataclass(frozen=True)
-class State:
+class TrialState:
     """How far it is: `taken` and `answer` are None until the subscriber has answered."""
 
     claimed: bool
@@ -52,9 +52,9 @@ def request(trial_id: UUID, endpoint_id: UUID) -> bool:
     return database.run(_REQUEST, {"id": trial_id, "endpoint_id": endpoint_id}) > 0
 
 
-def claim(limit: int) -> list[Requested]:
+def claim(limit: int) -> list[TrialRequest]:
     """Up to so many that are to be sent now, by the caller and nobody else."""
-    return [Requested(**row) for row in database.rows(_CLAIM, (limit,))]
+    return [TrialRequest(**row) for row in database.rows(_CLAIM, (limit,))]
 
 
 def note(trial_id: UUID, taken: bool, answer: str) -> None:
@@ -62,10 +62,10 @@ def note(trial_id: UUID, taken: bool, answer: str) -> None:
     database.run(_NOTE, (taken, answer, trial_id))
 
 
-def state(trial_id: UUID) -> State | None:
+def state(trial_id: UUID) -> TrialState | None:
     """How far it is; None if its endpoint has been removed meanwhile."""
     row = database.row(_STATE, (trial_id,))
-    return State(**row) if row else None
+    return TrialState(**row) if row else None
 
 
 def withdraw(trial_id: UUID) -> bool:
