@@ -39,6 +39,15 @@ class Handler(PyWSGIHandler):
             self.server.idle.discard(self.socket)
         return line
 
+    def read_request(self, raw_requestline: str) -> bool:
+        """Read the rest of a request; ValueError, answered by 400, also if the line names no version.
+
+        Source: RFC 9112, section 3; gevent would take it for HTTP/0.9 and answer with what the path has.
+        """
+        if len(raw_requestline.split()) == 2:
+            raise ValueError("the request line names no version")
+        return bool(super().read_request(raw_requestline))
+
     def handle_one_response(self) -> None:
         """Let the others run first: a busy connection would otherwise keep the loop."""
         answering.add(self)
