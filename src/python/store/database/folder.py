@@ -10,7 +10,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from store.database.binaries import PostgresFailed, binaries, unprivileged, version
+from store.database.binaries import PostgresFailed, binaries, version
+from store.database.unprivileged import unprivileged
 
 SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"

@@ -19,9 +19,10 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from store.database.binaries import PostgresFailed, unprivileged
+from store.database.binaries import PostgresFailed
 from store.database.folder import SUPERUSER, Folder, reason_in
 from store.database.keeper import Kept
+from store.database.unprivileged import unprivileged
 
 __all__ = ["PostgresFailed", "Server"]
 

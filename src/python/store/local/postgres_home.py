@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from store.database.binaries import unprivileged
+from store.database.unprivileged import unprivileged
 from store.local.errors import writing_in
 
 OUTSIDE = Path("/var/lib/virtual-store")

@@ -3,7 +3,8 @@
 import os
 import sys
 
-from store.database.binaries import unprivileged, version
+from store.database.binaries import version
+from store.database.unprivileged import unprivileged
 from store.postgres.access import bring_in_line
 from store.postgres.config import Serving
 from store.postgres.data import DataFolder

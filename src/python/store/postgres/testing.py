@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg2
 
-from store.database.binaries import unprivileged
+from store.database.unprivileged import unprivileged
 from store.postgres import main as program
 
 SOURCE = f"from {program.__name__} import main; main()"
