@@ -1,4 +1,4 @@
-"""`./pants dashboards`: `build` writes what Grafana and Prometheus read, `draw` what Grafana would show."""
+"""`./pants dashboards build`: writes what Grafana and Prometheus read."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ import click
 
 from store.monitoring import chart, slos
 from store.monitoring.dashboards import built
-from store.monitoring.pictures.command import draw
 
 
 @click.group()
@@ -25,9 +24,6 @@ def build(into: Path, copies: Path) -> None:
     slos.write(into / "rules")
     chart.write(into, copies)
     click.echo(f"Written: {into}/dashboards, {into}/rules/slos.yaml and {copies}")
-
-
-commands.add_command(draw)
 
 
 def main() -> None:

@@ -39,6 +39,21 @@ def test_a_panel_says_in_one_sentence_what_to_think_of_it(board: Any) -> None:
 
 
 @every_board_of_numbers
+def test_a_panel_is_a_graph_a_number_or_a_table(board: Any) -> None:
+    for panel in panels_of(board):
+        assert panel["type"] in {"timeseries", "stat", "table"}, panel["title"]
+
+
+def test_only_the_runbooks_are_words_and_nothing_else() -> None:
+    words = {
+        name
+        for name, board in BOARDS.items()
+        if all(panel["type"] == "text" for panel in panels_of(board))
+    }
+    assert words == {"runbooks"}
+
+
+@every_board_of_numbers
 def test_a_panel_has_a_unit_decimals_and_rising_limits(board: Any) -> None:
     for panel in panels_of(board):
         field = panel["fieldConfig"]["defaults"]
