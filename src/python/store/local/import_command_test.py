@@ -52,7 +52,7 @@ class Answering(BaseHTTPRequestHandler):
 @pytest.fixture
 def inventory() -> Iterator[Inventory]:
     with Inventory(("127.0.0.1", 0), Answering) as server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=(0.02,))
         serving.start()
         yield server
         server.shutdown()

@@ -36,7 +36,7 @@ class Stripe:
         """The address it listens at, until the block is left."""
         with _Server(("127.0.0.1", 0), _Desk) as server:
             server.stripe = self
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}"
             server.shutdown()
 

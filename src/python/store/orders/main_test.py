@@ -111,7 +111,7 @@ class _Desk(BaseHTTPRequestHandler):
 @pytest.fixture
 def bank(signer: Signer) -> Iterator[Bank]:
     with Bank(signer.jwks()) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
 

@@ -111,7 +111,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """It runs, and both alerts are there."""
     program, folder = needed(prometheus_program), tmp_path_factory.mktemp("prometheus")
     worker = ThreadingHTTPServer((WORKER, 0), Answers)
-    threading.Thread(target=worker.serve_forever, daemon=True).start()
+    threading.Thread(target=worker.serve_forever, args=(0.02,), daemon=True).start()
     targets = {"ORDERS": f"{ADDRESS}:{PORT}", "WORKER": f"{WORKER}:{worker.server_port}"}
     Path(folder, "prometheus.yml").write_text(
         re.sub("ORDERS|WORKER", lambda name: targets[name[0]], CONFIGURATION)
