@@ -10,6 +10,8 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from urllib.parse import SplitResult, urlsplit
 
+from urllib3.exceptions import HTTPError
+
 from store.metrics.dependencies import (
     Call,
     Outcome,
@@ -18,7 +20,7 @@ from store.metrics.dependencies import (
     outcome_of_status,
 )
 from store.orders.webhooks.addresses import PrivateAddress, check_url
-from store.orders.webhooks.connections import Answer, Deadline, Line, Lines
+from store.orders.webhooks.connections import Answer, Connection, ConnectionPool, Deadline
 from store.orders.webhooks.errors import BadEndpointUrl
 from store.orders.webhooks.messages import Message
 from store.orders.webhooks.signing import signature
@@ -52,7 +54,7 @@ class Subscribers:
     def __init__(self, *, private: bool) -> None:
         announce("subscribers", "POST")
         self._private = private
-        self._lines = Lines()
+        self._connections = ConnectionPool()
 
     def check_url(self, url: str) -> None:
         """Return if messages may be sent there; BadEndpointUrl says why not."""
@@ -67,7 +69,7 @@ class Subscribers:
         try:
             self.check_url(url)
             answer = self._measured(urlsplit(url), message, secrets, deadline)
-        except (OSError, HTTPException, ValueError, BadEndpointUrl) as error:
+        except (OSError, HTTPException, HTTPError, ValueError, BadEndpointUrl) as error:
             return Receipt(False, "timeout" if deadline.is_over() else _word_for(error))
         return _receipt(answer)
 
@@ -86,13 +88,13 @@ class Subscribers:
     def _post(
         self, url: SplitResult, message: Message, secrets: Sequence[str], deadline: Deadline
     ) -> Answer:
-        line = self._lines.take(url) or Line(url, deadline, private=self._private)
+        connection = self._connections.take(url) or Connection(url, private=self._private)
         try:
-            answer = line.post(url, message.body, _headers(message, secrets), deadline)
+            answer = connection.post(url, message.body, _headers(message, secrets), deadline)
         except BaseException:
-            line.close()
+            connection.close()
             raise
-        self._lines.give_back(line)
+        self._connections.give_back(connection)
         return answer
 
 
@@ -138,6 +140,7 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionRefusedError, "connection_refused"),
     (ConnectionError, "connection_lost"),
     (HTTPException, "not_http"),
+    (HTTPError, "not_http"),
 )
 
 

@@ -35,10 +35,12 @@ def subscribers() -> Subscribers:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A key and a certificate for 127.0.0.1 that nobody has signed but itself."""
+    """A key and a certificate for 127.0.0.1 and shop.example that nobody has signed but itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "subscriber")])
-    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    host = x509.SubjectAlternativeName(
+        [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("shop.example")]
+    )
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now() - timedelta(days=1))
@@ -188,6 +190,31 @@ def test_only_certificates_that_are_trusted_will_do(
         for _ in range(2):
             assert subscribers.send(url, MESSAGE, [new_secret()]) == Receipt(True, "200")
     assert len({got.connection for got in subscriber.got}) == 1
+
+
+def test_a_certificate_is_of_the_name_and_not_of_the_address_behind_it(
+    subscriber: Subscriber,
+    subscribers: Subscribers,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    asked_for = []
+    context.sni_callback = lambda _sock, name, _context: asked_for.append(name)
+    subscriber.socket = context.wrap_socket(subscriber.socket, server_side=True)
+    trusting = ssl.create_default_context(cafile=certificate)
+    monkeypatch.setattr(connections, "_tls", lambda: trusting)
+    monkeypatch.setattr(connections, "addresses_of", lambda *_, **__: ["127.0.0.1"])
+    for host, outcome in (
+        ("shop.example", Receipt(True, "200")),
+        ("other.example", Receipt(False, "bad_certificate")),
+    ):
+        url = f"https://{host}:{subscriber.server_port}/"
+        assert subscribers.send(url, MESSAGE, [new_secret()]) == outcome
+    assert asked_for == ["shop.example", "other.example"]
+    [got] = subscriber.got
+    assert got.headers["host"] == f"shop.example:{subscriber.server_port}"
 
 
 def test_without_leave_nothing_goes_to_this_network(subscriber: Subscriber) -> None:

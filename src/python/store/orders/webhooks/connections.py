@@ -1,24 +1,24 @@
-"""Connections to subscribers: kept for the next message, and never waited for beyond a deadline."""
+"""Connections to subscribers: urllib3's, to addresses that were looked at, and never beyond a deadline."""
 
 import contextlib
 import socket
 import ssl
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPConnection, HTTPResponse
+from typing import Any
 from urllib.parse import SplitResult
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util.wait import wait_for_read
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import BaseHTTPResponse
 
 from store.orders.webhooks.addresses import addresses_of
 
 IDLE_SECONDS = 30.0
-MOST_IDLE = 64
+MAX_IDLE = 64
 READ_BYTES = 4096
 # A name server that is silent holds one of the few threads that look up names for the whole process.
 _lookups = threading.BoundedSemaphore(4)
@@ -50,56 +50,81 @@ class Deadline:
         return seconds
 
     def is_over(self) -> bool:
-        """Whether it has passed."""
         return time.monotonic() >= self.at
 
 
-class Line:
+class _Http(HTTPConnection):
+    """urllib3's, over a socket that `open_socket` makes: as urllib3.contrib.socks does it."""
+
+    def __init__(
+        self, host: str, port: int, open_socket: Callable[[], socket.socket], **tls: Any
+    ) -> None:
+        super().__init__(host, port, **tls)
+        self._open_socket = open_socket
+
+    def _new_conn(self) -> socket.socket:
+        return self._open_socket()
+
+
+class _Https(_Http, HTTPSConnection):
+    """The same over TLS: the certificate must be that of the host's name, whatever its address."""
+
+
+class Connection:
     """One connection to a subscriber, for one message at a time."""
 
-    def __init__(self, url: SplitResult, deadline: Deadline, *, private: bool) -> None:
-        """Connect to an address that was looked at, so that DNS cannot play tricks; OSError."""
-        self.place = place_of(url)
+    def __init__(self, url: SplitResult, *, private: bool) -> None:
+        self.origin = origin_of(url)
         self.is_reusable, self.idle_since = False, 0.0
-        plain = _connected(url, deadline, private=private)
-        # A second handle on the connection, since TLS takes the first one away.
-        self._brake = plain.dup()
-        try:
-            with self._braked(deadline):
-                plain.settimeout(deadline.left())
-                sock = _secured(plain, url.hostname) if url.scheme == "https" else plain
-        except BaseException:
-            plain.close()
-            self._brake.close()
-            raise
-        self._http = HTTPConnection(self.place[1], self.place[2])
-        self._http.sock, self._http.auto_open = sock, 0
+        self._private, self._deadline = private, Deadline(0.0)
+        # A second handle on the socket, since TLS takes the first one away.
+        self._brake: socket.socket | None = None
+        scheme, host, port = self.origin
+        if scheme == "https":
+            self._http: _Http = _Https(host, port, self._open_socket, ssl_context=_tls())
+        else:
+            self._http = _Http(host, port, self._open_socket)
 
     def post(
         self, url: SplitResult, body: bytes, headers: Mapping[str, str], deadline: Deadline
     ) -> Answer:
-        """The answer to a POST; OSError or HTTPException when there is none in time."""
+        """The answer to a POST; OSError, HTTPException or urllib3's HTTPError if none comes in time.
+
+        The first one connects.
+        """
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         with self._braked(deadline):
-            self._http.sock.settimeout(deadline.left())
-            self._http.request("POST", path, body, {"Host": url.netloc, **headers})
+            self._http.timeout = deadline.left()
+            self._http.request(
+                "POST", path, body, {"Host": url.netloc, **headers}, preload_content=False
+            )
             response = self._http.getresponse()
             deadline.left()  # what was cut off may look like an answer
-            self.is_reusable = _is_read(response)
+            self.is_reusable = _is_read(response) and not self._http.is_closed
         return Answer(response.status, response.headers.get("Retry-After", ""))
 
     def is_quiet(self) -> bool:
         """Whether the other side has neither hung up nor said anything unasked."""
-        return not wait_for_read(self._brake, timeout=0.0)
+        return self._http.is_connected
 
     def close(self) -> None:
-        """Hang up."""
         self._http.close()
-        self._brake.close()
+        if self._brake:
+            self._brake.close()
+
+    def _open_socket(self) -> socket.socket:
+        _, host, port = self.origin
+        sock = _connected(host, port, self._deadline, private=self._private)
+        self._brake = sock.dup()
+        if self._deadline.is_over():  # whoever hangs up came before there was a brake
+            sock.close()
+            raise TooLate
+        return sock
 
     @contextlib.contextmanager
     def _braked(self, deadline: Deadline) -> Iterator[None]:
         """Hang up at the deadline, whatever is waited for: each byte that trickles in ends a wait."""
+        self._deadline = deadline
         timer = threading.Timer(deadline.left(), self._hang_up)
         timer.daemon = True
         timer.start()
@@ -109,72 +134,68 @@ class Line:
             timer.cancel()
 
     def _hang_up(self) -> None:
-        with contextlib.suppress(OSError):
-            self._brake.shutdown(socket.SHUT_RDWR)
+        if self._brake:
+            with contextlib.suppress(OSError):
+                self._brake.shutdown(socket.SHUT_RDWR)
 
 
-class Lines:
-    """Connections at rest, by where they lead; those unused for half a minute are closed."""
+class ConnectionPool:
+    """Connections at rest, by where they lead; those unused for half a minute are closed.
+
+    urllib3's own pools keep theirs until somebody needs them, and one pool for each host.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: deque[Line] = deque()
+        self._idle: list[Connection] = []  # the longest idle first
 
     def __del__(self) -> None:
         """Close whatever is left."""
-        for line in self._idle:
-            line.close()
+        for connection in self._idle:
+            connection.close()
 
-    def take(self, url: SplitResult) -> Line | None:
+    def take(self, url: SplitResult) -> Connection | None:
         """A connection that is ready for a message, the caller's until it is given back."""
-        place = place_of(url)
         self._close_old_ones()
-        while (line := self._taken(place)) is not None:
-            if line.is_quiet():
-                return line
-            line.close()
-        return None
+        while (connection := self._taken(origin_of(url))) and not connection.is_quiet():
+            connection.close()
+        return connection
 
-    def give_back(self, line: Line) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep it for the next message if it can carry one, else close it."""
-        if not line.is_reusable:
-            line.close()
+        if not connection.is_reusable:
+            connection.close()
             return
-        line.idle_since = time.monotonic()
+        connection.idle_since = time.monotonic()
         with self._lock:
-            self._idle.append(line)
+            self._idle.append(connection)
         self._close_old_ones()
 
-    def _taken(self, place: tuple[str, str, int]) -> Line | None:
+    def _taken(self, origin: tuple[str, str, int]) -> Connection | None:
         with self._lock:
-            for line in reversed(self._idle):
-                if line.place == place:
-                    self._idle.remove(line)
-                    return line
+            for connection in reversed(self._idle):
+                if connection.origin == origin:
+                    self._idle.remove(connection)
+                    return connection
         return None
 
     def _close_old_ones(self) -> None:
         before = time.monotonic() - IDLE_SECONDS
         with self._lock:
-            excess = len(self._idle) - MOST_IDLE
-            old = [
-                line
-                for place, line in enumerate(self._idle)
-                if place < excess or line.idle_since < before
-            ]
-            for line in old:
-                self._idle.remove(line)
-        for line in old:
-            line.close()
+            fresh = [each for each in self._idle if each.idle_since >= before][-MAX_IDLE:]
+            old = [each for each in self._idle if each not in fresh]
+            self._idle = fresh
+        for connection in old:
+            connection.close()
 
 
-def place_of(url: SplitResult) -> tuple[str, str, int]:
+def origin_of(url: SplitResult) -> tuple[str, str, int]:
     """Scheme, host and port of an address: what a connection leads to."""
     return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
-def _connected(url: SplitResult, deadline: Deadline, *, private: bool) -> socket.socket:
-    _, host, port = place_of(url)
+def _connected(host: str, port: int, deadline: Deadline, *, private: bool) -> socket.socket:
+    """A socket to an address that was looked at, so that DNS cannot play tricks; OSError."""
     if not _lookups.acquire(timeout=deadline.left()):
         raise TooLate
     try:
@@ -193,10 +214,6 @@ def _connected(url: SplitResult, deadline: Deadline, *, private: bool) -> socket
     raise AssertionError("a host has at least one address")
 
 
-def _secured(plain: socket.socket, host: str | None) -> ssl.SSLSocket:
-    return _tls().wrap_socket(plain, server_hostname=host)
-
-
 @cache
 def _tls() -> ssl.SSLContext:
     context = ssl.create_default_context()  # what the machine trusts; SSL_CERT_FILE adds to it
@@ -204,10 +221,10 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _is_read(response: HTTPResponse) -> bool:
-    """Whether the whole answer has arrived and the connection stays open. Long ones are cut off."""
+def _is_read(response: BaseHTTPResponse) -> bool:
+    """Whether the whole answer has arrived. Long ones are cut off."""
     try:
-        response.read(READ_BYTES)
+        response.read(READ_BYTES, decode_content=False)
     except Exception:  # the status has been said; whatever follows it changes nothing
         return False
-    return response.isclosed() and not response.will_close
+    return response.closed

@@ -26,6 +26,7 @@ def subscribers() -> Subscribers:
         (b"HTTP/1.1 ", Receipt(False, "timeout")),
         (b"HTTP/1.1 200 OK\r\nX-Long: ", Receipt(False, "timeout")),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", Receipt(True, "200")),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", Receipt(True, "200")),
     ],
 )
 def test_the_deadline_bounds_the_whole_attempt_also_against_a_trickle(
@@ -72,6 +73,7 @@ def test_an_answer_is_not_read_to_its_end(subscribers: Subscribers) -> None:
         (b"220 mail.example ESMTP\r\n", "not_http"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70000 + b"\r\n\r\n", "not_http"),
         (b"HTTP/1.1 abc OK\r\n\r\n", "not_http"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "not_http"),
     ],
 )
 def test_nonsense_has_a_name(subscribers: Subscribers, said: bytes, word: str) -> None:
