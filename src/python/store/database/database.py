@@ -25,6 +25,7 @@ from peewee import __exception_wrapper__ as in_peewees_words  # type: ignore[att
 
 from store.database.config import DatabaseConfig
 from store.database.errors import CommitUnknown, DatabaseDown, in_our_words
+from store.database.functions import unapplied
 from store.database.history import MigrationsPending, missing
 from store.database.pool import Pool
 
@@ -43,10 +44,11 @@ class Database(peewee.PostgresqlDatabase):
 
     _state: Any  # peewee's, per thread: the connection and its open transactions
 
-    def __init__(self, migrations: Path | None = None) -> None:
-        """`migrations` is the folder that `check()` compares the database with."""
+    def __init__(self, migrations: Path | None = None, functions: Path | None = None) -> None:
+        """The folders that `check()` compares the database with."""
         super().__init__(None, autoconnect=False)
         self.migrations = migrations
+        self.functions = functions
         self._pool: Pool | None = None
         # peewee connects and closes under one lock: with a pool, whoever waits for a connection
         # would hold it against the one who wants to give one back. State is per thread anyway.
@@ -117,12 +119,15 @@ class Database(peewee.PostgresqlDatabase):
         return self._ask(sql, params, _row_count)
 
     def check(self) -> None:
-        """Return if the database answers and knows all our migrations; else Unavailable says why.
+        """Return if the database answers and knows our migrations and functions, or Unavailable.
 
         A database that is ahead of this code is fine: migrations expand before they contract.
         """
         self.row("SELECT 1 AS alive")
-        if self.migrations and (pending := missing(self.rows, self.migrations)):
+        pending = missing(self.rows, self.migrations) if self.migrations else []
+        if self.functions:
+            pending += unapplied(self.rows, self.functions)
+        if pending:
             raise MigrationsPending(pending)
 
     def execute_sql(self, sql: str, params: Params | None = None) -> Any:

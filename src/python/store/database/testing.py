@@ -76,15 +76,15 @@ class FleetingServer(Server):
 
     def __init__(self, home: Path) -> None:
         super().__init__(home, durable=False)
-        self._templates: dict[tuple[str, Path], str] = {}
+        self._templates: dict[tuple[str, Path, Path | None], str] = {}
         self._owners: dict[str, str] = {}
         self._numbers = count(1)
 
-    def template(self, name: str, migrations: Path) -> str:
-        """The name of a database with these migrations applied; made once, owned by the role `name`."""
-        key = (name, migrations)
+    def template(self, name: str, migrations: Path, functions: Path | None = None) -> str:
+        """The name of a database with all of these applied; made once, owned by the role `name`."""
+        key = (name, migrations, functions)
         if key not in self._templates:
-            self._templates[key] = self._make_template(name, migrations)
+            self._templates[key] = self._make_template(*key)
         return self._templates[key]
 
     @contextlib.contextmanager
@@ -116,7 +116,7 @@ class FleetingServer(Server):
         with self._connection.cursor() as cursor:
             cursor.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
 
-    def _make_template(self, name: str, migrations: Path) -> str:
+    def _make_template(self, name: str, migrations: Path, functions: Path | None) -> str:
         template = f"{name}_template_{len(self._templates)}"
         self._owners[template] = name
         self.create_role(name)
@@ -124,7 +124,7 @@ class FleetingServer(Server):
         database = Database()
         database.open(DatabaseConfig(url=self.url(template, name)))
         try:
-            migrate(database, migrations)
+            migrate(database, migrations, functions)
         finally:
             database.shut()
         return template

@@ -29,7 +29,7 @@ from store.server.rpc import make_server
 @pytest.fixture(scope="session")
 def template(postgres: FleetingServer) -> str:  # noqa: F811
     """The name of a migrated database to copy."""
-    return postgres.template("inventory", tables.MIGRATIONS)
+    return postgres.template("inventory", tables.MIGRATIONS, tables.FUNCTIONS)
 
 
 @pytest.fixture

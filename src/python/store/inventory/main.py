@@ -40,9 +40,9 @@ def rpc() -> None:
 def migrate() -> None:
     """Bring the database up to date, then leave."""
     from store.database.migrations import migrate_from
-    from store.inventory.models.tables import MIGRATIONS, database
+    from store.inventory.models.tables import FUNCTIONS, MIGRATIONS, database
 
-    migrate_from(environ_of("inventory"), database, MIGRATIONS)
+    migrate_from(environ_of("inventory"), database, MIGRATIONS, FUNCTIONS)
 
 
 def main() -> None:

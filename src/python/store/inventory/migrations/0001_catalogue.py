@@ -1,4 +1,7 @@
-"""Products, their variants, the category tree and the prices."""
+"""Products, their variants, the category tree and the prices.
+
+The functions are those of then; models/sql has what they are today.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Warehouses, levels, and the ledger that alone may change a level."""
+"""Warehouses, levels, and the ledger that alone may change a level.
+
+The functions are those of then; models/sql has what they are today.
+"""
 
 from typing import Any
 

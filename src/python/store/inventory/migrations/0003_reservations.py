@@ -5,6 +5,8 @@
 
 Moving a reservation's state is all it takes: the triggers below reserve, sell and give back the
 units of its lines, so neither code nor a hand-typed UPDATE can bring levels and reservations apart.
+
+The functions are those of then; models/sql has what they are today.
 """
 
 from typing import Any

@@ -1,4 +1,7 @@
-"""What a product is found by, and the prices of right now."""
+"""What a product is found by, and the prices of right now.
+
+The functions are those of then; models/sql has what they are today.
+"""
 
 from typing import Any
 

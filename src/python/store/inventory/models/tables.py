@@ -5,5 +5,6 @@ from pathlib import Path
 from store.database.database import Database
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+FUNCTIONS = Path(__file__).parent / "sql"
 
-database = Database(MIGRATIONS)
+database = Database(MIGRATIONS, FUNCTIONS)

@@ -27,7 +27,8 @@ def clean(postgres: FleetingServer) -> Mapping[str, str]:  # noqa: F811
     """Templates of a small store's databases, each with its service's own migrations."""
     templates = {}
     for name in DATABASES:
-        templates[name] = postgres.template(f"proof_{name}", MIGRATIONS[name])
+        functions = inventory.FUNCTIONS if name == "inventory" else None
+        templates[name] = postgres.template(f"proof_{name}", MIGRATIONS[name], functions)
         write(postgres.url(templates[name]), ROWS[name])
     return templates
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg2.extensions import parse_dsn
 
-from store.database import history
+from store.database import functions, history
 from store.database.testing import FleetingServer
 from store.database.vault import Vault
 from store.gateway import main as gateway_program
@@ -39,7 +39,8 @@ WAIT_SECONDS = 20.0
 EMPTY = f"""
 DO $$ BEGIN EXECUTE (
     SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY'
-    FROM pg_tables WHERE schemaname = 'public' AND tablename <> '{history.TABLE}'
+    FROM pg_tables WHERE schemaname = 'public'
+        AND tablename NOT IN ('{history.TABLE}', '{functions.TABLE}')
 ); END $$;
 """
 
