@@ -14,28 +14,28 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from store.database.errors import DatabaseDown, PoolExhausted
-from store.inventory.models.reservations import Answer, Request, answer_all
+from store.inventory.models.reservations import Answer, Command, answer_all
 
 MOST_AT_ONCE = 64
 
-AnswerAll = Callable[[Sequence[Request]], list[Answer]]
+AnswerAll = Callable[[Sequence[Command]], list[Answer]]
 
 
-def serve_alone(request: Request) -> Answer:
-    """The answer to one request, in a transaction of its own."""
-    return answer_all([request])[0]
+def serve_alone(command: Command) -> Answer:
+    """The answer to one command, in a transaction of its own."""
+    return answer_all([command])[0]
 
 
 @dataclass
 class Ticket:
-    """A request, and the promise of its answer."""
+    """A command, and the promise of its answer."""
 
-    request: Request
+    command: Command
     answer: "Future[Answer]" = field(default_factory=Future)
 
 
 class Desk:
-    """Serves the requests of many threads in one, a batch at a time.
+    """Serves the commands of many threads in one, a batch at a time.
 
     A second thread would not help: its batches would wait for the shelves of the first.
     """
@@ -46,9 +46,9 @@ class Desk:
         self._waiting: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="desk", daemon=True).start()
 
-    def serve(self, request: Request) -> Answer:
-        """The answer to a request, or the error that it alone has caused."""
-        ticket = Ticket(request)
+    def serve(self, command: Command) -> Answer:
+        """The answer to a command, or the error that it alone has caused."""
+        ticket = Ticket(command)
         self._waiting.put(ticket)
         return ticket.answer.result()
 
@@ -62,7 +62,7 @@ class Desk:
 
     def _settle(self, batch: list[Ticket]) -> None:
         try:
-            answers = self._answer_all([ticket.request for ticket in batch])
+            answers = self._answer_all([ticket.command for ticket in batch])
             answered = list(zip(batch, answers, strict=True))
         except (DatabaseDown, PoolExhausted) as error:
             _refuse(batch, error)

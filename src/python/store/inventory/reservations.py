@@ -8,10 +8,14 @@ from store.inventory import metrics
 from store.inventory.errors import UnknownSku
 from store.inventory.models.reservations import (
     Answer,
+    Command,
+    Commit,
     Offer,
     PricedLine,
-    Request,
+    Refusal,
+    Release,
     Reservation,
+    Reserve,
     Wanted,
     count_held,
     expire_overdue,
@@ -28,8 +32,8 @@ HOLD_SECONDS = 900
 LONGEST_HOLD_SECONDS = 86_400
 SWEEP_AT_ONCE = 100
 
-Serve = Callable[[Request], Answer]
-"""Where requests are served: a `Desk`, or anything that answers one as the database would."""
+Serve = Callable[[Command], Answer]
+"""Where commands are carried out: a `Desk`, or anything that answers one as the database would."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +64,7 @@ def reserve(
     units are taken again: the order was promised these prices. Raises OutOfStock, UnknownSku,
     NotForSale, ReservationReleased, ReservationDiffers.
     """
-    return _ask(
-        serve,
-        {
-            "call": "reserve",
-            "order_id": str(order_id),
-            "currency": currency,
-            "skus": [line.sku for line in lines],
-            "quantities": [line.quantity for line in lines],
-            "hold_seconds": hold_seconds,
-        },
-    )
+    return _ask(serve, Reserve(order_id, currency, lines, hold_seconds))
 
 
 def commit(serve: Serve, order_id: UUID) -> Reservation:
@@ -79,7 +73,7 @@ def commit(serve: Serve, order_id: UUID) -> Reservation:
     Units of an expired hold are taken again, or it is OutOfStock. Raises ReservationReleased,
     UnknownReservation, too.
     """
-    return _ask(serve, {"call": "commit", "order_id": str(order_id), "hold_seconds": HOLD_SECONDS})
+    return _ask(serve, Commit(order_id, HOLD_SECONDS))
 
 
 def release(serve: Serve, order_id: UUID, reason: str) -> Reservation:
@@ -88,7 +82,7 @@ def release(serve: Serve, order_id: UUID, reason: str) -> Reservation:
     The reason goes to the ledger when units come back. An order unknown so far is marked, so that
     a Reserve that arrives late finds it released.
     """
-    return _ask(serve, {"call": "release", "order_id": str(order_id), "reason": reason})
+    return _ask(serve, Release(order_id, reason))
 
 
 def reservation_of(order_id: UUID) -> Reservation:
@@ -122,38 +116,38 @@ def _give_back_overdue() -> bool:
     return expired > 0
 
 
-def _ask(serve: Serve, request: Request) -> Reservation:
-    answer = _served(serve, request)
-    if answer.get("overdue"):
+def _ask(serve: Serve, command: Command) -> Reservation:
+    answer = _served(serve, command)
+    if isinstance(answer.result, Refusal) and answer.result.overdue:
         # Holds past their time sit on the units that are missing: they count as given back.
         while _give_back_overdue():
             pass
-        answer = _served(serve, request)
-    if "refused" in answer:
-        metrics.count_refused(answer["refused"])
-        raise _refusal(answer, UUID(request["order_id"]))
-    metrics.count_served(request["call"], answer["was"])
-    return Reservation.of(answer)
+        answer = _served(serve, command)
+    if isinstance(answer.result, Refusal):
+        metrics.count_refused(answer.result.code)
+        raise _error_of(answer.result, command.order_id)
+    metrics.count_served(command.name, answer.was)
+    return answer.result
 
 
-def _served(serve: Serve, request: Request) -> Answer:
-    answer = serve(request)
-    if answer["ran_out"]:
+def _served(serve: Serve, command: Command) -> Answer:
+    answer = serve(command)
+    if answer.ran_out:
         metrics.RESERVATIONS_EXPIRED.inc()
     return answer
 
 
-def _refusal(answer: Answer, order_id: UUID) -> Exception:
-    match answer["refused"]:
-        case "out_of_stock":
-            return OutOfStock(answer["sku"], answer["left"])
-        case "not_for_sale":
-            return NotForSale(answer["sku"])
-        case "unknown_sku":
-            return UnknownSku(answer["sku"])
-        case "reservation_released":
+def _error_of(refusal: Refusal, order_id: UUID) -> Exception:
+    match refusal:
+        case Refusal("out_of_stock", sku=str(sku), left=int(left)):
+            return OutOfStock(sku, left)
+        case Refusal("not_for_sale", sku=str(sku)):
+            return NotForSale(sku)
+        case Refusal("unknown_sku", sku=str(sku)):
+            return UnknownSku(sku)
+        case Refusal("reservation_released"):
             return ReservationReleased(order_id)
-        case "reservation_differs":
+        case Refusal("reservation_differs"):
             return ReservationDiffers(order_id)
         case _:
             return UnknownReservation(order_id)

@@ -3,25 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
 
 from store.inventory.models.tables import database
-
-Request = dict[str, Any]
-"""A call for `answer_all`: "call" is reserve, commit or release, "order_id" the order's id as text.
-
-reserve has also currency, skus, quantities and hold_seconds; commit hold_seconds; release reason.
-"""
-
-Answer = dict[str, Any]
-"""A reservation, or {"refused": code, ...} with the facts of the refusal.
-
-Both have "was", the state before (None if the order was unknown), and "ran_out": whether the hold
-of the order was given back just now, because its time is over.
-"""
 
 
 @dataclass(frozen=True)
@@ -58,23 +45,103 @@ class Reservation:
     lines: tuple[PricedLine, ...]
 
     @classmethod
-    def of(cls, answer: Answer) -> "Reservation":
-        """The reservation that an answer tells of."""
-        expires_at = answer["expires_at"]
+    def of(cls, found: dict[str, Any]) -> "Reservation":
+        """The reservation that reservation_as_json.sql tells of."""
+        expires_at = found["expires_at"]
         return cls(
-            order_id=UUID(answer["order_id"]),
-            state=answer["state"],
-            currency=answer["currency"],
-            total=answer["total"],
+            order_id=UUID(found["order_id"]),
+            state=found["state"],
+            currency=found["currency"],
+            total=found["total"],
             expires_at=expires_at and datetime.fromisoformat(expires_at),
-            lines=tuple(PricedLine(**line) for line in answer["lines"]),
+            lines=tuple(PricedLine(**line) for line in found["lines"]),
         )
 
     @classmethod
     def find(cls, order_id: UUID) -> "Reservation | None":
         """The reservation of an order; one past its time reads as expired."""
-        found = database.row("SELECT reservation_as_json(%s) AS answer", (order_id,))
-        return cls.of(found["answer"]) if found and found["answer"] else None
+        row = database.row("SELECT reservation_as_json(%s) AS found", (order_id,))
+        return cls.of(row["found"]) if row and row["found"] else None
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """Hold units for an order for so many seconds."""
+
+    name: ClassVar[str] = "reserve"
+    order_id: UUID
+    currency: str
+    lines: Sequence[Wanted]
+    hold_seconds: int
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "currency": self.currency,
+            "skus": [line.sku for line in self.lines],
+            "quantities": [line.quantity for line in self.lines],
+            "hold_seconds": self.hold_seconds,
+        }
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Sell what an order holds; `hold_seconds` is for units that have to be taken again first."""
+
+    name: ClassVar[str] = "commit"
+    order_id: UUID
+    hold_seconds: int
+
+    def arguments(self) -> dict[str, Any]:
+        return {"hold_seconds": self.hold_seconds}
+
+
+@dataclass(frozen=True)
+class Release:
+    """Give back what an order holds or has bought; the reason goes to the ledger."""
+
+    name: ClassVar[str] = "release"
+    order_id: UUID
+    reason: str
+
+    def arguments(self) -> dict[str, Any]:
+        return {"reason": self.reason}
+
+
+Command = Reserve | Commit | Release
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a command has changed nothing; `sku` and `left` (units) where it is about a SKU.
+
+    `overdue` is whether holds past their time sit on some of the units that are missing.
+    """
+
+    code: str
+    sku: str | None = None
+    left: int | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command has come to.
+
+    `was` is the state before (None: the order was unknown), `ran_out` whether the hold of the order
+    was given back just now, because its time is over.
+    """
+
+    result: Reservation | Refusal
+    was: str | None
+    ran_out: bool
+
+    @classmethod
+    def of(cls, found: dict[str, Any]) -> "Answer":
+        """The answer that serve_orders.sql gives."""
+        was, ran_out = found.pop("was"), found.pop("ran_out")
+        if code := found.pop("refused", None):
+            return cls(Refusal(code, **found), was, ran_out)
+        return cls(Reservation.of(found), was, ran_out)
 
 
 @dataclass(frozen=True)
@@ -101,12 +168,14 @@ class Offer:
         return [cls(**row) for row in found]
 
 
-def answer_all(requests: Sequence[Request]) -> list[Answer]:
-    """Serve these requests in one transaction; the answers are in the same order."""
-    rows = database.rows(
-        "SELECT serve_orders(%s) AS answer", (orjson.dumps(list(requests)).decode(),)
-    )
-    return [row["answer"] for row in rows]
+def answer_all(commands: Sequence[Command]) -> list[Answer]:
+    """Carry out these commands in one transaction; the answers are in the same order."""
+    requests = [
+        {"call": command.name, "order_id": command.order_id, **command.arguments()}
+        for command in commands
+    ]
+    rows = database.rows("SELECT serve_orders(%s) AS answer", (orjson.dumps(requests).decode(),))
+    return [Answer.of(row["answer"]) for row in rows]
 
 
 def expire_overdue(limit: int) -> int:
