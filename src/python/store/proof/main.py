@@ -7,9 +7,9 @@ import click
 
 def commands() -> click.Group:
     """All of them."""
+    from store.bench.command import cost
     from store.proof.containers.command import containers
     from store.proof.containers.upgrade_command import upgrade
-    from store.proof.cost.command import cost
     from store.proof.faults.command import faults
     from store.proof.monitoring.command import alarms
     from store.proof.replay.command import replay

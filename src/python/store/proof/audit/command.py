@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from store.local import options
+from store.local.console import open_console
 from store.local.folder import Folder
 from store.proof.audit.addresses import Where, where
 from store.proof.audit.auditing import EVENT_LIMIT, Result, Rules, audited_by
@@ -27,7 +28,6 @@ from store.proof.audit.repairing import (
     wait_for_workers,
 )
 from store.proof.audit.report import SHOWN, as_json, repair_of, report_of, show, show_repair
-from store.proof.console import open_console
 from store.proof.errors import CannotProve
 from store.server.environ import BadEnviron
 from store.server.logs import environ_of

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from store.local.console import open_console
 from store.local.output import Output
-from store.proof.console import open_console
 from store.proof.containers.cluster import Cluster
 from store.proof.containers.docker import check_engine
 from store.proof.containers.ground import ContainerGround

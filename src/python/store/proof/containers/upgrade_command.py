@@ -10,8 +10,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from store.local.console import open_console
 from store.local.output import Output
-from store.proof.console import open_console
 from store.proof.containers.cluster import Cluster
 from store.proof.containers.docker import check_engine
 from store.proof.containers.upgrade import Tags, Upgraded, UpgradeGround, upgrading

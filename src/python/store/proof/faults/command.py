@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from store.local.console import open_console
 from store.local.output import Output
 from store.local.ports import free_base
 from store.local.progress import progress
-from store.proof.console import open_console
 from store.proof.errors import local_store
 from store.proof.faults import storms
 from store.proof.faults.doors.points import POINTS

@@ -12,10 +12,10 @@ from store.local.accounts import STAFF
 from store.local.errors import NotReady, Trouble
 from store.local.output import Output
 from store.local.ports import free_base
+from store.local.process_tree import children_of
 from store.local.rest import Rest
 from store.local.testing import short_folder
 from store.proof.faults.own_store import OwnStore
-from store.proof.faults.processes import children_of
 from store.proof.faults.victims import Victim
 
 READY_SECONDS = 30

@@ -3,7 +3,7 @@
 PostgreSQL's backends and gunicorn's workers cannot be had by the process group alone: each backend
 has a group of its own. A process that stands still makes no more children and buries none, so from
 the top downwards everything is found. A pidfd names one process for good, unlike its number (Linux:
-pidfd_open(2), proc_pid_stat(5)).
+pidfd_open(2)).
 """
 
 import contextlib
@@ -12,10 +12,11 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from store.local.errors import Trouble
+from store.local.process_tree import children_of, facts_of, parent_of
 
 PATIENCE_SECONDS = 20.0
 LOOK_SECONDS = 0.001
@@ -113,18 +114,12 @@ class Standstill:
             self._guard.stdin.flush()
 
 
-def children_of(parents: Collection[int]) -> list[int]:
-    """The processes that these have started and not yet buried."""
-    numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    return [pid for pid in numbers if _parent(pid) in parents]
-
-
 def kill_a_child(parent: int, among: Iterable[int]) -> bool:
     """Kill the first of these that is a child of `parent`, and wait until it has gone."""
     for child in _held(among):
         try:
             # Asked again, now that the number can mean no other.
-            if _parent(child.pid) == parent:
+            if parent_of(child.pid) == parent:
                 child.send(signal.SIGKILL)
                 child.wait_until_gone()
                 return True
@@ -150,22 +145,10 @@ def _held(pids: Iterable[int]) -> Iterator[Held]:
         yield held
 
 
-def _parent(pid: int) -> int:
-    try:
-        return int(_facts(Path(f"/proc/{pid}/stat"))[1])
-    except OSError:
-        return 0
-
-
 def _states(pid: int) -> Iterator[str]:
     """The state of each thread; nothing when the process has gone."""
     for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
         try:
-            yield _facts(stat)[0]
+            yield facts_of(stat)[0]
         except OSError:
             continue
-
-
-def _facts(stat: Path) -> list[str]:
-    """State, parent, group, ... : what follows the name, which may hold any character."""
-    return stat.read_text().rpartition(")")[2].split()

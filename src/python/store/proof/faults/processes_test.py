@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from store.local.process_tree import children_of
 from store.local.runner import python_environ
-from store.proof.faults.processes import Held, Standstill, children_of, kill_a_child, title
+from store.proof.faults.processes import Held, Standstill, kill_a_child, title
 
 # Three generations; the last has a session of its own, as PostgreSQL's backends have.
 FAMILY = """

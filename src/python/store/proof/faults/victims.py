@@ -11,9 +11,10 @@ import requests
 from store.database.postgres import Server
 from store.local import databases
 from store.local.output import Output
+from store.local.process_tree import children_of
 from store.local.readiness import why_not
 from store.local.runner import STOP_SECONDS, Program, Runner
-from store.proof.faults.processes import Standstill, children_of, kill_a_child, title
+from store.proof.faults.processes import Standstill, kill_a_child, title
 
 ANSWER_SECONDS = 3
 

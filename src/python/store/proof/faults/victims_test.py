@@ -15,8 +15,8 @@ import pytest
 
 from store.database.postgres import Server
 from store.local.output import LogFiles
+from store.local.process_tree import children_of
 from store.local.runner import Program, Runner, python_environ
-from store.proof.faults.processes import children_of
 from store.proof.faults.victims import Postgres, Service
 from store.server.testing import free_port
 

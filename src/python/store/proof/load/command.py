@@ -12,11 +12,11 @@ from rich.console import Console
 from store.local import options
 from store.local.accounts import STAFF
 from store.local.addresses import read_addresses
+from store.local.console import open_console
 from store.local.folder import Folder
 from store.local.progress import progress
 from store.local.secrets_file import read
 from store.proof.api import Api, Stopped, allow_many_connections
-from store.proof.console import open_console
 from store.proof.errors import CannotProve, local_store
 from store.proof.load.plan import Plan
 from store.proof.load.recorder import Action, Recorder

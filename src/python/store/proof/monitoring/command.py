@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from store.local.console import open_console
 from store.local.output import Output
 from store.local.ports import Ports, free_base
 from store.monitoring.programs import CannotWatch
-from store.proof.console import open_console
 from store.proof.errors import CannotProve, local_store
 from store.proof.monitoring.alarms import Alarms, Outcome
 from store.proof.monitoring.crowd import crowd

@@ -15,12 +15,12 @@ from rich.console import Console
 
 from store.local import options
 from store.local.addresses import read_addresses
+from store.local.console import open_console
 from store.local.folder import Folder
 from store.local.mapping import Pairs
 from store.local.progress import progress
 from store.local.secrets_file import read
 from store.proof.api import Api, Stopped
-from store.proof.console import open_console
 from store.proof.customers import CannotLogIn, Customer
 from store.proof.errors import CannotProve, local_store
 from store.proof.replay.invoices import Basket, Columns, Invoices, read_invoices

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import requests
 
-from store.proof.cost.rounds import Range
-from store.proof.cost.servers import Served
+from store.bench.rounds import Range
+from store.bench.servers import Served
 
 SCRAPES = 15
 ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"

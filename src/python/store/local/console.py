@@ -1,4 +1,4 @@
-"""Where the commands of a proof say what they have to say."""
+"""Where commands say what they have found."""
 
 from rich.console import Console
 

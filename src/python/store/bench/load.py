@@ -6,8 +6,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from store.bench.errors import CannotMeasure
 from store.local.ports import HOST
-from store.proof.errors import CannotProve
 
 REQUEST = b"GET /v1/things/mug HTTP/1.1\r\nHost: cost\r\nAccept: application/json\r\n\r\n"
 PATIENCE_SECONDS = 10.0
@@ -60,7 +60,7 @@ class Load:
     def _ready(self) -> list[socket.socket]:
         ready = self._waiting.select(PATIENCE_SECONDS)
         if not ready:
-            raise CannotProve("The server that is measured does not answer.")
+            raise CannotMeasure("The server that is measured does not answer.")
         return [key.fileobj for key, _ in ready if isinstance(key.fileobj, socket.socket)]
 
 
@@ -73,7 +73,7 @@ def _connected(port: int) -> socket.socket:
 def _received(connection: socket.socket, is_beginning: bool) -> int:
     data = connection.recv(65_536)
     if not data or (is_beginning and not data.startswith(b"HTTP/1.1 200 ")):
-        raise CannotProve(f"The server that is measured answered {data[:40]!r}.")
+        raise CannotMeasure(f"The server that is measured answered {data[:40]!r}.")
     return len(data)
 
 

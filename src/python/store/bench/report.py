@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from rich.console import Console
 from rich.table import Table
 
-from store.proof.cost.rounds import Cost, Range
-from store.proof.cost.scrape import Scrape
+from store.bench.rounds import Cost, Range
+from store.bench.scrape import Scrape
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from store.proof.cost.command import cost
-from store.proof.cost.cpu import family
-from store.proof.cost.rounds import Cost, Range, Turn
-from store.proof.cost.variants import BARE, VARIANTS, WHOLE
+from store.bench.command import cost
+from store.bench.cpu import family
+from store.bench.rounds import Cost, Range, Turn
+from store.bench.variants import BARE, VARIANTS, WHOLE
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""`proof cost`: what instrumentation costs on a bare route, side by side in one run."""
+"""`./pants proof cost`: what instrumentation costs on a bare route, side by side in one run."""
 
 import os
 import tempfile
@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from store.bench.cpu import apart
+from store.bench.report import Found, Machine, as_json, show
+from store.bench.rounds import costs
+from store.bench.scrape import scrape
+from store.bench.servers import servers
+from store.bench.sink import Sink
+from store.bench.variants import VARIANTS, WHOLE
+from store.local.console import open_console
 from store.local.progress import progress
-from store.proof.console import open_console
-from store.proof.cost.cpu import apart
-from store.proof.cost.report import Found, Machine, as_json, show
-from store.proof.cost.rounds import costs
-from store.proof.cost.scrape import scrape
-from store.proof.cost.servers import servers
-from store.proof.cost.sink import Sink
-from store.proof.cost.variants import VARIANTS, WHOLE
 
 
 @click.command()

@@ -8,7 +8,7 @@ from store.server.patching import cooperate
 def main() -> None:
     """Serve the application that the first argument names, until SIGTERM."""
     cooperate()
-    from store.proof.cost.app import APPS
+    from store.bench.app import APPS
     from store.server.gunicorn import HttpConfig, serve_http
     from store.server.logs import environ_of
 

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
-from store.proof.cost.load import Load
-from store.proof.cost.servers import Served
-from store.proof.cost.variants import Variant
+from store.bench.load import Load
+from store.bench.servers import Served
+from store.bench.variants import Variant
 
 
 @dataclass(frozen=True)

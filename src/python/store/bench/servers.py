@@ -12,13 +12,13 @@ from pathlib import Path
 
 import requests
 
+from store.bench import subject
+from store.bench.cpu import family, on_the_first, seconds_used
+from store.bench.errors import CannotMeasure
+from store.bench.variants import Variant, tracing
 from store.database.keeper import Kept
 from store.local.ports import HOST
 from store.local.runner import python_environ
-from store.proof.cost import subject
-from store.proof.cost.cpu import family, on_the_first, seconds_used
-from store.proof.cost.variants import Variant, tracing
-from store.proof.errors import CannotProve
 
 READY_SECONDS = 30.0
 LEAVE_SECONDS = 10.0
@@ -83,7 +83,7 @@ def _ready(variant: Variant, port: int, ops: int, process: Kept) -> Served:
     give_up = time.monotonic() + READY_SECONDS
     while not _answers(f"{url}/ready"):
         if not process.running or time.monotonic() > give_up:
-            raise CannotProve(f"The server of the variant {variant.name!r} does not start.")
+            raise CannotMeasure(f"The server of the variant {variant.name!r} does not start.")
         time.sleep(LOOK_SECONDS)
     return Served(variant, port, url, family(process.pid))
 
