@@ -5,14 +5,15 @@ from dataclasses import replace
 from uuid import UUID
 
 from store.auth.callers import Caller
-from store.orders.engine import drive
 from store.orders.errors import NotCancellable
-from store.orders.giving_back import cancelled_if_wished
-from store.orders.models import Order, database, locked
-from store.orders.moves import Change, Event, save_locked
+from store.orders.metrics import count_change
+from store.orders.models import Order, database, order_for_update
 from store.orders.reading import refuse_strangers
+from store.orders.saga.engine import drive
+from store.orders.saga.transitions import cancelled_if_requested
+from store.orders.shop import Shop
 from store.orders.states import CANCELLABLE, State
-from store.orders.steps import Shop
+from store.orders.writes import Change, Event, save_locked
 from store.server.clock import now
 
 
@@ -22,7 +23,7 @@ def cancel_order(order_id: UUID, caller: Caller, shop: Shop, seconds: float) -> 
     Whoever is at work on the order sees the wish before his next step; if nobody is, we are.
     """
     with database.transaction():
-        order = locked(order_id)
+        order = order_for_update(order_id)
         refuse_strangers(order, caller)
         order = _wish_to_cancel(order, caller)
     return drive(order, shop, time.monotonic() + seconds)
@@ -36,5 +37,7 @@ def _wish_to_cancel(order: Order, caller: Caller) -> Order:
     wished = replace(order, cancel_requested_at=now(), cancel_requested_by=caller.id)
     change = Change(wished, (Event("order.cancel_requested", {"by": str(caller.id)}),))
     if order.lease is None:
-        change = cancelled_if_wished(change, now())
-    return save_locked(order, change)
+        change = cancelled_if_requested(change, now())
+    saved = save_locked(order, change)
+    database.on_commit(lambda: count_change(order, saved))
+    return saved

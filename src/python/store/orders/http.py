@@ -11,8 +11,8 @@ from marshmallow import Schema, missing
 from store.auth.http import current_caller
 from store.database.idempotency import IdempotencyKeys, Replay, Started, fingerprint
 from store.database.vault import Vault
-from store.orders.engine import is_settled
 from store.orders.models import Order, database
+from store.orders.saga.engine import is_settled
 from store.orders.schemas import OrderOut
 from store.orders.wiring import Wiring
 from store.server.parsing import body_of

@@ -3,7 +3,7 @@
 Everything is counted once, by the process that wrote it, when it is committed: so the counters of
 all processes together are what the database says. Two exceptions, both after PostgreSQL itself has
 died: a commit whose answer was lost is not counted, and what the database forgot in its crash is
-counted again when it is done again (`moves.py` says what nobody waits for).
+counted again when it is done again (`writes.py` says what nobody waits for).
 
 Labels are words of ours. What comes from outside is `other`, unless it is on a list of ours.
 """
@@ -80,7 +80,7 @@ def count_placed(order: Order) -> None:
     ORDERS.labels(order.state, "").inc()
 
 
-def count_move(before: Order, after: Order) -> None:
+def count_change(before: Order, after: Order) -> None:
     """Count what a saved change means for the business."""
     # An order comes back to pending from its buyer's bank, but it was placed only once.
     if after.state not in (before.state, State.PENDING):

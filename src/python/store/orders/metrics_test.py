@@ -13,13 +13,13 @@ from store.metrics import exemplars
 from store.orders import metrics
 from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy, Place
-from store.orders.engine import drive
 from store.orders.fake_faults import Fault
 from store.orders.fake_payments import DECLINED
 from store.orders.models import Order, database
 from store.orders.payment_webhooks import hear
 from store.orders.placing import Basket, place_order
 from store.orders.refunding import refund_order, settled_refund
+from store.orders.saga.engine import drive
 from store.orders.shipping import deliver_order, ship_order
 from store.orders.survival_counts import Counts, counted
 from store.orders.testing import ADDRESS, FakeShop, bring_to_rest, started

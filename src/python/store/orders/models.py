@@ -1,12 +1,12 @@
 """An order with all that belongs to it, as one immutable value, and the queries that read it.
 
-Writing is in `moves.py`: a value is read, a changed copy is made, and the difference is saved.
+Writing is in `writes.py`: a value is read, a changed copy is made, and the difference is saved.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from store.database.database import Database
@@ -37,9 +37,29 @@ class Line:
         return None if self.unit_price is None else self.unit_price * self.quantity
 
 
+class PaymentIntent(Protocol):
+    """How the gateway describes a payment. Amounts are minor units."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def capturable(self) -> int: ...
+    @property
+    def received(self) -> int: ...
+    @property
+    def next_action(self) -> str | None: ...
+    @property
+    def decline_code(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Payment:
-    """The one payment of an order. `status` is the gateway's word, or `asked` before its answer."""
+    """The one payment of an order. `status` is the gateway's word, or `asked` before its answer.
+
+    Source of the statuses: docs.stripe.com/payments/paymentintents/lifecycle.
+    """
 
     amount: int
     status: str
@@ -49,6 +69,43 @@ class Payment:
     captured: int = 0
     next_action: str | None = None
     decline_code: str | None = None
+
+    @property
+    def is_authorised(self) -> bool:
+        """Whether the money is put aside, or taken."""
+        return self.status in ("requires_capture", "succeeded")
+
+    @property
+    def is_with_buyer(self) -> bool:
+        """Whether the buyer, or the buyer's bank, has to act first."""
+        return self.status in ("requires_action", "processing")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the gateway may hold money for it, or come to."""
+        return self.status != "canceled"
+
+    def as_described(self, intent: PaymentIntent) -> "Payment":
+        """The payment as the gateway now describes it."""
+        return replace(
+            self,
+            status=intent.status,
+            intent_id=intent.id,
+            authorised=intent.capturable or intent.received or self.authorised,
+            captured=intent.received if intent.status == "succeeded" else self.captured,
+            next_action=intent.next_action,
+            decline_code=intent.decline_code or self.decline_code,
+        )
+
+    def as_declined(self, intent_id: str | None, decline_code: str | None) -> "Payment":
+        """The payment after a definite no: the gateway may keep an attempt that is to be cancelled."""
+        return replace(
+            self,
+            status="requires_payment_method" if intent_id else "canceled",
+            intent_id=intent_id,
+            decline_code=decline_code,
+            next_action=None,
+        )
 
 
 @dataclass(frozen=True)
@@ -140,6 +197,26 @@ class Order:
                 return refund
         raise LookupError(f"order {self.id} has no refund {refund_id}")
 
+    def with_refund(self, changed: Refund) -> "Order":
+        """The order with this refund in the place of the one with its id."""
+        refunds = (changed if each.id == changed.id else each for each in self.refunds)
+        return replace(self, refunds=tuple(refunds))
+
+    @property
+    def known_payment(self) -> Payment:
+        """The payment of an order that has got as far as having one; else LookupError."""
+        if self.payment is None:
+            raise LookupError(f"order {self.id} has no payment at step {self.step}")
+        return self.payment
+
+    @property
+    def intent_id(self) -> str:
+        """The gateway's id of the payment of an order that has one; else LookupError."""
+        intent_id = self.known_payment.intent_id
+        if intent_id is None:
+            raise LookupError(f"order {self.id} has no payment intent at step {self.step}")
+        return intent_id
+
 
 _WHOLE = """
 SELECT o.*,
@@ -177,7 +254,7 @@ def order_of(order_id: UUID) -> Order:
     return _order(row)
 
 
-def locked(order_id: UUID) -> Order:
+def order_for_update(order_id: UUID) -> Order:
     """The order, locked until the transaction ends, or OrderNotFound."""
     if database.row(_LOCK, (order_id,)) is None:
         raise OrderNotFound
@@ -185,7 +262,7 @@ def locked(order_id: UUID) -> Order:
     return order_of(order_id)
 
 
-def leased(order_id: UUID, lease: UUID) -> Order | None:
+def lease_order(order_id: UUID, lease: UUID) -> Order | None:
     """The order with this lease; None if nothing is due or somebody else is at work on it."""
     with database.transaction():
         if not database.run(_LEASE, {"id": order_id, "lease": lease}):

@@ -12,12 +12,13 @@ from uuid import UUID
 
 import orjson
 
-from store.orders.engine import advance
 from store.orders.errors import BadWebhook
 from store.orders.metrics import count_webhook
 from store.orders.models import database
 from store.orders.refunding import doubt_refund
-from store.orders.steps import Shop
+from store.orders.saga.definition import SAGA, Wake
+from store.orders.saga.engine import advance
+from store.orders.shop import Shop
 
 ADVANCE_SECONDS = 3.0
 REFUND_NEWS = frozenset({"refund.failed", "refund.updated", "charge.refund.updated"})
@@ -44,13 +45,17 @@ WITH noted AS (
     ON CONFLICT (id) DO NOTHING RETURNING order_id
 ), poked AS (
     UPDATE orders o SET next_attempt_at = now(), attempts = 0, version = version + 1 FROM noted
-    WHERE o.id = noted.order_id AND (o.step IN ('await_buyer', 'repay')
-        OR (o.step IN ('authorise', 'capture', 'void')
+    WHERE o.id = noted.order_id AND (o.step = ANY(%(always)s)
+        OR (o.step = ANY(%(when_idle)s)
             AND (o.leased_until IS NULL OR o.leased_until <= now())))
     RETURNING o.id
 )
 SELECT (SELECT count(*) FROM noted) AS new, (SELECT id FROM poked) AS poked
 """
+_WAKES = {
+    "always": [step for step, each in SAGA.items() if each.gateway_event is Wake.ALWAYS],
+    "when_idle": [step for step, each in SAGA.items() if each.gateway_event is Wake.IDLE],
+}
 _FORGET = "DELETE FROM gateway_events WHERE received_at < %s"
 
 
@@ -60,7 +65,7 @@ def hear(body: bytes, shop: Shop) -> None:
     if told.type in REFUND_NEWS:
         # Before it is taken down: if the gateway cannot be asked now, it will tell us again.
         doubt_refund(told.object_id, shop)
-    heard = database.row(_HEAR, vars(told)) or {}
+    heard = database.row(_HEAR, {**vars(told), **_WAKES}) or {}
     count_webhook(told.type, is_new=bool(heard["new"]))
     if heard["poked"] is not None:
         advance(heard["poked"], shop, time.monotonic() + ADVANCE_SECONDS)

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from store.auth.callers import Caller
 from store.database.idempotency import Started
-from store.orders.engine import drive, work_on
 from store.orders.errors import LineRefused
+from store.orders.metrics import count_placed
 from store.orders.models import Line, Order, database, order_of
-from store.orders.moves import place
+from store.orders.saga.engine import drive, work_on
+from store.orders.saga.forward import HOLD_SECONDS
+from store.orders.shop import Shop
 from store.orders.states import Reason, State, Step
-from store.orders.steps import HOLD_SECONDS, Shop
 from store.orders.timeline import ending_facts
+from store.orders.writes import insert_order
 from store.server import context
 from store.server.clock import now
 from store.server.ids import new_id
@@ -49,7 +51,8 @@ def place_order(buyer: Caller, basket: Basket, begun: Started, shop: Shop, secon
     else:
         order = _new_order(buyer, basket)
         with database.transaction():
-            order = place(order)
+            order = insert_order(order)
+            database.on_commit(lambda: count_placed(order))
             begun.record(order.id)
         order = work_on(order, shop, give_up_at)
     order = drive(order, shop, give_up_at)

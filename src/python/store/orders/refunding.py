@@ -6,13 +6,14 @@ from uuid import UUID
 
 from store.auth.callers import Caller
 from store.database.idempotency import Started
-from store.orders.engine import drive
 from store.orders.errors import NotRefundable, TooMuchRefunded
-from store.orders.giving_back import refund_returned
-from store.orders.models import Order, Refund, database, locked, order_of, refunded_by
-from store.orders.moves import Change, Event, save_locked
+from store.orders.metrics import count_change
+from store.orders.models import Order, Refund, database, order_for_update, order_of, refunded_by
+from store.orders.saga.compensation import refund_returned
+from store.orders.saga.engine import drive
+from store.orders.shop import Shop
 from store.orders.states import REFUNDABLE, Step
-from store.orders.steps import Shop
+from store.orders.writes import Change, Event, save_locked
 from store.server.clock import now
 from store.server.ids import new_id
 
@@ -22,7 +23,7 @@ def refund_order(
 ) -> Refund:
     """A refund of the amount, or of all that is left; TooMuchRefunded if less is left."""
     with database.transaction():
-        order = locked(order_id)
+        order = order_for_update(order_id)
         if begun.resource_id is not None:
             return order.refund(UUID(begun.resource_id))
         refund = _new_refund(order, staff, amount, reason)
@@ -30,7 +31,8 @@ def refund_order(
         after = replace(
             order, refunds=(*order.refunds, refund), step=order.step or Step.REPAY, attempts=0
         )
-        save_locked(order, Change(after, (Event("refund.requested", facts),)))
+        saved = save_locked(order, Change(after, (Event("refund.requested", facts),)))
+        database.on_commit(lambda: count_change(order, saved))
         begun.record(refund.id)
     return refund
 
@@ -51,10 +53,12 @@ def doubt_refund(gateway_id: str, shop: Shop) -> None:
     if repayment.status in ("succeeded", "pending"):
         return
     with database.transaction():
-        order = locked(order.id)
+        order = order_for_update(order.id)
         returned = order.refund(refund_id)
         if returned.state == "succeeded":
-            save_locked(order, refund_returned(order, returned, repayment.failure, now()))
+            change = refund_returned(order, returned, repayment.failure, now())
+            saved = save_locked(order, change)
+            database.on_commit(lambda: count_change(order, saved))
 
 
 def _new_refund(order: Order, staff: Caller, amount: int | None, reason: str) -> Refund:

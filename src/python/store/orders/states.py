@@ -1,4 +1,4 @@
-"""Where an order can be, and the only ways from there: the plan as a table.
+"""Where an order can be, and the only ways from there. The steps' own table is saga/definition.py.
 
 The database enforces the same moves by a trigger (migrations/0001_orders.py).
 """
@@ -25,13 +25,13 @@ class State(StrEnum):
 class Step(StrEnum):
     """What has to be done next for an order; none when nothing has."""
 
-    # Place: take stock and money.
+    # Forward: take stock and money.
     RESERVE = "reserve"
     AUTHORISE = "authorise"
     AWAIT_BUYER = "await_buyer"
     COMMIT = "commit"
     CAPTURE = "capture"
-    # Let go of both again: after a refusal, or when the order is cancelled.
+    # Compensation: give both back, after a refusal or when the order is cancelled.
     VOID = "void"
     REPAY = "repay"
     RELEASE = "release"
@@ -81,9 +81,6 @@ CANCELLABLE = ON_ITS_WAY | {State.CONFIRMED}
 REFUNDABLE = frozenset({State.CONFIRMED, State.SHIPPED, State.DELIVERED, State.REFUNDED})
 # No step moves these any more; a delivered order may still be refunded by staff.
 FINAL = frozenset({State.REJECTED, State.CANCELLED, State.DELIVERED, State.REFUNDED})
-
-# Until the money is authorised nothing has been promised, so an order that takes too long ends.
-EXPIRING = frozenset({Step.RESERVE, Step.AUTHORISE, Step.AWAIT_BUYER})
 
 
 def refuse_other_moves(before: State, after: State) -> None:

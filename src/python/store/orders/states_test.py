@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from store.orders import moves
+from store.orders import writes
 from store.orders.conftest import Buy
 from store.orders.errors import IllegalMove
-from store.orders.moves import Change
 from store.orders.states import MOVES, State
+from store.orders.writes import Change
 
 
 @pytest.mark.parametrize("before", State)
@@ -18,4 +18,4 @@ def test_orders_move_only_as_planned(buy: Buy, before: State, after: State) -> N
         return
     order = replace(buy(), state=before)
     with pytest.raises(IllegalMove):
-        moves.save(order, Change(replace(order, state=after)))
+        writes.save(order, Change(replace(order, state=after)))

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from store.auth.callers import Caller, Role
 from store.orders.cancelling import cancel_order
-from store.orders.engine import is_settled
 from store.orders.errors import LineRefused, NotCancellable, NotRefundable
 from store.orders.fake_faults import SimulatedCrash
 from store.orders.fake_inventory import PRICE
@@ -15,9 +14,9 @@ from store.orders.fake_payments import DECLINED, THREE_D_SECURE
 from store.orders.models import Line, Order, database, order_of
 from store.orders.placing import Basket, place_order
 from store.orders.refunding import refund_order, settled_refund
+from store.orders.saga.engine import is_settled
 from store.orders.shipping import deliver_order, ship_order
 from store.orders.states import State
-from store.orders.steps import intent_id_of
 from store.orders.testing import ADDRESS, FakeShop, bring_to_rest, fake_shop, started
 from store.server.errors import Unavailable
 from store.server.ids import new_id
@@ -132,7 +131,7 @@ class Challenge(Flow):
         self.answer(well=True)
 
     def answer(self, *, well: bool) -> None:
-        intent_id = intent_id_of(order_of(self.order_id))
+        intent_id = order_of(self.order_id).intent_id
         self.shop.payments.pass_challenge(intent_id, well=well)
 
 

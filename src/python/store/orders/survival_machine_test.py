@@ -30,15 +30,15 @@ from store.database.database import Database
 from store.database.idempotency import IdempotencyKeys, Started
 from store.orders import models
 from store.orders.cancelling import cancel_order
-from store.orders.engine import advance, work_on
 from store.orders.errors import LineRefused
 from store.orders.fake_faults import Fault, Faults, SimulatedCrash
 from store.orders.fake_inventory import FakeInventory
 from store.orders.fake_payments import DECLINED, THREE_D_SECURE
-from store.orders.models import Line, Order, leased, order_of
+from store.orders.models import Line, Order, lease_order, order_of
 from store.orders.payment_webhooks import hear
 from store.orders.placing import Basket, place_order
 from store.orders.refunding import refund_order
+from store.orders.saga.engine import advance, work_on
 from store.orders.shipping import deliver_order, ship_order
 from store.orders.states import State
 from store.orders.survival_books import wrong_in_the_books
@@ -147,7 +147,7 @@ class Shop(RuleBasedStateMachine):
     @rule(number=orders)
     def one_sleeps_over_his_lease(self, number: int) -> None:
         order_id = self.one_of_the_orders(number)
-        sleeper = leased(order_id, new_id())
+        sleeper = lease_order(order_id, new_id())
         self.others_go_on()
         if sleeper:
             with contextlib.suppress(*TIRED):

@@ -8,17 +8,18 @@ from store.database.database import Database
 from store.database.errors import CommitUnknown
 from store.database.idempotency import IdempotencyKeys, Started
 from store.database.testing import FleetingServer
-from store.orders import engine, models, moves
+from store.orders import models
 from store.orders.cancelling import cancel_order
 from store.orders.conftest import Get, Place
 from store.orders.fake_faults import Fault, Faults
 from store.orders.models import Order, order_of
-from store.orders.moves import Change
 from store.orders.refunding import refund_order
+from store.orders.saga import engine
 from store.orders.states import State, Step
 from store.orders.survival_books import wrong_in_the_books
 from store.orders.survival_flows import FLOWS, Flow, Sale, is_at_rest
 from store.orders.testing import FakeShop, basket, time_passes
+from store.orders.writes import Change
 from store.server.ids import new_id
 
 Lose = Callable[..., None]
@@ -55,10 +56,10 @@ def nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.fixture
 def saves(monkeypatch: pytest.MonkeyPatch) -> Faults:
     """What goes wrong with the writes of outcomes, by the step that the order was at."""
-    faults = Faults(unanswered=CommitUnknown)
+    faults, real = Faults(unanswered=CommitUnknown), engine.save
 
     def save(before: Order, change: Change) -> Order | None:
-        return faults.around(str(before.step), lambda: moves.save(before, change))
+        return faults.around(str(before.step), lambda: real(before, change))
 
     monkeypatch.setattr(engine, "save", save)
     monkeypatch.setattr(engine, "seconds_to_wait", lambda *_, **__: 0.0)

@@ -14,12 +14,12 @@ from uuid import UUID
 from store.auth.callers import Caller
 from store.database.idempotency import IdempotencyKeys, Started
 from store.database.vault import Vault
-from store.orders.engine import advance, is_settled
 from store.orders.fake_faults import SimulatedCrash
 from store.orders.fake_inventory import FakeInventory
 from store.orders.fake_payments import FakePayments
 from store.orders.models import Order, database, order_of
-from store.orders.steps import Shop
+from store.orders.saga.engine import advance, is_settled
+from store.orders.shop import Shop
 from store.server.errors import Unavailable
 from store.server.ids import new_id
 

@@ -79,7 +79,7 @@ def test_an_order_without_a_trace_is_as_good(buy: Buy) -> None:
 def test_each_attempt_at_a_step_is_one_line(
     buy: Buy, shop: FakeShop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "store.orders.engine")
+    caplog.set_level(logging.INFO, "store.orders.saga.engine")
     shop.payments.faults.next("authorise", Fault.TIMED_OUT)
     order = buy_in(TRACE, buy, seconds=0.1)
     Context().run(bring_to_rest, order.id, shop)

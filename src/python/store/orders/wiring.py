@@ -6,7 +6,7 @@ from store.database.vault import Vault
 from store.orders.clients import Inventory
 from store.orders.config import Config, HttpSettings
 from store.orders.payment_client import Payments
-from store.orders.steps import Shop
+from store.orders.shop import Shop
 from store.orders.webhooks.clients import Subscribers
 
 

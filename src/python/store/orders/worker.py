@@ -8,12 +8,12 @@ from uuid import UUID
 
 from store.database.idempotency import IdempotencyKeys
 from store.orders.backlog import backlog, due
-from store.orders.engine import advance
 from store.orders.metrics import LOOK_AROUND_SECONDS, backlog_gauges
 from store.orders.models import database
 from store.orders.payment_webhooks import forget
+from store.orders.saga.engine import advance
+from store.orders.shop import Shop
 from store.orders.states import State
-from store.orders.steps import Shop
 from store.server.clock import now
 from store.server.errors import Unavailable
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from store.auth.callers import Caller
-from store.orders import moves
+from store.orders import writes
 from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy
 from store.orders.fake_faults import Fault
@@ -79,8 +79,8 @@ def test_every_type_happens_and_no_other(told: set[str]) -> None:
 
 
 def test_no_other_type_is_written_anywhere_in_the_code() -> None:
-    folder = Path(moves.__file__).parent
-    sources = [file.read_text() for file in folder.glob("*.py") if "_test" not in file.name]
+    folder = Path(writes.__file__).parent
+    sources = [file.read_text() for file in folder.rglob("*.py") if "_test" not in file.name]
     written = re.findall(r'\bEvent\(\s*f?"([a-z_.{}]+)"', "\n".join(sources))
     patterns = {re.sub(r"\{[^}]+\}", "[a-z_]+", name) for name in written}
     assert len(patterns) >= 12

@@ -6,7 +6,7 @@ whatever becomes of its holder, somebody else goes on after that, and what the h
 late changes nothing.
 
 The claim waits for the disk, so whatever is sent has happened for good: orders do not wait for each
-of their moves (`orders.moves`), and a crash of the database forgets the last ones. Outcomes need
+of their writes (`orders.writes`), and a crash of the database forgets the last ones. Outcomes need
 not wait: what is forgotten of them is sent once more.
 """
 

@@ -23,10 +23,10 @@ def planted(tmp_path: Path) -> Path:
 
 
 def test_the_next_release_writes_what_its_migration_adds(planted: Path) -> None:
-    moves = (planted / "moves.py").read_text()
-    compile(moves, "moves.py", "exec")
+    writes = (planted / "writes.py").read_text()
+    compile(writes, "writes.py", "exec")
     for column, uses in {"placed_by": 1, "moved_by": 2}.items():
-        assert moves.count(column) == uses
+        assert writes.count(column) == uses
         assert f"ADD COLUMN {column}" in (planted / "migrations/9001_releases.py").read_text()
 
 

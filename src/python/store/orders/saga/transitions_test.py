@@ -9,9 +9,10 @@ import pytest
 from store.orders.conftest import Buy
 from store.orders.fake_payments import THREE_D_SECURE
 from store.orders.models import LEASE_SECONDS, Order, Refund
-from store.orders.outcomes import Unknown, Waiting
 from store.orders.payment_client import Intent, Repayment
-from store.orders.plan import LONGEST_WAIT_SECONDS, change_of
+from store.orders.saga.definition import QUICK
+from store.orders.saga.outcomes import Unknown, Waiting
+from store.orders.saga.transitions import change_of
 from store.orders.states import State, Step
 from store.orders.worker import STEP_SECONDS
 from store.server.clock import now
@@ -34,7 +35,7 @@ def test_an_order_is_at_rest_within_a_minute_after_all_faults(
 ) -> None:
     monkeypatch.setattr(random, "uniform", lambda _least, most: most)
     longest = max(waits(order, attempts) for attempts in range(100))
-    assert longest == LONGEST_WAIT_SECONDS
+    assert longest == QUICK.longest_seconds
     assert LEASE_SECONDS + longest + STEP_SECONDS <= CALM_SECONDS - 10
 
 
@@ -49,7 +50,7 @@ def test_the_first_repetition_comes_soon_and_the_jitter_stays_full(
 
     monkeypatch.setattr(random, "uniform", draw)
     assert [waits(order, attempts) for attempts in (0, 1, 2, 3, 90)] == [0.0] * 5
-    assert drawn == [(0, 2), (0, 4), (0, 8), (0, LONGEST_WAIT_SECONDS), (0, LONGEST_WAIT_SECONDS)]
+    assert drawn == [(0, 2), (0, 4), (0, 8), (0, QUICK.longest_seconds), (0, QUICK.longest_seconds)]
 
 
 def test_a_buyer_whose_news_are_lost_is_looked_after_within_a_minute(order: Order) -> None:

@@ -1,4 +1,4 @@
-"""The machine that takes an order to its end, whoever dies on the way.
+"""The engine: takes an order through its saga to its end, whoever dies on the way.
 
 An order knows its next step. Whoever wants to take it takes a lease on the order first (in the
 database, for 30 seconds), makes the step's call outside any transaction, and writes the outcome
@@ -10,7 +10,7 @@ commits in 10 round trips: the Idempotency-Key is taken; order, lines, event, le
 note are written in one transaction; one statement for each of the four outcomes (it writes state,
 payment, prices and event, and keeps the lease for the next step); and the answer is kept. Nothing is
 read back: whoever holds the lease knows the order. Of the outcomes only two wait for the disk
-(`moves.save`): the one after which money may be asked for, and the last. Any other that a crash of
+(`writes.save`): the one after which money may be asked for, and the last. Any other that a crash of
 the database forgets is learned again by repeating its step.
 """
 
@@ -18,23 +18,25 @@ import logging
 import time
 from uuid import UUID
 
+from store.orders import writes
 from store.orders.errors import Declined, LeaseLost, Refusal
-from store.orders.metrics import count_attempt
-from store.orders.models import Order, leased, order_of
-from store.orders.moves import save
-from store.orders.outcomes import Outcome, Refused, Unknown, Waiting
-from store.orders.plan import change_of, interruption
+from store.orders.metrics import count_attempt, count_change
+from store.orders.models import Order, database, lease_order, order_of
+from store.orders.saga.definition import SAGA
+from store.orders.saga.outcomes import Outcome, Refused, Unknown, Waiting
+from store.orders.saga.transitions import change_of, definition_of, interruption
+from store.orders.shop import Shop
 from store.orders.states import Reason, Step
-from store.orders.steps import RUN, Shop
+from store.orders.writes import Change
 from store.server import context, tracing
 from store.server.backoff import seconds_to_wait
 from store.server.clock import now
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
 
-LOOK_SECONDS = 0.2
-TRIES_TO_SAVE = 6
-LONGEST_WAIT_TO_SAVE = 2.0
+POLL_INTERVAL_SECONDS = 0.2
+MAX_SAVE_ATTEMPTS = 6
+LONGEST_SAVE_WAIT_SECONDS = 2.0
 """A database that restarts is back by then, and the lease has not run out."""
 
 _log = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ def advance(order_id: UUID, shop: Shop, give_up_at: float) -> Order | None:
 
     No step begins after `give_up_at` (time.monotonic); the last one may outlast it by its deadline.
     """
-    order = leased(order_id, new_id())
+    order = lease_order(order_id, new_id())
     return work_on(order, shop, give_up_at) if order else None
 
 
@@ -73,7 +75,7 @@ def drive(order: Order, shop: Shop, give_up_at: float) -> Order:
     while not is_settled(order) and time.monotonic() < give_up_at:
         order = advance(order.id, shop, give_up_at) or order_of(order.id)
         if not is_settled(order):
-            time.sleep(max(0.0, min(LOOK_SECONDS, give_up_at - time.monotonic())))
+            time.sleep(max(0.0, min(POLL_INTERVAL_SECONDS, give_up_at - time.monotonic())))
     return order
 
 
@@ -88,13 +90,13 @@ def attempt(order: Order, shop: Shop) -> Outcome:
     began = time.perf_counter()
     with tracing.span(f"order.step {order.step}", traceparent=order.traceparent or ""):
         outcome = _outcome(order, order.step, shop)
-        _tell(order, order.step, outcome, time.perf_counter() - began)
+        _publish(order, order.step, outcome, time.perf_counter() - began)
     return outcome
 
 
 def _outcome(order: Order, step: Step, shop: Shop) -> Outcome:
     try:
-        return RUN[step](order, shop)
+        return SAGA[step].run(order, shop)
     except (Refusal, Declined) as error:
         return _refused(order, error)
     except StoreError as error:
@@ -105,15 +107,15 @@ def _outcome(order: Order, step: Step, shop: Shop) -> Outcome:
         return Unknown("unexpected")
 
 
-def _tell(order: Order, step: Step, outcome: Outcome, seconds: float) -> None:
+def _publish(order: Order, step: Step, outcome: Outcome, seconds: float) -> None:
     """The same of each attempt to metrics, trace and log."""
     word, number = type(outcome).__name__.lower(), order.attempts + 1
     count_attempt(step, word, seconds)
     facts = {"step": step.value, "outcome": word, "attempt": number}
     tracing.note(**{"order.id": str(order.id)}, **{f"order.{name}": facts[name] for name in facts})
     took = round(seconds * 1000, 2)
-    told = facts | {"order_id": str(order.id), "duration_ms": took}
-    _log.info("%s: %s in %s ms", step, word, took, extra=told)
+    published = facts | {"order_id": str(order.id), "duration_ms": took}
+    _log.info("%s: %s in %s ms", step, word, took, extra=published)
 
 
 def settle(order: Order, outcome: Outcome, give_up_at: float) -> Order:
@@ -122,16 +124,16 @@ def settle(order: Order, outcome: Outcome, give_up_at: float) -> Order:
     If somebody has changed the order meanwhile (a wish to cancel, a webhook), what is done is
     applied to the order as it is now; what only waits is tried again, since there is news.
     """
-    for tried in range(1, TRIES_TO_SAVE + 1):
+    for tried in range(1, MAX_SAVE_ATTEMPTS + 1):
         try:
             if saved := _save(order, outcome, give_up_at):
                 return saved
             current = _still_mine(order)
         except Unavailable:
             # The write may have happened or not: if it has, the next one is refused by its guard.
-            if tried == TRIES_TO_SAVE:
+            if tried == MAX_SAVE_ATTEMPTS:
                 raise
-            time.sleep(seconds_to_wait(tried, cap=LONGEST_WAIT_TO_SAVE))
+            time.sleep(seconds_to_wait(tried, cap=LONGEST_SAVE_WAIT_SECONDS))
             continue
         if current.step != order.step or isinstance(outcome, Waiting | Unknown):
             return current
@@ -145,6 +147,14 @@ def _save(order: Order, outcome: Outcome, give_up_at: float) -> Order | None:
     return save(order, change if goes_on else change.without_lease())
 
 
+def save(before: Order, change: Change) -> Order | None:
+    """Write the change of an order that we hold, and count it; None if the order has changed."""
+    saved = writes.save(before, change)
+    if saved:
+        database.on_commit(lambda: count_change(before, saved))
+    return saved
+
+
 def _still_mine(order: Order) -> Order:
     current = order_of(order.id)
     if current.lease != order.lease:
@@ -153,8 +163,8 @@ def _still_mine(order: Order) -> Order:
 
 
 def _refused(order: Order, error: Refusal | Declined) -> Outcome:
-    """A no ends a sale. What gives money and stock back does not take no for an answer."""
-    if order.step in (Step.VOID, Step.RELEASE):
+    """A no ends a sale; a step that insists does not take it for an answer."""
+    if definition_of(order).insists:
         _log.error("order %s, step %s is refused: %s", order.id, order.step, error.detail)
         return Unknown(error.code)
     intent_id = error.intent_id if isinstance(error, Declined) else None

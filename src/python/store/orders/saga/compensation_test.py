@@ -7,12 +7,12 @@ import pytest
 from store.auth.callers import Caller
 from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy
-from store.orders.engine import advance
 from store.orders.errors import NotCancellable, NotRefundable, TooMuchRefunded
 from store.orders.fake_faults import Fault
 from store.orders.fake_inventory import PRICE
 from store.orders.models import Order, database, order_of
 from store.orders.refunding import doubt_refund, refund_order, settled_refund
+from store.orders.saga.engine import advance
 from store.orders.shipping import deliver_order, ship_order
 from store.orders.states import State
 from store.orders.testing import FakeShop, bring_to_rest, started

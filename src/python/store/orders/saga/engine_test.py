@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from store.database.errors import DatabaseDown
-from store.orders import engine, moves
 from store.orders.conftest import Buy
-from store.orders.engine import TRIES_TO_SAVE, advance, work_on
 from store.orders.fake_faults import Fault
 from store.orders.fake_payments import THREE_D_SECURE
-from store.orders.models import Order, database, leased, order_of
+from store.orders.models import Order, database, lease_order, order_of
+from store.orders.saga import engine
+from store.orders.saga.engine import MAX_SAVE_ATTEMPTS, advance, work_on
 from store.orders.states import State
 from store.orders.testing import FakeShop, time_passes
 from store.orders.timeline import happenings_after
@@ -61,11 +61,11 @@ def test_a_confirmed_order_costs_four_calls_and_no_reading(
 def test_only_one_may_work_on_an_order(buy: Buy, shop: FakeShop) -> None:
     order = buy(method=THREE_D_SECURE)
     time_passes()
-    first = leased(order.id, new_id())
+    first = lease_order(order.id, new_id())
     assert first is not None
-    assert leased(order.id, new_id()) is None
+    assert lease_order(order.id, new_id()) is None
     time_passes()
-    second = leased(order.id, new_id())
+    second = lease_order(order.id, new_id())
     assert second is not None
     assert work_on(first, shop, time.monotonic() + 1).lease == second.lease
     assert order_of(order.id) == second
@@ -78,12 +78,12 @@ def test_an_order_at_rest_is_not_worked_on(buy: Buy, shop: FakeShop) -> None:
 def test_a_write_that_fails_is_tried_again_while_the_lease_is_ours(
     buy: Buy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failures = iter([DatabaseDown("gone")] * 2)
+    failures, real = iter([DatabaseDown("gone")] * 2), engine.save
 
     def save(*args: object, **options: object) -> Order | None:
         for failure in failures:
             raise failure
-        return moves.save(*args, **options)  # type: ignore[arg-type]
+        return real(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(engine, "save", save)
     monkeypatch.setattr(engine, "seconds_to_wait", lambda *_, **__: 0.0)
@@ -93,7 +93,7 @@ def test_a_write_that_fails_is_tried_again_while_the_lease_is_ours(
 def test_an_outcome_outlasts_a_database_that_is_away_for_a_moment(
     buy: Buy, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away, row = iter([DatabaseDown("gone")] * (TRIES_TO_SAVE - 1)), database.row
+    away, row = iter([DatabaseDown("gone")] * (MAX_SAVE_ATTEMPTS - 1)), database.row
 
     def asked(*args: object) -> object:
         for failure in away:
@@ -110,10 +110,10 @@ def test_an_outcome_outlasts_a_database_that_is_away_for_a_moment(
 def test_a_write_whose_answer_was_lost_is_not_written_twice(
     buy: Buy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lost = iter([True])
+    lost, real = iter([True]), engine.save
 
     def save(*args: object, **options: object) -> Order | None:
-        saved = moves.save(*args, **options)  # type: ignore[arg-type]
+        saved = real(*args, **options)  # type: ignore[arg-type]
         if next(lost, False):
             raise DatabaseDown("gone")
         return saved

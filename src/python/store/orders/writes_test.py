@@ -10,10 +10,10 @@ from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy
 from store.orders.fake_faults import Fault, SimulatedCrash
 from store.orders.fake_payments import THREE_D_SECURE
-from store.orders.models import database, leased, order_of
-from store.orders.moves import Change, Event, save
+from store.orders.models import database, lease_order, order_of
 from store.orders.testing import FakeShop, time_passes
 from store.orders.timeline import happenings_after
+from store.orders.writes import Change, Event, save
 from store.server.ids import new_id
 
 
@@ -85,7 +85,7 @@ def test_a_version_that_comes_twice_is_not_taken_for_the_first(
     """A crash of the database can forget a change; the next one then has its version, and its lease."""
     order = buy(method=THREE_D_SECURE)
     time_passes()
-    known = leased(order.id, new_id())
+    known = lease_order(order.id, new_id())
     assert known is not None
     forgotten = save(known, Change(known, (Event("order.noted"),)))
     assert forgotten is not None

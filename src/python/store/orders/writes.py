@@ -1,7 +1,7 @@
-"""Writing orders: each move and its events in one statement, guarded by version, time and lease.
+"""Writes of orders: each change and its events in one statement, guarded by version, time and lease.
 
 A guarded write that finds the order changed meanwhile changes nothing and says so. So whoever lost
-his lease, or was overtaken by a cancellation, cannot write what he believed. The time of the last
+its lease, or was overtaken by a cancellation, cannot write what he believed. The time of the last
 change is part of the guard because a version may come twice: a database that crashes forgets the
 last changes that nobody waited for, and counts on from the one before.
 """
@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from store.database.model import jsonb
-from store.orders.metrics import count_move, count_placed
 from store.orders.models import LEASE_SECONDS, Line, Order, database
 from store.orders.states import refuse_other_moves
 
@@ -38,7 +37,7 @@ class Change:
         return replace(self, after=replace(self.after, lease=None))
 
 
-_PLACE = f"""
+_INSERT = f"""
 WITH placed AS (
     INSERT INTO orders (id, buyer_id, state, currency, payment_method, shipping_address, step,
         lease, leased_until, expires_at, traceparent)
@@ -55,7 +54,7 @@ INSERT INTO order_events (order_id, number, type, data)
 SELECT id, 1, 'order.placed', %(event)s FROM placed RETURNING created_at
 """
 
-_MOVE = f"""
+_UPDATE = f"""
 WITH moved AS (
     UPDATE orders SET state = %(state)s, total = %(total)s, step = %(step)s, ending = %(ending)s,
         reason = %(reason)s, cancel_requested_at = %(cancel_requested_at)s,
@@ -67,7 +66,7 @@ WITH moved AS (
     WHERE id = %(id)s AND version = %(version)s AND updated_at = %(seen)s
         AND lease IS NOT DISTINCT FROM %(held)s
     RETURNING id, updated_at
-), told AS (
+), events AS (
     INSERT INTO order_events (order_id, number, type, data)
     SELECT id, e.number + (SELECT coalesce(max(number), 0) FROM order_events
         WHERE order_id = %(id)s), e.type, e.data
@@ -107,7 +106,7 @@ VALUES (%(id)s, %(order_id)s, %(carrier)s, %(tracking_number)s, %(shipped_by)s, 
 _DELIVER = "UPDATE shipments SET delivered_at = %s WHERE order_id = %s"
 
 
-def place(order: Order) -> Order:
+def insert_order(order: Order) -> Order:
     """Write a new order, held by its lease, with its first event: the order, by the database's clock.
 
     Joins the open transaction.
@@ -123,9 +122,8 @@ def place(order: Order) -> Order:
         "lines": jsonb(lines),
         "event": jsonb({"currency": order.currency, "lines": len(lines)}),
     }
-    placed = database.row(_PLACE, values) or {}
-    database.on_commit(lambda: count_placed(order))
-    return replace(order, created_at=placed["created_at"], updated_at=placed["created_at"])
+    inserted = database.row(_INSERT, values) or {}
+    return replace(order, created_at=inserted["created_at"], updated_at=inserted["created_at"])
 
 
 def save(before: Order, change: Change, *, mine: bool = True) -> Order | None:
@@ -135,14 +133,11 @@ def save(before: Order, change: Change, *, mine: bool = True) -> Order | None:
     """
     refuse_other_moves(before.state, change.after.state)
     if change.after.refunds == before.refunds:
-        saved = _move(before, change, mine)
-    else:
-        with database.transaction():
-            saved = _move(before, change, mine)
-            if saved:
-                _write_refunds(before, saved)
-    if saved:
-        database.on_commit(lambda: count_move(before, saved))
+        return _update(before, change, mine)
+    with database.transaction():
+        saved = _update(before, change, mine)
+        if saved:
+            _write_refunds(before, saved)
     return saved
 
 
@@ -173,16 +168,16 @@ def write_delivery(order_id: UUID, at: datetime) -> None:
     database.run(_DELIVER, (at, order_id))
 
 
-def _move(before: Order, change: Change, mine: bool) -> Order | None:
+def _update(before: Order, change: Change, mine: bool) -> Order | None:
     after = change.after
-    sql, values = _MOVE, _values(before, change)
+    sql, values = _UPDATE, _values(before, change)
     if after.payment and after.payment != before.payment:
         sql += _PAID
         values |= {f"p_{name}": value for name, value in vars(after.payment).items()}
     if after.lines != before.lines:
         sql += _PRICED
         values["lines"] = jsonb([_price(line) for line in after.lines])
-    goes_on = mine and after.lease is not None and not _new_plan_for_money(before, after)
+    goes_on = mine and after.lease is not None and not _asks_for_money(before, after)
     durability = "off" if goes_on else "on"
     row = database.row(sql + _END, {**values, "mine": mine, "durability": durability})
     if row is None:
@@ -190,7 +185,7 @@ def _move(before: Order, change: Change, mine: bool) -> Order | None:
     return replace(after, version=before.version + 1, updated_at=row["updated_at"])
 
 
-def _new_plan_for_money(before: Order, after: Order) -> bool:
+def _asks_for_money(before: Order, after: Order) -> bool:
     """Whether the gateway will be asked for a payment or a refund that the database did not know.
 
     Whoever goes on with an order need not wait for the disk: if the database forgets an outcome in
@@ -202,7 +197,7 @@ def _new_plan_for_money(before: Order, after: Order) -> bool:
 
 
 def _values(before: Order, change: Change) -> dict[str, Any]:
-    told = [
+    events = [
         {"number": number, "type": event.type, "data": event.data}
         for number, event in enumerate(change.events, start=1)
     ]
@@ -211,7 +206,7 @@ def _values(before: Order, change: Change) -> dict[str, Any]:
         "version": before.version,
         "seen": before.updated_at,
         "held": before.lease,
-        "events": jsonb(told),
+        "events": jsonb(events),
         "wait": change.wait,
     }
 

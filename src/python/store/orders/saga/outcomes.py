@@ -28,6 +28,11 @@ class Refused:
     intent_id: str | None = None
     refund_id: UUID | None = None
 
+    @property
+    def decline(self) -> dict[str, str | None]:
+        """What the payment is told of a card that was declined."""
+        return {"intent_id": self.intent_id, "decline_code": self.facts.get("decline_code")}
+
 
 @dataclass(frozen=True)
 class Waiting:
