@@ -19,6 +19,7 @@ Tests that meet the server's own limits or restarts start a `Server` of their ow
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -128,6 +129,30 @@ class FleetingServer(Server):
         finally:
             database.shut()
         return template
+
+
+def checked_lengths(database: Database) -> dict[str, int]:
+    """The most characters that a CHECK allows, by table.column."""
+    found = _checked(database, r"\blength\((\w+)\) <= (\d+)")
+    return {column: int(most) for column, most in found.items()}
+
+
+def checked_patterns(database: Database) -> dict[str, str]:
+    """The regular expression that a CHECK asks for, by table.column."""
+    return _checked(database, r"\((\w+) ~ '([^']*)'::text\)")
+
+
+def _checked(database: Database, form: str) -> dict[str, str]:
+    rows = database.rows(
+        """SELECT conrelid::regclass::text AS name, pg_get_constraintdef(oid) AS definition
+        FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+            AND conrelid <> 0"""
+    )
+    return {
+        f"{row['name']}.{column}": bound
+        for row in rows
+        for column, bound in re.findall(form, row["definition"])
+    }
 
 
 @pytest.fixture(scope="session")

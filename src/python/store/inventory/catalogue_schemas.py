@@ -5,36 +5,37 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from store.inventory import limits
+from store.server.limits import SKU
 from store.server.money import MAX_AMOUNT
 from store.server.schemas import Currency, MoneySchema, Schema, Text, Whole
 
-SKU = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-PATH = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*$"
 PRODUCT_STATUSES = ("draft", "active", "retired")
 VARIANT_STATUSES = ("active", "retired")
 
 _https = validate.URL(schemes={"https"}, error="Must be an https URL.")
-_path = validate.Regexp(PATH, error='Must be a path of slugs such as "kitchen/mugs".')
+_path = validate.Regexp(f"^{limits.PATH}$", error='Must be a path of slugs such as "kitchen/mugs".')
+_slug = validate.Regexp(f"^{limits.SLUG}$", error="Must be a slug.")
 
 
 def sku_field(**options: Any) -> Text:
     """A SKU: up to 64 letters, digits, dots, underscores and hyphens."""
-    form = validate.Regexp(SKU, error="Must be letters, digits, '.', '_' or '-', at most 64.")
+    form = validate.Regexp(f"^{SKU}$", error=limits.SKU_RULE)
     return Text(validators=(form,), **options)
 
 
 def category_path(**options: Any) -> Text:
     """The path of a category."""
-    return Text(max=400, validators=(_path,), **options)
+    return Text(max=limits.MAX_PATH, validators=(_path,), **options)
 
 
 class Attributes(fields.Dict):
     """Up to 50 attributes, texts by name."""
 
     def __init__(self, **options: Any) -> None:
-        few = validate.Length(max=50)
-        super().__init__(keys=Text(max=50), values=Text(max=200), validate=few, **options)
+        name, value = Text(max=limits.MAX_ATTRIBUTE_NAME), Text(max=limits.MAX_ATTRIBUTE_VALUE)
+        few = validate.Length(max=limits.MAX_ATTRIBUTES)
+        super().__init__(keys=name, values=value, validate=few, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
@@ -74,7 +75,7 @@ class CurrencyArgs(Schema):
 class ImageSchema(Schema):
     """A picture, kept elsewhere."""
 
-    url = Text(required=True, max=2000, validators=(_https,))
+    url = Text(required=True, max=limits.MAX_URL, validators=(_https,))
     alt = Text(min=0, max=200, load_default="")
 
 
@@ -82,7 +83,7 @@ class VariantIn(Schema):
     """A variant to add to a product."""
 
     sku = sku_field(required=True)
-    name = Text(min=0, max=200)
+    name = Text(min=0, max=limits.MAX_VARIANT_NAME)
     attributes = Attributes()
     prices = fields.List(fields.Nested(MoneySchema), validate=validate.Length(max=50))
 
@@ -97,7 +98,7 @@ class VariantIn(Schema):
 class VariantChange(Schema):
     """What may change about a variant; its SKU never does."""
 
-    name = Text(min=0, max=200)
+    name = Text(min=0, max=limits.MAX_VARIANT_NAME)
     attributes = Attributes()
     status = Text(validators=(validate.OneOf(VARIANT_STATUSES),))
 
@@ -105,10 +106,10 @@ class VariantChange(Schema):
 class ProductChange(Schema):
     """What may change about a product."""
 
-    title = Text(max=200)
-    description = Text(min=0, max=10_000, lines=True)
+    title = Text(max=limits.MAX_TITLE)
+    description = Text(min=0, max=limits.MAX_DESCRIPTION, lines=True)
     category = category_path(allow_none=True)
-    handle = Text(max=100, allow_none=True)
+    handle = Text(max=limits.MAX_HANDLE, allow_none=True)
     attributes = Attributes()
     images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=20))
     status = Text(validators=(validate.OneOf(PRODUCT_STATUSES),))
@@ -117,7 +118,7 @@ class ProductChange(Schema):
 class ProductIn(ProductChange):
     """A product to create, with its first variants."""
 
-    title = Text(required=True, max=200)
+    title = Text(required=True, max=limits.MAX_TITLE)
     variants = fields.List(fields.Nested(VariantIn), validate=validate.Length(max=100))
 
     @validates_schema
@@ -174,16 +175,16 @@ class ProductOut(Schema):
 class CategoryChange(Schema):
     """What may change about a category; `parent` is a path, null makes it a root."""
 
-    name = Text(max=100)
-    slug = Text(max=64, validators=(validate.Regexp(SLUG, error="Must be a slug."),))
+    name = Text(max=limits.MAX_CATEGORY_NAME)
+    slug = Text(max=limits.MAX_SLUG, validators=(_slug,))
     parent = category_path(allow_none=True)
 
 
 class CategoryIn(CategoryChange):
     """A category to create."""
 
-    name = Text(required=True, max=100)
-    slug = Text(required=True, max=64, validators=(validate.Regexp(SLUG, error="Must be a slug."),))
+    name = Text(required=True, max=limits.MAX_CATEGORY_NAME)
+    slug = Text(required=True, max=limits.MAX_SLUG, validators=(_slug,))
 
 
 class CategoryOut(Schema):

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from store.inventory.errors import CategoryBelowItself, CategoryExists, CategoryInUse
+from store.inventory.limits import MAX_PATH
 from store.inventory.models.catalogue import Category
 from store.inventory.models.refusals import refused_as
 from store.inventory.models.tables import database
@@ -73,7 +74,7 @@ def _shown(found: Category) -> Fields:
 
 
 def _path_too_long() -> Invalid:
-    return Invalid("slug", "The path would be longer than 400 characters.")
+    return Invalid("slug", f"The path would be longer than {MAX_PATH} characters.")
 
 
 def _columns(wanted: Fields) -> Fields:

@@ -7,38 +7,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from store.server.money import CURRENCIES, MAX_AMOUNT
+from store.inventory import limits
+from store.server.limits import CONTROL, CONTROL_CHARACTER, CONTROL_CHARACTER_BUT_LINES, SKU
+from store.server.money import CURRENCIES, MAX_AMOUNT, decimals_of
 
 ATTRIBUTE = "attributes."
-MOST_UNITS = 1_000_000_000
-
-# ISO 4217: the currencies whose minor unit is not a hundredth.
-_DECIMALS = dict.fromkeys(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ],
-    0,
-) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_WAREHOUSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 _UNITS = re.compile(r"[0-9]{1,10}")
 
@@ -46,19 +19,24 @@ Parse = Callable[[str], Any]
 
 
 def _text(most: int, *, lines: bool = False) -> Parse:
-    forbidden = _CONTROL_BUT_LINES if lines else _CONTROL
+    def is_forbidden(text: str) -> bool:
+        if lines:  # as spreadsheets write them
+            return bool(CONTROL_CHARACTER_BUT_LINES.search(text.replace("\r", "")))
+        return bool(CONTROL_CHARACTER.search(text))
 
     def parse(text: str) -> str:
         if len(text) > most:
             raise ValueError(f"Must have at most {most} characters.")
-        if forbidden.search(text):
+        if is_forbidden(text):
             raise ValueError("Must not contain control characters.")
         return text.replace("\r\n", "\n")
 
     return parse
 
 
-def _matching(form: re.Pattern[str], reason: str) -> Parse:
+def _matching(pattern: str, reason: str) -> Parse:
+    form = re.compile(pattern)
+
     def parse(text: str) -> str:
         if not form.fullmatch(text):
             raise ValueError(reason)
@@ -83,8 +61,8 @@ def _currency(text: str) -> str:
 
 
 def _units(text: str) -> int:
-    if not _UNITS.fullmatch(text) or int(text) > MOST_UNITS:
-        raise ValueError(f"Must be a whole number from 0 to {MOST_UNITS}.")
+    if not _UNITS.fullmatch(text) or int(text) > limits.MAX_COUNTED_UNITS:
+        raise ValueError(f"Must be a whole number from 0 to {limits.MAX_COUNTED_UNITS}.")
     return int(text)
 
 
@@ -95,8 +73,12 @@ def _category(text: str) -> tuple[tuple[str, str], ...]:
         raise ValueError(
             'Must be a path such as "kitchen/mugs", with a letter or digit in each part.'
         )
-    if len("/".join(slug for slug, _ in parts)) > 400 or any(len(name) > 64 for _, name in parts):
-        raise ValueError("Must have at most 64 characters in each part, and 400 in all.")
+    path = "/".join(slug for slug, _ in parts)
+    if len(path) > limits.MAX_PATH or any(len(name) > limits.MAX_SLUG for _, name in parts):
+        raise ValueError(
+            f"Must have at most {limits.MAX_SLUG} characters in each part, "
+            f"and {limits.MAX_PATH} in all."
+        )
     return parts
 
 
@@ -118,25 +100,28 @@ def _is_https(url: str) -> bool:
     except ValueError:
         return False
     return (
-        len(url) <= 2000 and parts.scheme == "https" and bool(parts.hostname) and url.isprintable()
+        len(url) <= limits.MAX_URL
+        and parts.scheme == "https"
+        and bool(parts.hostname)
+        and url.isprintable()
     )
 
 
 COLUMNS: Mapping[str, Parse] = {
-    "sku": _matching(_SKU, "Must be letters, digits, '.', '_' or '-', at most 64."),
-    "title": _text(200),
-    "description": _text(10_000, lines=True),
+    "sku": _matching(SKU, limits.SKU_RULE),
+    "title": _text(limits.MAX_TITLE),
+    "description": _text(limits.MAX_DESCRIPTION, lines=True),
     "category": _category,
-    "product": _text(100),
-    "variant": _text(200),
+    "product": _text(limits.MAX_HANDLE),
+    "variant": _text(limits.MAX_VARIANT_NAME),
     "price": _amount,
     "currency": _currency,
     "stock": _units,
-    "warehouse": _matching(_WAREHOUSE, "Must be letters, digits, '.', '_' or '-', at most 32."),
+    "warehouse": _matching(limits.WAREHOUSE, limits.WAREHOUSE_RULE),
     "image": _images,
 }
-_attribute = _text(200)
-_ATTRIBUTE_NAME = re.compile(r"attributes\.[^\x00-\x1f\x7f-\x9f]{1,50}")
+_attribute = _text(limits.MAX_ATTRIBUTE_VALUE)
+_ATTRIBUTE_NAME = re.compile(rf"attributes\.[^{CONTROL}]{{1,{limits.MAX_ATTRIBUTE_NAME}}}")
 
 
 def is_column(name: str) -> bool:
@@ -151,7 +136,7 @@ def parse_cell(column: str, text: str) -> Any:
 
 def minor_units(amount: Decimal, currency: str) -> int:
     """The amount in the currency's minor units."""
-    decimals = _DECIMALS.get(currency, 2)
+    decimals = decimals_of(currency)
     units = amount.scaleb(decimals)
     if units != int(units):
         raise ValueError(f"Must have at most {decimals} decimals in {currency}.")

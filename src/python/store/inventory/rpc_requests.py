@@ -4,18 +4,15 @@ import re
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from store.inventory.limits import MAX_RELEASE_REASON
 from store.inventory.models.reservations import Wanted
 from store.inventory.reservations import HOLD_SECONDS, LONGEST_HOLD_SECONDS
 from store.protos.inventory.v1 import inventory_pb2
 from store.server.errors import Unprocessable
+from store.server.limits import CONTROL_CHARACTER, MAX_LINE_UNITS, MAX_ORDER_LINES, SKU
 from store.server.money import CURRENCIES
 
-MOST_LINES = 100
-MOST_UNITS = 10_000
-LONGEST_REASON = 200
-
-_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SKU = re.compile(SKU)
 
 
 class InvalidField(Unprocessable):
@@ -43,8 +40,8 @@ def currency_of(code: str) -> str:
 def lines_of(lines: Iterable[inventory_pb2.Line]) -> Sequence[Wanted]:
     """The lines, of which there are some and not too many, each of another SKU."""
     wanted = [_line(place, line) for place, line in enumerate(lines)]
-    if not 1 <= len(wanted) <= MOST_LINES:
-        raise InvalidField("lines", f"Must be 1 to {MOST_LINES} lines.")
+    if not 1 <= len(wanted) <= MAX_ORDER_LINES:
+        raise InvalidField("lines", f"Must be 1 to {MAX_ORDER_LINES} lines.")
     seen: set[str] = set()
     for place, line in enumerate(wanted):
         if line.sku in seen:
@@ -62,10 +59,10 @@ def hold_seconds_of(seconds: int) -> int:
 
 def reason_of(text: str) -> str:
     """Why units come back, for the ledger; it may be empty."""
-    if len(text) > LONGEST_REASON or _CONTROL.search(text):
+    if len(text) > MAX_RELEASE_REASON or CONTROL_CHARACTER.search(text):
         raise InvalidField(
             "reason",
-            f"Must be at most {LONGEST_REASON} characters, none of them a control character.",
+            f"Must be at most {MAX_RELEASE_REASON} characters, none of them a control character.",
         )
     return text
 
@@ -75,6 +72,6 @@ def _line(place: int, line: inventory_pb2.Line) -> Wanted:
         raise InvalidField(
             f"lines.{place}.sku", "Must be a SKU: letters, digits, dots, dashes, at most 64."
         )
-    if not 1 <= line.quantity <= MOST_UNITS:
-        raise InvalidField(f"lines.{place}.quantity", f"Must be from 1 to {MOST_UNITS}.")
+    if not 1 <= line.quantity <= MAX_LINE_UNITS:
+        raise InvalidField(f"lines.{place}.quantity", f"Must be from 1 to {MAX_LINE_UNITS}.")
     return Wanted(line.sku, line.quantity)

@@ -4,12 +4,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from store.inventory import limits
 from store.inventory.catalogue_schemas import PRODUCT_STATUSES, ProductOut, category_path
 from store.inventory.models.wishes import Sort, Wish
 from store.inventory.search import terms_of
 from store.server.money import MAX_AMOUNT
 from store.server.schemas import Currency, PageArgs, QueryWhole, Schema, Text
 
+_PAIR = limits.MAX_ATTRIBUTE_NAME + len(":") + limits.MAX_ATTRIBUTE_VALUE
 _pair = validate.Regexp(r"^[^:]+:.+$", error='Must be "name:value".')
 
 
@@ -19,7 +21,7 @@ class SearchArgs(PageArgs):
     q = Text(max=200, metadata={"description": "Words; misspelt ones are understood."})
     category = category_path(metadata={"description": "The path of a category, with all below it."})
     attribute = fields.List(
-        Text(max=251, validators=(_pair,)),
+        Text(max=_PAIR, validators=(_pair,)),
         validate=validate.Length(max=20),
         metadata={"description": '"name:value"; repeat it for other values or more attributes.'},
     )

@@ -4,23 +4,20 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from store.inventory import limits
 from store.inventory.catalogue_schemas import sku_field
 from store.server.schemas import PageArgs, Schema, Text, Whole
 
 KINDS_BY_HAND = ("received", "adjusted", "counted", "damaged")
 KINDS = (*KINDS_BY_HAND, "sold", "returned")
 STATES = ("held", "committed", "released", "expired")
-MOST_UNITS = 1_000_000_000
 
-_code = validate.Regexp(
-    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z",
-    error="Must be letters, digits, '.', '_' or '-', at most 32.",
-)
+_code = validate.Regexp(rf"^{limits.WAREHOUSE}\Z", error=limits.WAREHOUSE_RULE)
 
 
 def warehouse_field(**options: Any) -> Text:
     """The code of a warehouse."""
-    return Text(max=32, validators=(_code,), **options)
+    return Text(max=limits.MAX_WAREHOUSE, validators=(_code,), **options)
 
 
 class MovementIn(Schema):
@@ -34,9 +31,9 @@ class MovementIn(Schema):
     sku = sku_field(required=True)
     warehouse = warehouse_field(required=True)
     kind = Text(required=True, validators=(validate.OneOf(KINDS_BY_HAND),))
-    quantity = Whole(required=True, min=-MOST_UNITS, max=MOST_UNITS)
-    reason = Text(min=0, max=500, load_default="")
-    reference = Text(required=True, max=200)
+    quantity = Whole(required=True, min=-limits.MAX_COUNTED_UNITS, max=limits.MAX_COUNTED_UNITS)
+    reason = Text(min=0, max=limits.MAX_REASON, load_default="")
+    reference = Text(required=True, max=limits.MAX_REFERENCE)
 
     @validates_schema
     def quantity_suits_kind(self, data: dict[str, Any], **_: object) -> None:
@@ -74,7 +71,7 @@ class MovementArgs(PageArgs):
 
     sku = sku_field()
     warehouse = warehouse_field()
-    reference = Text(max=200)
+    reference = Text(max=limits.MAX_REFERENCE)
     kind = Text(validators=(validate.OneOf(KINDS),))
 
 
@@ -101,7 +98,7 @@ class WarehouseIn(Schema):
     """A warehouse to open."""
 
     code = warehouse_field(required=True)
-    name = Text(required=True, max=200)
+    name = Text(required=True, max=limits.MAX_WAREHOUSE_NAME)
 
 
 class WarehouseOut(Schema):

@@ -14,3 +14,12 @@ VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CODES.split())
 """The circulating currencies of ISO 4217 (no funds codes, metals or test codes)."""
+
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_DECIMALS = dict.fromkeys(_WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(_WITH_THREE.split(), 3)
+
+
+def decimals_of(currency: str) -> int:
+    """How many decimals an amount in major units has: the minor unit of JPY is the yen itself."""
+    return _DECIMALS.get(currency, 2)

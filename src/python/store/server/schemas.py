@@ -7,10 +7,9 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
+from store.server.limits import CONTROL_CHARACTER, CONTROL_CHARACTER_BUT_LINES
 from store.server.money import CURRENCIES, MAX_AMOUNT
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WHOLE_TEXT = re.compile(r"-?[0-9]{1,19}")
 _BIGINT = 2**63 - 1
 
@@ -39,7 +38,7 @@ class Text(fields.String):
     ) -> None:
         length = validate.Length(min or None, max)
         super().__init__(validate=[length, *validators], **options)
-        self._forbidden = _CONTROL_BUT_LINES if lines else _CONTROL
+        self._forbidden = CONTROL_CHARACTER_BUT_LINES if lines else CONTROL_CHARACTER
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)

@@ -6,8 +6,16 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from store.server.countries import COUNTRIES
 from store.server.schemas import PageArgs, Schema, Text
-from store.users.countries import COUNTRIES
+from store.users.limits import (
+    MAX_CITY,
+    MAX_EMAIL,
+    MAX_LINE,
+    MAX_NAME,
+    MAX_POSTAL_CODE,
+    MIN_EMAIL,
+)
 
 ROLES = ("customer", "staff", "admin")
 STATES = ("active", "disabled", "deleted")
@@ -17,7 +25,7 @@ class Email(Text):
     """An e-mail address whose mailbox name is ASCII; whether it can be reached is not asked."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(min=3, max=254, metadata={"format": "email"}, **options)
+        super().__init__(min=MIN_EMAIL, max=MAX_EMAIL, metadata={"format": "email"}, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -83,7 +91,7 @@ class RegisterIn(Schema):
 
     email = Email(required=True)
     password = NewPassword()
-    name = Text(required=True, max=100)
+    name = Text(required=True, max=MAX_NAME)
 
 
 class LogInIn(Schema):
@@ -143,7 +151,7 @@ class TokensOut(Schema):
 class ProfileIn(Schema):
     """What people may change about themselves."""
 
-    name = Text(required=True, max=100)
+    name = Text(required=True, max=MAX_NAME)
 
 
 class ProfileOut(Schema):
@@ -167,7 +175,7 @@ class UserOut(ProfileOut):
 class UsersArgs(PageArgs):
     """Which people to list: the beginning of their e-mail, their role, their state."""
 
-    email = Text(load_default=None, max=254)
+    email = Text(load_default=None, max=MAX_EMAIL)
     role = Text(load_default=None, validators=(validate.OneOf(ROLES),))
     state = Text(load_default=None, validators=(validate.OneOf(STATES),))
 
@@ -187,22 +195,22 @@ class UserIn(Schema):
 class AddressIn(Schema):
     """Where a parcel goes."""
 
-    name = Text(required=True, max=100)
-    line1 = Text(required=True, max=200)
-    line2 = Text(load_default=None, allow_none=True, max=200)
-    city = Text(required=True, max=100)
-    postal_code = Text(required=True, max=20)
+    name = Text(required=True, max=MAX_NAME)
+    line1 = Text(required=True, max=MAX_LINE)
+    line2 = Text(load_default=None, allow_none=True, max=MAX_LINE)
+    city = Text(required=True, max=MAX_CITY)
+    postal_code = Text(required=True, max=MAX_POSTAL_CODE)
     country = Country(required=True)
 
 
 class AddressChangeIn(Schema):
     """The fields of an address that are to change."""
 
-    name = Text(max=100)
-    line1 = Text(max=200)
-    line2 = Text(allow_none=True, max=200)
-    city = Text(max=100)
-    postal_code = Text(max=20)
+    name = Text(max=MAX_NAME)
+    line1 = Text(max=MAX_LINE)
+    line2 = Text(allow_none=True, max=MAX_LINE)
+    city = Text(max=MAX_CITY)
+    postal_code = Text(max=MAX_POSTAL_CODE)
     country = Country()
 
     @validates_schema

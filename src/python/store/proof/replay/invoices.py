@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from store.proof.errors import BadFile
-
-MOST_LINES = 100  # what the store takes in one order
+from store.server.limits import MAX_ORDER_LINES
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,8 @@ def _why_not(basket: Basket) -> str:
         return "nothing left to order"
     if not basket.customer:
         return "no customer"
-    if len(basket.lines) > MOST_LINES:
-        return f"more than {MOST_LINES} lines"
+    if len(basket.lines) > MAX_ORDER_LINES:
+        return f"more than {MAX_ORDER_LINES} lines"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Where parcels may go."""
+"""The countries of ISO 3166-1. A test compares them with a package that is too heavy for a process."""
 
 # ISO 3166-1 alpha-2, officially assigned.
 COUNTRIES = frozenset(  # one word a line would hide the list behind its commas
