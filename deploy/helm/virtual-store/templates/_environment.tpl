@@ -1,4 +1,4 @@
-{{/* What each process is told by its environment: the README's "Settings", filled in. */}}
+{{/* What each process is told by its environment: docs/settings.md, filled in. */}}
 
 {{/* All of it; takes (list . "component" process). */}}
 {{- define "store.environment" -}}
