@@ -3,7 +3,7 @@
 import pytest
 
 from store.orders.config import Config
-from store.orders.testing import ENCRYPTION_SECRET
+from store.orders.testing.shop import ENCRYPTION_SECRET
 from store.server.environ import BadEnviron, Environ
 
 GOOD = {

@@ -11,12 +11,11 @@ from store.auth.testing import Signer
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.testing import FleetingServer, postgres  # noqa: F401
-from store.orders import models
 from store.orders.app import create_app
-from store.orders.models import Line, Order
-from store.orders.placing import Basket, place_order
-from store.orders.survival_counts import counted, written
-from store.orders.testing import (
+from store.orders.models import tables
+from store.orders.models.order import Line, Order
+from store.orders.testing.counts import counted, written
+from store.orders.testing.shop import (
     ADDRESS,
     VAULT,
     WEBHOOK_SECRET,
@@ -25,6 +24,7 @@ from store.orders.testing import (
     fake_shop,
     started,
 )
+from store.orders.use_cases.placement import Basket, place_order
 from store.orders.webhooks.clients import Subscribers
 from store.orders.wiring import Wiring
 from store.server.ids import new_id
@@ -37,7 +37,7 @@ Buy = Callable[..., Order]
 @pytest.fixture(scope="session")
 def template(postgres: FleetingServer) -> str:  # noqa: F811
     """The name of a migrated database to copy."""
-    return postgres.template("orders", models.MIGRATIONS)
+    return postgres.template("orders", tables.MIGRATIONS)
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def database_config(postgres: FleetingServer, template: str) -> Iterator[Databas
 @pytest.fixture(autouse=True)
 def database(database_config: DatabaseConfig) -> Iterator[Database]:
     """The orders' database, opened on that copy."""
-    models.database.open(database_config)
-    yield models.database
-    models.database.shut()
+    tables.database.open(database_config)
+    yield tables.database
+    tables.database.shut()
 
 
 @pytest.fixture

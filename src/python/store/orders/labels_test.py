@@ -6,11 +6,11 @@ from prometheus_client import REGISTRY
 from store.auth.callers import Caller
 from store.orders.conftest import Buy
 from store.orders.errors import Declined
-from store.orders.fake_payments import DECLINED
-from store.orders.models import Line, Order
-from store.orders.payment_webhooks import hear
-from store.orders.placing import Basket, place_order
-from store.orders.testing import ADDRESS, FakeShop, started
+from store.orders.models.order import Line, Order
+from store.orders.testing.fake_payments import DECLINED
+from store.orders.testing.shop import ADDRESS, FakeShop, started
+from store.orders.use_cases.gateway_events import receive_event
+from store.orders.use_cases.placement import Basket, place_order
 from store.orders.worker import Worker
 
 
@@ -42,7 +42,7 @@ def test_a_webhook_of_an_unknown_type_is_another(shop: FakeShop) -> None:
     known, before = series(), value("payment_webhooks_total", type="other", outcome="new")
     for number, kind in enumerate(("invoice.paid", "", 'payment_intent."new"', "x" * 500)):
         event = {"id": f"evt_{number}", "type": kind, "data": {"object": {}}}
-        hear(orjson.dumps(event), shop)
+        receive_event(orjson.dumps(event), shop)
     assert value("payment_webhooks_total", type="other", outcome="new") == before + 4
     assert series() == known
 

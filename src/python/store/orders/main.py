@@ -13,7 +13,7 @@ def serve() -> None:
     from store.database.backups import backup_watch
     from store.orders.app import create_app
     from store.orders.config import Config, HttpSettings
-    from store.orders.models import database
+    from store.orders.models.tables import database
     from store.orders.wiring import Wiring
     from store.server.gunicorn import HttpConfig, serve_http
 
@@ -39,7 +39,7 @@ def work() -> None:
 
     from store.database.vault import Vault
     from store.orders.config import Config
-    from store.orders.models import database
+    from store.orders.models.tables import database
     from store.orders.webhooks.clients import Subscribers
     from store.orders.webhooks.dispatch import Dispatcher
     from store.orders.wiring import shop_of
@@ -64,7 +64,7 @@ def work() -> None:
 def migrate() -> None:
     """Bring the database up to date, then leave."""
     from store.database.migrations import migrate_from
-    from store.orders.models import MIGRATIONS, database
+    from store.orders.models.tables import MIGRATIONS, database
 
     migrate_from(environ_of("orders"), database, MIGRATIONS)
 

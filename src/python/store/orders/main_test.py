@@ -17,7 +17,7 @@ from store.auth.callers import Caller, Role
 from store.auth.rpc import ServiceKeys
 from store.auth.testing import Signer
 from store.database.config import DatabaseConfig
-from store.orders.testing import ENCRYPTION_SECRET, basket
+from store.orders.testing.shop import ENCRYPTION_SECRET, basket
 from store.orders.webhooks.fake_subscriber import subscribing
 from store.protos.inventory.v1 import inventory_pb2 as messages
 from store.protos.inventory.v1.inventory_pb2_grpc import (

@@ -16,9 +16,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from store.metrics.ages import SeenAge
 from store.metrics.exemplars import exemplar
-from store.orders.decline_codes import DECLINE_CODES, OTHER, known_code
-from store.orders.models import Order
-from store.orders.states import ENDINGS, Reason, State, Step
+from store.orders.clients.decline_codes import DECLINE_CODES, OTHER, known_code
+from store.orders.models.order import Order
+from store.orders.models.states import ENDINGS, Reason, State, Step
 from store.server.money import CURRENCIES
 
 LOOK_AROUND_SECONDS = 5.0

@@ -11,18 +11,19 @@ from prometheus_client import REGISTRY
 from store.auth.callers import Caller
 from store.metrics import exemplars
 from store.orders import metrics
-from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy, Place
-from store.orders.fake_faults import Fault
-from store.orders.fake_payments import DECLINED
-from store.orders.models import Order, database
-from store.orders.payment_webhooks import hear
-from store.orders.placing import Basket, place_order
-from store.orders.refunding import refund_order, settled_refund
+from store.orders.models.order import Order
+from store.orders.models.tables import database
 from store.orders.saga.engine import drive
-from store.orders.shipping import deliver_order, ship_order
-from store.orders.survival_counts import Counts, counted
-from store.orders.testing import ADDRESS, FakeShop, bring_to_rest, started
+from store.orders.testing.counts import Counts, counted
+from store.orders.testing.fake_payments import DECLINED
+from store.orders.testing.faults import Fault
+from store.orders.testing.shop import ADDRESS, FakeShop, bring_to_rest, started
+from store.orders.use_cases.cancellation import cancel_order
+from store.orders.use_cases.gateway_events import receive_event
+from store.orders.use_cases.placement import Basket, place_order
+from store.orders.use_cases.refunds import refund_order, settled_refund
+from store.orders.use_cases.shipments import deliver_order, ship_order
 from store.orders.worker import Worker
 
 pytestmark = pytest.mark.usefixtures("honest_counters")
@@ -194,7 +195,7 @@ def test_a_webhook_is_new_once(shop: FakeShop) -> None:
 
     before = heard("new"), heard("duplicate")
     for _ in range(3):
-        hear(webhook("evt_1", "refund.created"), shop)
+        receive_event(webhook("evt_1", "refund.created"), shop)
     assert (heard("new") - before[0], heard("duplicate") - before[1]) == (1, 2)
 
 

@@ -8,9 +8,11 @@ import peewee
 import pytest
 
 from store.orders.conftest import Buy, Place
-from store.orders.fake_faults import Fault
-from store.orders.models import Order, database, order_of
-from store.orders.testing import FakeShop, bring_to_rest
+from store.orders.models.order import Order
+from store.orders.models.queries import order_of
+from store.orders.models.tables import database
+from store.orders.testing.faults import Fault
+from store.orders.testing.shop import FakeShop, bring_to_rest
 from store.server import context
 from store.server.logs import JsonLine
 

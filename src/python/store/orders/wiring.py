@@ -1,26 +1,20 @@
-"""What the routes need to do their work."""
+"""What the routes need, made of the settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from store.database.vault import Vault
-from store.orders.clients import Inventory
+from store.orders.api.dependencies import Dependencies
+from store.orders.clients.inventory import Inventory
+from store.orders.clients.payments import Payments
+from store.orders.clients.shop import Shop
 from store.orders.config import Config, HttpSettings
-from store.orders.payment_client import Payments
-from store.orders.shop import Shop
 from store.orders.webhooks.clients import Subscribers
+from store.orders.webhooks.dependencies import WebhookDependencies
 
 
 @dataclass(frozen=True)
-class Wiring:
-    """The other services, the secret of the gateway's webhooks, how long a caller may wait, and
-    what our own webhooks need.
-    """
-
-    shop: Shop
-    webhook_secret: str = field(repr=False)
-    place_seconds: float
-    vault: Vault
-    subscribers: Subscribers
+class Wiring(WebhookDependencies, Dependencies):
+    """All that the application is made with."""
 
     @classmethod
     def of(cls, config: Config, settings: HttpSettings) -> "Wiring":

@@ -7,13 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from store.database.idempotency import IdempotencyKeys
-from store.orders.backlog import backlog, due
+from store.orders.clients.shop import Shop
 from store.orders.metrics import LOOK_AROUND_SECONDS, backlog_gauges
-from store.orders.models import database
-from store.orders.payment_webhooks import forget
+from store.orders.models.backlog import backlog, due
+from store.orders.models.gateway_events import forget_events
+from store.orders.models.states import State
+from store.orders.models.tables import database
 from store.orders.saga.engine import advance
-from store.orders.shop import Shop
-from store.orders.states import State
 from store.server.clock import now
 from store.server.errors import Unavailable
 
@@ -74,7 +74,7 @@ class Worker:
         if at >= self._purge_at:
             self._purge_at = at + PURGE_SECONDS
             IdempotencyKeys(database).purge(now() - KEYS_KEPT)
-            forget(now() - WEBHOOKS_KEPT)
+            forget_events(now() - WEBHOOKS_KEPT)
 
     def _look_around(self) -> None:
         found = backlog()

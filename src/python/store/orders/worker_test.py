@@ -9,11 +9,13 @@ from store.auth.callers import Caller
 from store.database.errors import DatabaseDown
 from store.orders import worker as worker_module
 from store.orders.conftest import Buy
-from store.orders.fake_faults import Fault
-from store.orders.fake_payments import THREE_D_SECURE
-from store.orders.models import Order, database, order_of
-from store.orders.payment_webhooks import hear
-from store.orders.testing import FakeShop, started, time_passes
+from store.orders.models.order import Order
+from store.orders.models.queries import order_of
+from store.orders.models.tables import database
+from store.orders.testing.fake_payments import THREE_D_SECURE
+from store.orders.testing.faults import Fault
+from store.orders.testing.shop import FakeShop, started, time_passes
+from store.orders.use_cases.gateway_events import receive_event
 from store.orders.worker import HANDS, Worker
 
 
@@ -142,7 +144,7 @@ def test_a_worker_forgets_old_keys_and_webhooks(
     buyer: Caller, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started(buyer).finish(201, {}, b"{}")
-    hear(b'{"id": "evt_1", "type": "x", "data": {"object": {}}}', shop)
+    receive_event(b'{"id": "evt_1", "type": "x", "data": {"object": {}}}', shop)
     Worker(shop).step()
     assert _count("idempotency_keys") == _count("gateway_events") == 1
     monkeypatch.setattr(worker_module, "KEYS_KEPT", timedelta(seconds=-1))

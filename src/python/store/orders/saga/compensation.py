@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from store.orders.clients.payments import Intent, Repayment
+from store.orders.clients.shop import Shop
 from store.orders.errors import Declined, Frozen
-from store.orders.models import Order, Payment, Refund
-from store.orders.payment_client import Intent, Repayment
+from store.orders.models.order import Order
+from store.orders.models.payment import Payment, Refund
+from store.orders.models.states import Reason, State, Step
+from store.orders.models.writes import Change, Event
 from store.orders.saga.outcomes import Done, Outcome, Refused, Waiting
-from store.orders.shop import Shop
-from store.orders.states import Reason, State, Step
-from store.orders.writes import Change, Event
 from store.server.clock import now
 from store.server.ids import new_id
 

@@ -5,22 +5,24 @@ import time
 import pytest
 
 from store.auth.callers import Caller
-from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy
 from store.orders.errors import NotCancellable, NotRefundable, TooMuchRefunded
-from store.orders.fake_faults import Fault
-from store.orders.fake_inventory import PRICE
-from store.orders.models import Order, database, order_of
-from store.orders.refunding import doubt_refund, refund_order, settled_refund
+from store.orders.models.order import Order
+from store.orders.models.queries import order_of
+from store.orders.models.states import State
+from store.orders.models.tables import database
+from store.orders.models.timeline import events_after
 from store.orders.saga.engine import advance
-from store.orders.shipping import deliver_order, ship_order
-from store.orders.states import State
-from store.orders.testing import FakeShop, bring_to_rest, started
-from store.orders.timeline import happenings_after
+from store.orders.testing.fake_inventory import PRICE
+from store.orders.testing.faults import Fault
+from store.orders.testing.shop import FakeShop, bring_to_rest, started
+from store.orders.use_cases.cancellation import cancel_order
+from store.orders.use_cases.refunds import doubt_refund, refund_order, settled_refund
+from store.orders.use_cases.shipments import deliver_order, ship_order
 
 
 def types_of(order: Order) -> list[str]:
-    return [event.type for event in happenings_after(order.id, 0, 100)]
+    return [event.type for event in events_after(order.id, 0, 100)]
 
 
 @pytest.mark.parametrize("call", ["reserve", "authorise", "commit", "capture"])

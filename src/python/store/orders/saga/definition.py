@@ -16,13 +16,13 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from store.orders import clients, payment_client
-from store.orders.models import Order
+from store.orders.clients import inventory, payments
+from store.orders.clients.shop import Shop
+from store.orders.models.order import Order
+from store.orders.models.states import Step
+from store.orders.models.writes import Change
 from store.orders.saga import compensation, forward
 from store.orders.saga.outcomes import Outcome
-from store.orders.shop import Shop
-from store.orders.states import Step
-from store.orders.writes import Change
 from store.server.backoff import seconds_to_wait
 
 
@@ -98,8 +98,8 @@ The jitter stays full: seldom asking is not what protects those who come back, b
 once.
 """
 
-INVENTORY = clients.DEADLINE_SECONDS
-GATEWAY = sum(payment_client.DEADLINE_SECONDS)
+INVENTORY = inventory.DEADLINE_SECONDS
+GATEWAY = sum(payments.DEADLINE_SECONDS)
 
 
 def first_compensation(order: Order) -> Step:

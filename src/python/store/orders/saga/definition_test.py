@@ -4,14 +4,14 @@ from datetime import datetime
 
 import pytest
 
-from store.orders.models import LEASE_SECONDS, Order
+from store.orders.models.order import LEASE_SECONDS, Order
+from store.orders.models.states import Step
+from store.orders.models.writes import Change
 from store.orders.saga import engine
 from store.orders.saga.definition import COMPENSATE, SAGA, Choice, Then
 from store.orders.saga.outcomes import Done, Outcome, Refused, Waiting
 from store.orders.saga.transitions import change_of as real
-from store.orders.states import Step
-from store.orders.survival_flows import FLOWS, is_at_rest
-from store.orders.writes import Change
+from store.orders.testing.flows import FLOWS, is_at_rest
 
 Way = tuple[Step, type[Outcome], Step | None]
 

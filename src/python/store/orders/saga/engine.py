@@ -18,16 +18,18 @@ import logging
 import time
 from uuid import UUID
 
-from store.orders import writes
+from store.orders.clients.shop import Shop
 from store.orders.errors import Declined, LeaseLost, Refusal
 from store.orders.metrics import count_attempt, count_change
-from store.orders.models import Order, database, lease_order, order_of
+from store.orders.models import writes
+from store.orders.models.order import Order
+from store.orders.models.queries import lease_order, order_of
+from store.orders.models.states import Reason, Step
+from store.orders.models.tables import database
+from store.orders.models.writes import Change
 from store.orders.saga.definition import SAGA
 from store.orders.saga.outcomes import Outcome, Refused, Unknown, Waiting
 from store.orders.saga.transitions import change_of, definition_of, interruption
-from store.orders.shop import Shop
-from store.orders.states import Reason, Step
-from store.orders.writes import Change
 from store.server import context, tracing
 from store.server.backoff import seconds_to_wait
 from store.server.clock import now

@@ -8,19 +8,21 @@ import pytest
 
 from store.database.errors import DatabaseDown
 from store.orders.conftest import Buy
-from store.orders.fake_faults import Fault
-from store.orders.fake_payments import THREE_D_SECURE
-from store.orders.models import Order, database, lease_order, order_of
+from store.orders.models.order import Order
+from store.orders.models.queries import lease_order, order_of
+from store.orders.models.states import State
+from store.orders.models.tables import database
+from store.orders.models.timeline import events_after
 from store.orders.saga import engine
 from store.orders.saga.engine import MAX_SAVE_ATTEMPTS, advance, work_on
-from store.orders.states import State
-from store.orders.testing import FakeShop, time_passes
-from store.orders.timeline import happenings_after
+from store.orders.testing.fake_payments import THREE_D_SECURE
+from store.orders.testing.faults import Fault
+from store.orders.testing.shop import FakeShop, time_passes
 from store.server.ids import new_id
 
 
 def types_of(order: Order) -> list[str]:
-    return [event.type for event in happenings_after(order.id, 0, 100)]
+    return [event.type for event in events_after(order.id, 0, 100)]
 
 
 def test_a_confirmed_order_has_told_its_way(buy: Buy) -> None:

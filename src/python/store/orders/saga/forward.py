@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from store.orders.clients.payments import Intent
+from store.orders.clients.shop import Shop
 from store.orders.errors import Frozen
-from store.orders.models import Line, Order, Payment
-from store.orders.payment_client import Intent
+from store.orders.models.order import Line, Order
+from store.orders.models.payment import Payment
+from store.orders.models.states import Reason, State
+from store.orders.models.writes import Change, Event
 from store.orders.saga.compensation import begun
 from store.orders.saga.outcomes import Done, Outcome, Refused, Waiting
-from store.orders.shop import Shop
-from store.orders.states import Reason, State
-from store.orders.writes import Change, Event
 
 HOLD_SECONDS = 15 * 60
 """How long stock is held for an order that is not paid, and so how long the buyer has for it."""

@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from store.orders.conftest import Buy
-from store.orders.fake_faults import Fault
-from store.orders.fake_payments import THREE_D_SECURE
-from store.orders.models import database
-from store.orders.states import State, Step
-from store.orders.testing import FakeShop, bring_to_rest
+from store.orders.models.states import State, Step
+from store.orders.models.tables import database
+from store.orders.testing.fake_payments import THREE_D_SECURE
+from store.orders.testing.faults import Fault
+from store.orders.testing.shop import FakeShop, bring_to_rest
 
 
 @pytest.mark.parametrize("call", ["reserve", "authorise"])

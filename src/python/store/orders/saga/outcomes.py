@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from store.orders.clients import Hold
-from store.orders.payment_client import Intent, Repayment
-from store.orders.states import Reason
+from store.orders.clients.inventory import Hold
+from store.orders.clients.payments import Intent, Repayment
+from store.orders.models.states import Reason
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from store.orders.models import Order
+from store.orders.models.order import Order
+from store.orders.models.states import CANCELLABLE, Reason, State
+from store.orders.models.writes import Change
 from store.orders.saga import compensation
 from store.orders.saga.definition import (
     COMPENSATE,
@@ -14,8 +16,6 @@ from store.orders.saga.definition import (
     first_compensation,
 )
 from store.orders.saga.outcomes import Done, Outcome, Overtaken, Refused, Unknown, Waiting
-from store.orders.states import CANCELLABLE, Reason, State
-from store.orders.writes import Change
 
 
 def interruption(order: Order, at: datetime) -> Outcome | None:

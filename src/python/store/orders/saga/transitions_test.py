@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from store.orders.clients.payments import Intent, Repayment
 from store.orders.conftest import Buy
-from store.orders.fake_payments import THREE_D_SECURE
-from store.orders.models import LEASE_SECONDS, Order, Refund
-from store.orders.payment_client import Intent, Repayment
+from store.orders.models.order import LEASE_SECONDS, Order
+from store.orders.models.payment import Refund
+from store.orders.models.states import State, Step
 from store.orders.saga.definition import QUICK
 from store.orders.saga.outcomes import Unknown, Waiting
 from store.orders.saga.transitions import change_of
-from store.orders.states import State, Step
+from store.orders.testing.fake_payments import THREE_D_SECURE
 from store.orders.worker import STEP_SECONDS
 from store.server.clock import now
 from store.server.ids import new_id

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.orders.models import database
+from store.orders.models.tables import database
 
 MOST_AT_ONCE = 5000
 

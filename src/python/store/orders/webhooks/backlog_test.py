@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from prometheus_client import REGISTRY
 
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import dispatch as dispatch_module
 from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.testing import states

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from store.orders.conftest import Buy
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import endpoints, redelivery
 from store.orders.webhooks.conftest import Ask, Create
 

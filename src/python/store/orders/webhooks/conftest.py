@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
 from store.orders.conftest import Buy
-from store.orders.testing import VAULT, FakeShop
+from store.orders.testing.shop import VAULT, FakeShop
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import Subscriber, subscribing

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from store.orders.conftest import Buy
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import dispatch as dispatch_module
 from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import Got, Subscriber, subscribing

@@ -8,7 +8,7 @@ from uuid import UUID
 from store.auth.callers import Caller
 from store.database.idempotency import Started
 from store.database.vault import Vault
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import register
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.errors import TooManyEndpoints

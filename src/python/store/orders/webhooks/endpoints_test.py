@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from store.auth.callers import Caller
-from store.orders.models import database
-from store.orders.testing import VAULT, started
+from store.orders.models.tables import database
+from store.orders.testing.shop import VAULT, started
 from store.orders.webhooks import endpoints
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.conftest import Ask, Create

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from store.auth.callers import Caller
-from store.orders import writes
-from store.orders.cancelling import cancel_order
 from store.orders.conftest import Buy
-from store.orders.fake_faults import Fault
-from store.orders.fake_payments import DECLINED, THREE_D_SECURE
-from store.orders.models import database
-from store.orders.refunding import refund_order, settled_refund
-from store.orders.shipping import deliver_order, ship_order
-from store.orders.testing import FakeShop, bring_to_rest, started
+from store.orders.models import writes
+from store.orders.models.tables import database
+from store.orders.testing.fake_payments import DECLINED, THREE_D_SECURE
+from store.orders.testing.faults import Fault
+from store.orders.testing.shop import FakeShop, bring_to_rest, started
+from store.orders.use_cases.cancellation import cancel_order
+from store.orders.use_cases.refunds import refund_order, settled_refund
+from store.orders.use_cases.shipments import deliver_order, ship_order
 from store.orders.webhooks.event_types import EVENT_TYPES, GROUPS, TEST_TYPE
 
 Story = Callable[[Buy, FakeShop, Caller], None]
@@ -79,7 +79,7 @@ def test_every_type_happens_and_no_other(told: set[str]) -> None:
 
 
 def test_no_other_type_is_written_anywhere_in_the_code() -> None:
-    folder = Path(writes.__file__).parent
+    folder = Path(writes.__file__).parent.parent
     sources = [file.read_text() for file in folder.rglob("*.py") if "_test" not in file.name]
     written = re.findall(r'\bEvent\(\s*f?"([a-z_.{}]+)"', "\n".join(sources))
     patterns = {re.sub(r"\{[^}]+\}", "[a-z_]+", name) for name in written}

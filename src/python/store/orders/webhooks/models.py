@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from store.database.model import jsonb
-from store.orders.models import database
+from store.orders.models.tables import database
 
 LEASE_SECONDS = 30
 """How long a delivery stays with whoever took it: much longer than an attempt may take."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from store.database.model import jsonb
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks.models import ABSENT, Endpoint
 
 GONE = "the subscriber answered 410 Gone"

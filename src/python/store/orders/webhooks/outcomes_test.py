@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from store.orders.conftest import Buy
-from store.orders.models import database
-from store.orders.testing import FakeShop
+from store.orders.models.tables import database
+from store.orders.testing.shop import FakeShop
 from store.orders.webhooks.models import ABSENT
 from store.orders.webhooks.outcomes import note_failed, note_taken
 from store.orders.webhooks.testing import add_endpoint, all_due, claim, outcome, seconds_until

@@ -8,7 +8,7 @@ import pytest
 
 from store.database.config import DatabaseConfig
 from store.orders.conftest import Buy
-from store.orders.testing import ENCRYPTION_SECRET, FakeShop
+from store.orders.testing.shop import ENCRYPTION_SECRET, FakeShop
 from store.orders.webhooks.fake_subscriber import Got, Subscriber, talking, trickle
 from store.orders.webhooks.testing import add_endpoint, all_due, states
 from store.server.testing import free_port, running, wait_until

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import register
 from store.orders.webhooks.errors import DeliveryNotFound
 from store.server.paging import Page, PageRequest, encode_cursor, page_of

@@ -6,7 +6,7 @@ import pytest
 
 from store.auth.callers import Caller
 from store.orders.conftest import Buy
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import redelivery
 from store.orders.webhooks.conftest import Ask, Create
 

@@ -7,7 +7,7 @@ import peewee
 import pytest
 
 from store.orders.conftest import Buy
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks.testing import add_endpoint, states
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks.errors import EndpointNotFound
 from store.orders.webhooks.models import Endpoint
 from store.server.etags import StaleVersion

@@ -1,16 +1,17 @@
 """Webhook endpoints over HTTP: admins change them, staff look and redeliver."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, current_app, url_for
 
 from store.auth.callers import Role
 from store.auth.http import current_caller, role_required
 from store.database.idempotency import Started
-from store.orders.http import answer_once, shown, wiring
-from store.orders.schemas import KeyHeaders
+from store.orders.api.answers import answer_once, shown
+from store.orders.api.schemas import KeyHeaders
 from store.orders.webhooks import endpoints, redelivery, register
+from store.orders.webhooks.dependencies import EXTENSION, WebhookDependencies
 from store.orders.webhooks.guide import GUIDE
 from store.orders.webhooks.redelivery import Redelivered, Tracked
 from store.orders.webhooks.register import Listed
@@ -51,13 +52,13 @@ def keep_nothing(answer: Response) -> Response:
 @webhooks.response(201, EndpointWithSecretOut)
 def create(headers: dict[str, str], wanted: dict[str, Any]) -> Response:
     """Have a program told of events. The answer is the only one that shows the secret."""
-    admin, wired = current_caller(), wiring()
+    admin, needs = current_caller(), webhook_dependencies()
 
     def work(begun: Started) -> Response:
-        made = endpoints.create_endpoint(wanted, admin, begun, wired.vault, wired.subscribers)
+        made = endpoints.create_endpoint(wanted, admin, begun, needs.vault, needs.subscribers)
         return _shown_once(*made, 201)
 
-    return answer_once(headers["key"], work, wired.vault)
+    return answer_once(headers["key"], work, needs.vault)
 
 
 @webhooks.get("")
@@ -85,8 +86,8 @@ def show(endpoint_id: UUID) -> tuple[Listed, dict[str, str]]:
 @webhooks.response(200, EndpointOut)
 def change(changes: dict[str, Any], endpoint_id: UUID) -> tuple[Listed, dict[str, str]]:
     """Change an endpoint, pause it, or let it go on; If-Match names the version it is meant for."""
-    version, wired = wanted_version(), wiring()
-    endpoint = endpoints.change_endpoint(endpoint_id, version, changes, wired.subscribers)
+    version, needs = wanted_version(), webhook_dependencies()
+    endpoint = endpoints.change_endpoint(endpoint_id, version, changes, needs.subscribers)
     return tagged(endpoint, endpoint.version)
 
 
@@ -105,12 +106,12 @@ def remove(endpoint_id: UUID) -> None:
 @webhooks.response(200, EndpointWithSecretOut)
 def rotate(headers: dict[str, str], endpoint_id: UUID) -> Response:
     """Sign with a new secret, shown only here; for 24 hours with the one until now as well."""
-    wired = wiring()
+    needs = webhook_dependencies()
 
     def work(begun: Started) -> Response:
-        return _shown_once(*endpoints.rotate_secret(endpoint_id, begun, wired.vault), 200)
+        return _shown_once(*endpoints.rotate_secret(endpoint_id, begun, needs.vault), 200)
 
-    return answer_once(headers["key"], work, wired.vault)
+    return answer_once(headers["key"], work, needs.vault)
 
 
 @webhooks.post("/<uuid:endpoint_id>/test")
@@ -118,7 +119,7 @@ def rotate(headers: dict[str, str], endpoint_id: UUID) -> Response:
 @webhooks.response(200, TrialOut)
 def send_test(endpoint_id: UUID) -> Trial:
     """Send a `webhook.test` now, also to a paused endpoint, and tell what was answered."""
-    return try_endpoint(endpoint_id, wiring().vault)
+    return try_endpoint(endpoint_id, webhook_dependencies().vault)
 
 
 @webhooks.get("/<uuid:endpoint_id>/deliveries")
@@ -154,3 +155,8 @@ def _shown_once(endpoint: Listed, secret: str, status: int) -> Response:
     if status == 201:
         answer.headers["Location"] = url_for("webhooks.show", endpoint_id=endpoint.id)
     return answer
+
+
+def webhook_dependencies() -> WebhookDependencies:
+    """What this application was made with."""
+    return cast(WebhookDependencies, current_app.extensions[EXTENSION])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from store.auth.callers import Caller, Role
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import endpoints
 from store.orders.webhooks.conftest import Ask, Create, verified
 from store.orders.webhooks.fake_subscriber import Subscriber

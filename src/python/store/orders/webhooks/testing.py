@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from store.orders.models import database
-from store.orders.testing import VAULT
+from store.orders.models.tables import database
+from store.orders.testing.shop import VAULT
 from store.orders.webhooks.models import Delivery, claimed
 from store.orders.webhooks.outcomes import Outcome
 from store.orders.webhooks.signing import new_secret

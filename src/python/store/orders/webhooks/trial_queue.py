@@ -7,7 +7,7 @@ process writes a request, a worker claims it, and the answer is read from where 
 from dataclasses import dataclass
 from uuid import UUID
 
-from store.orders.models import database
+from store.orders.models.tables import database
 
 CLAIM_SECONDS = 5.0
 """A request that no worker has claimed by then is given up."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from store.auth.callers import Caller
-from store.orders.models import database
+from store.orders.models.tables import database
 from store.orders.webhooks import trial, trial_queue
 from store.orders.webhooks.clients import Receipt, Subscribers
 from store.orders.webhooks.conftest import Ask, Create, verified

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from store.auth.callers import Caller
 from store.auth.testing import Signer
 from store.orders.conftest import Get, Place
-from store.orders.testing import VAULT
+from store.orders.testing.shop import VAULT
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.conftest import Ask, Create, verified
 from store.orders.webhooks.dispatch import Dispatcher

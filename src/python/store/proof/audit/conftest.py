@@ -7,7 +7,7 @@ import pytest
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway import models as gateway
 from store.inventory.models import tables as inventory
-from store.orders import models as orders
+from store.orders.models import tables as orders
 from store.proof.audit.remedies.testing import LivingStore
 from store.proof.audit.snapshots import DATABASES
 from store.proof.audit.testing import SmallStore, write

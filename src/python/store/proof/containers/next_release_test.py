@@ -23,7 +23,7 @@ def planted(tmp_path: Path) -> Path:
 
 
 def test_the_next_release_writes_what_its_migration_adds(planted: Path) -> None:
-    writes = (planted / "writes.py").read_text()
+    writes = (planted / "models/writes.py").read_text()
     compile(writes, "writes.py", "exec")
     for column, uses in {"placed_by": 1, "moved_by": 2}.items():
         assert writes.count(column) == uses

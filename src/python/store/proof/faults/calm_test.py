@@ -5,7 +5,7 @@ import psycopg2
 import pytest
 
 from store.database.testing import FleetingServer, postgres  # noqa: F401
-from store.orders.models import MIGRATIONS
+from store.orders.models.tables import MIGRATIONS
 from store.proof.faults.calm import Unrest, look, wait_for_calm
 
 ORDER = """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import psycopg2
 
-from store.orders.states import MOVES, State
+from store.orders.models.states import MOVES, State
 from store.proof.load.plan import Card, Fate
 from store.proof.load.recorder import Promise
 

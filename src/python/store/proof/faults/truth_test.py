@@ -1,6 +1,6 @@
 import pytest
 
-from store.orders.states import State
+from store.orders.models.states import State
 from store.proof.faults.truth import Known, broken_promises, lost_events
 from store.proof.load.recorder import Promise
 

@@ -7,8 +7,8 @@ import pytest
 
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway.models import MIGRATIONS
+from store.orders.clients.payments import Payments
 from store.orders.errors import Declined, PaymentUnknown
-from store.orders.payment_client import Payments
 from store.proof.faults.doors.ambush import Ambushes, Deed
 from store.proof.faults.doors.doors import Doors
 from store.server.ids import new_id
