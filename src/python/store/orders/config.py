@@ -26,7 +26,7 @@ class Config:
     def from_environ(cls, env: Environ) -> "Config":
         """DATABASE_*, INVENTORY_ADDRESS, INVENTORY_RPC_KEY, PAYMENT_API_URL, PAYMENT_API_KEY.
 
-        PAYMENT_RETURN_URL is the page that a buyer comes back to from his bank's 3-D Secure.
+        PAYMENT_RETURN_URL is the page that a buyer comes back to from the bank's 3-D Secure.
         KEY_ENCRYPTION_SECRET (a list) seals what webhooks are signed with. With
         WEBHOOK_PRIVATE_ADDRESSES webhooks may go to this network, and over plain http.
         """

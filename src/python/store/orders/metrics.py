@@ -21,8 +21,8 @@ from store.orders.models.order import Order
 from store.orders.models.states import ENDINGS, Reason, State, Step
 from store.server.money import CURRENCIES
 
-LOOK_AROUND_SECONDS = 5.0
-"""How often a worker looks what waits."""
+BACKLOG_INTERVAL_SECONDS = 5.0
+"""How often a worker reads what waits, and publishes it."""
 
 ORDERS = Counter(
     "orders_total",
@@ -120,16 +120,14 @@ class BacklogGauges:
 @cache
 def backlog_gauges() -> BacklogGauges:
     """The gauges of a worker. A process that has none does not show them: it would show zeros."""
-    seen = (
-        f"as this worker saw it in the last {LOOK_AROUND_SECONDS:.0f} s; each reports all orders."
-    )
+    seen = f"as this worker saw it in the last {BACKLOG_INTERVAL_SECONDS:.0f} s; each reports all orders."
     gauges = BacklogGauges(
         due=Gauge("orders_due", f"Orders whose next step may be tried now and is not, {seen}"),
         in_progress=Gauge("orders_in_progress", f"Orders on their way, {seen}", ("state",)),
         oldest_pending=SeenAge(
             "orders_oldest_pending_seconds",
             f"For how long the oldest pending order has been pending, {seen} Grows while it cannot look.",
-            LOOK_AROUND_SECONDS,
+            BACKLOG_INTERVAL_SECONDS,
         ),
     )
     for state in (State.PENDING, State.AWAITING_PAYMENT):

@@ -16,7 +16,7 @@ from store.orders.testing.fake_payments import THREE_D_SECURE
 from store.orders.testing.faults import Fault
 from store.orders.testing.shop import FakeShop, started, time_passes
 from store.orders.use_cases.gateway_events import receive_event
-from store.orders.worker import HANDS, Worker
+from store.orders.worker import MAX_ORDERS, Worker
 
 
 def stranded(buy: Buy) -> Order:
@@ -35,7 +35,7 @@ def work_until_idle(*workers: Worker) -> None:
 
 def test_a_worker_finishes_what_requests_have_begun(buy: Buy, shop: FakeShop) -> None:
     shop.inventory.shelf["MUG"] = 20
-    orders = [stranded(buy) for _ in range(HANDS + 2)]
+    orders = [stranded(buy) for _ in range(MAX_ORDERS + 2)]
     work_until_idle(Worker(shop))
     assert {order_of(order.id).state for order in orders} == {"confirmed"}
     assert shop.inventory.shelf["MUG"] == 20 - len(orders)

@@ -8,13 +8,12 @@ from marshmallow import fields, validate
 from store.orders.models.order import Line
 from store.orders.models.states import State
 from store.orders.use_cases.placement import Basket
+from store.server.limits import MAX_LINE_UNITS, MAX_ORDER_LINES, SKU
 from store.server.money import MAX_AMOUNT
 from store.server.schemas import Currency, PageArgs, QueryWhole, Schema, Text, Whole
 
-MOST_LINES = 100
-MOST_UNITS = 10_000
 _SKU = validate.Regexp(
-    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
+    rf"{SKU}\Z",
     error="Must be 1 to 64 letters, digits, dots, underscores and hyphens.",
 )
 _COUNTRY = validate.Regexp(r"[A-Z]{2}\Z", error="Must be an ISO 3166 code of two letters.")
@@ -25,7 +24,7 @@ class LineIn(Schema):
     """So many units of an item; `unit_price` is what the buyer was shown, in minor units."""
 
     sku = Text(required=True, max=64, validators=(_SKU,))
-    quantity = Whole(required=True, min=1, max=MOST_UNITS)
+    quantity = Whole(required=True, min=1, max=MAX_LINE_UNITS)
     unit_price = Whole(load_default=None, min=0, max=MAX_AMOUNT)
 
 
@@ -45,7 +44,7 @@ class PlaceOrderIn(Schema):
 
     currency = Currency(required=True)
     lines = fields.List(
-        fields.Nested(LineIn), required=True, validate=validate.Length(1, MOST_LINES)
+        fields.Nested(LineIn), required=True, validate=validate.Length(1, MAX_ORDER_LINES)
     )
     payment_method = Text(required=True, max=255, validators=(_METHOD,))
     shipping_address = fields.Nested(AddressSchema, required=True)
@@ -111,7 +110,7 @@ class LineOut(Schema):
 
 
 class NextActionOut(Schema):
-    """What the buyer has to do before he can pay."""
+    """What the buyer has to do before the payment."""
 
     type = fields.Constant("redirect_to_url")
     url = fields.String(required=True)

@@ -31,8 +31,8 @@ GATEWAY = "gateway"
 
 API_VERSION = "2026-10-28.endive"
 DEADLINE_SECONDS = (2.0, 6.0)  # to connect, to answer
-MOST_CONNECTIONS = 64
-MOST_REFUND_KEYS = 8
+MAX_CONNECTIONS = 64
+MAX_REFUND_KEYS = 8
 """Each internal error of the gateway costs a refund one of its keys for a day."""
 
 _log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Payments:
         announce(GATEWAY, "GET", "POST")
         # The SDK reads this switch from its module: nothing about our calls is sent along.
         stripe.enable_telemetry = False
-        # Where the bank sends the buyer back to; without it he finds no page for 3-D Secure.
+        # Where the bank sends the buyer back to; without it there is no page for 3-D Secure.
         self._return_to = {"return_url": return_url} if return_url else {}
         client = stripe.RequestsClient(timeout=DEADLINE_SECONDS, session=_session(url))
         self._stripe = stripe.StripeClient(
@@ -132,7 +132,7 @@ class Payments:
             )
 
         # The same keys in the same order for whoever asks: two who find no refund must not make two.
-        for number in range(MOST_REFUND_KEYS):
+        for number in range(MAX_REFUND_KEYS):
             with contextlib.suppress(Frozen):
                 return ask(f"refund-{refund_id}-{number}" if number else f"refund-{refund_id}")
             if found := self.find_refund(refund_id, intent_id):
@@ -183,7 +183,7 @@ def _session(url: str) -> requests.Session:
     for adapter in made.adapters.values():
         assert isinstance(adapter, HTTPAdapter)  # noqa: S101
         adapter.max_retries = Retry(0)  # the engine repeats, by its own clock
-        adapter.init_poolmanager(MOST_CONNECTIONS, MOST_CONNECTIONS)
+        adapter.init_poolmanager(MAX_CONNECTIONS, MAX_CONNECTIONS)
     return made
 
 

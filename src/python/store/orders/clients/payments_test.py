@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from store.orders.clients import payments as payment_client
-from store.orders.clients.payments import MOST_REFUND_KEYS, Intent, Payments, Repayment
+from store.orders.clients.payments import MAX_REFUND_KEYS, Intent, Payments, Repayment
 from store.orders.errors import Declined, Frozen, PaymentUnknown
 from store.orders.testing.fake_stripe import Stripe
 from store.server.breaker import FAILURES
@@ -250,7 +250,7 @@ def test_two_who_find_a_frozen_refund_unmade_ask_for_one_and_the_same(
 
 
 def test_a_refund_that_stays_frozen_is_unknown(payments: Payments, stripe: Stripe) -> None:
-    for _ in range(MOST_REFUND_KEYS):
+    for _ in range(MAX_REFUND_KEYS):
         stripe.refuses(500, "api_error", replayed=True)
         stripe.says({"object": "list", "data": [], "has_more": False, "url": "/v1/refunds"})
     with pytest.raises(Frozen):

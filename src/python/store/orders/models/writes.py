@@ -1,7 +1,7 @@
 """Writes of orders: each change and its events in one statement, guarded by version, time and lease.
 
 A guarded write that finds the order changed meanwhile changes nothing and says so. So whoever lost
-its lease, or was overtaken by a cancellation, cannot write what he believed. The time of the last
+its lease, or was overtaken by a cancellation, cannot write what it believed. The time of the last
 change is part of the guard because a version may come twice: a database that crashes forgets the
 last changes that nobody waited for, and counts on from the one before.
 """

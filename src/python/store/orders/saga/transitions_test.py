@@ -15,7 +15,7 @@ from store.orders.saga.definition import QUICK
 from store.orders.saga.outcomes import Unknown, Waiting
 from store.orders.saga.transitions import change_of
 from store.orders.testing.fake_payments import THREE_D_SECURE
-from store.orders.worker import STEP_SECONDS
+from store.orders.worker import ADVANCE_SECONDS
 from store.server.clock import now
 from store.server.ids import new_id
 
@@ -37,7 +37,7 @@ def test_an_order_is_at_rest_within_a_minute_after_all_faults(
     monkeypatch.setattr(random, "uniform", lambda _least, most: most)
     longest = max(waits(order, attempts) for attempts in range(100))
     assert longest == QUICK.longest_seconds
-    assert LEASE_SECONDS + longest + STEP_SECONDS <= CALM_SECONDS - 10
+    assert LEASE_SECONDS + longest + ADVANCE_SECONDS <= CALM_SECONDS - 10
 
 
 def test_the_first_repetition_comes_soon_and_the_jitter_stays_full(
@@ -56,7 +56,7 @@ def test_the_first_repetition_comes_soon_and_the_jitter_stays_full(
 
 def test_a_buyer_whose_news_are_lost_is_looked_after_within_a_minute(order: Order) -> None:
     wait = change_of(order, Waiting(intent=Intent("pi_1", "requires_action")), now()).wait
-    assert wait + STEP_SECONDS <= CALM_SECONDS - 10
+    assert wait + ADVANCE_SECONDS <= CALM_SECONDS - 10
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ class Flow:
         return order if until(order) else bring_to_rest(order.id, self.shop, until)
 
     def others_go_on(self) -> None:
-        """What workers do while somebody sleeps over his lease."""
+        """What workers do while somebody sleeps over its lease."""
         bring_to_rest(self.order_id, self.shop)
 
     @property
@@ -162,7 +162,7 @@ class CancelledChallenge(Challenge):
 
 
 class ExpiredHold(Challenge):
-    """The hold runs out while the buyer is at his bank, and the units are still there."""
+    """The hold runs out while the buyer is at the bank, and the units are still there."""
 
     def at_the_bank(self) -> None:
         self.shop.inventory.expire(self.order_id)
@@ -170,7 +170,7 @@ class ExpiredHold(Challenge):
 
 
 class ExpiredHoldSoldAway(Challenge):
-    """The hold runs out while the buyer is at his bank, and others take the units."""
+    """The hold runs out while the buyer is at the bank, and others take the units."""
 
     sold_to_others, ends = SHELF - 1, State.REJECTED
     calls = ("reserve", "authorise", "look", "commit", "cancel", "release")

@@ -12,7 +12,7 @@ ORDERS_BY_AGE = "orders"
 
 
 def order_for(order_id: UUID, caller: Caller) -> Order:
-    """The order, if it is the caller's or he is staff; else OrderNotFound."""
+    """The order, if it is the caller's or the caller is staff; else OrderNotFound."""
     order = order_of(order_id)
     refuse_strangers(order, caller)
     return order
@@ -28,7 +28,7 @@ def orders_for(
 
 
 def refuse_strangers(order: Order, caller: Caller) -> None:
-    """Raise OrderNotFound unless the order is the caller's or he is staff."""
+    """Raise OrderNotFound unless the order is the caller's or the caller is staff."""
     # As if it did not exist: a stranger must not learn which ids are taken.
     if order.buyer_id != caller.id and not caller.is_staff:
         raise OrderNotFound

@@ -22,7 +22,7 @@ from store.server.clock import now
 def cancel_order(order_id: UUID, caller: Caller, shop: Shop, seconds: float) -> Order:
     """The order on its way to `cancelled`, or there; repeating it changes nothing.
 
-    Whoever is at work on the order sees the wish before his next step; if nobody is, we are.
+    Whoever is at work on the order sees the wish before its next step; if nobody is, we are.
     """
     with database.transaction():
         order = order_for_update(order_id)

@@ -25,7 +25,7 @@ from store.server.ids import new_id
 
 @dataclass(frozen=True)
 class Basket:
-    """What somebody wants to buy, how he pays and where it goes."""
+    """What somebody wants to buy, how it is paid and where it goes."""
 
     currency: str
     lines: tuple[Line, ...]

@@ -1,4 +1,4 @@
-"""Sending an order on its way, and hearing that it has arrived."""
+"""Shipping an order, and noting that it has arrived."""
 
 from dataclasses import replace
 from uuid import UUID
