@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from store.proof.fake_store import Answer, serving
 from store.proof.load.command import load
 from store.proof.load.fake_shop import FakeShop
+from store.proof.load.traffic import Traffic
 
 FEW = ("--journeys", "10", "--rate", "100", "--customers", "2")
 
@@ -73,15 +75,32 @@ def test_a_foreign_store_needs_a_secret_and_all_its_addresses() -> None:
     assert (result.exit_code, "give USERS_URL, INVENTORY_URL" in result.output) == (2, True)
 
 
+@pytest.fixture
+def received(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """That the first Ctrl-C has reached the load."""
+    received, stop = threading.Event(), Traffic.stop
+
+    def stop_and_tell(traffic: Traffic) -> None:
+        stop(traffic)
+        received.set()
+
+    monkeypatch.setattr(Traffic, "stop", stop_and_tell)
+    return received
+
+
 @pytest.mark.parametrize("moment", ["/v1/sessions", "/v1/variants/"])
-def test_ctrl_c_again_breaks_it_off(url: str, shop: FakeShop, moment: str) -> None:
-    shop.asked = Interrupting(lambda path: path.startswith((moment, "/v1/products/")))
+def test_ctrl_c_again_breaks_it_off(
+    url: str, shop: FakeShop, received: threading.Event, moment: str
+) -> None:
+    shop.asked = Interrupting(lambda path: path.startswith((moment, "/v1/products/")), received)
     assert run(url, "--journeys", "100000", "--rate", "20").exit_code == 130
     assert len(shop.orders) < 100
 
 
-def test_ctrl_c_lets_nobody_else_begin_and_shows_what_was_seen(url: str, shop: FakeShop) -> None:
-    shop.asked = Interrupting(lambda path: path == "/v1/orders" and len(shop.orders) == 1)
+def test_ctrl_c_lets_nobody_else_begin_and_shows_what_was_seen(
+    url: str, shop: FakeShop, received: threading.Event
+) -> None:
+    shop.asked = Interrupting(lambda path: path == "/v1/orders" and len(shop.orders) == 1, received)
     result = run(url, "--journeys", "100000", "--rate", "20")
     assert result.exit_code == 0, result.output
     assert 0 < len(shop.orders) < 1000
@@ -89,13 +108,19 @@ def test_ctrl_c_lets_nobody_else_begin_and_shows_what_was_seen(url: str, shop: F
 
 
 class Interrupting(list[Any]):
-    """What the shop was asked; somebody presses Ctrl-C at every request for such a path."""
+    """What the shop was asked; somebody presses Ctrl-C at every request for such a path.
 
-    def __init__(self, when: Callable[[str], bool]) -> None:
+    One press after the other: of two at once, Python's handler sees one.
+    """
+
+    def __init__(self, when: Callable[[str], bool], received: threading.Event) -> None:
         super().__init__()
-        self._when = when
+        self._when, self._received = when, received
+        self._pressing = threading.Lock()
 
     def append(self, asked: Any) -> None:
         super().append(asked)
         if self._when(asked[1]):
-            os.kill(os.getpid(), signal.SIGINT)
+            with self._pressing:
+                os.kill(os.getpid(), signal.SIGINT)
+                assert self._received.wait(20)
