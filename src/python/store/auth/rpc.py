@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import grpc
 
+from store.server.call_details import with_metadata
 from store.server.errors import Unauthenticated
 
 HEADER = "authorization"
@@ -53,18 +54,7 @@ class _SendKey(grpc.UnaryUnaryClientInterceptor):
         self._credentials = (HEADER, _credentials(key))
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        metadata = [*(details.metadata or ()), self._credentials]
-        return continuation(_Details(details, metadata), request)
-
-
-class _Details(grpc.ClientCallDetails):
-    def __init__(self, details: Any, metadata: Any) -> None:
-        self.method = details.method
-        self.timeout = details.timeout
-        self.metadata = metadata
-        self.credentials = details.credentials
-        self.wait_for_ready = details.wait_for_ready
-        self.compression = details.compression
+        return continuation(with_metadata(details, self._credentials), request)
 
 
 def service_key(key: str) -> grpc.UnaryUnaryClientInterceptor:

@@ -3,7 +3,6 @@
 import selectors
 import socket
 import time
-from types import TracebackType
 from typing import Self
 
 from store.bench.errors import CannotMeasure
@@ -27,12 +26,7 @@ class Load:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._waiting.close()
         for each in self._sockets:
             each.close()

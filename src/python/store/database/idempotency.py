@@ -36,12 +36,12 @@ import contextlib
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
 from typing import Any
 from uuid import UUID, uuid4
 
 from store.database.database import Database
 from store.database.model import jsonb
+from store.database.purge import purge_sql
 from store.server.errors import BadRequest, Conflict, Unavailable, Unprocessable
 
 LONGEST_KEY = 255
@@ -79,11 +79,11 @@ _RECORD = f"UPDATE idempotency_keys SET resource_id = %(resource_id)s {_MINE}"
 _FINISH = f"UPDATE idempotency_keys SET status = %(status)s, headers = %(headers)s, body = %(body)s {_MINE}"
 _FORGET = f"DELETE FROM idempotency_keys {_MINE} AND resource_id IS NULL"
 _LET_GO = f"UPDATE idempotency_keys SET locked_until = now() {_MINE}"
-_PURGE = """
-DELETE FROM idempotency_keys WHERE (owner, key) IN (
-    SELECT owner, key FROM idempotency_keys WHERE created_at < %s AND (status IS NOT NULL OR locked_until < now())
-    ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED)
-"""
+_PURGE = purge_sql(
+    "idempotency_keys",
+    "owner, key",
+    "created_at < %s AND (status IS NOT NULL OR locked_until < now()) ORDER BY created_at",
+)
 
 
 class BadKey(BadRequest):
@@ -143,13 +143,8 @@ class Started:
     def __enter__(self) -> "Started":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
+    def __exit__(self, kind: object, *_exc: object) -> None:
+        if kind is not None:
             # If the database is gone, too, the lease runs out by itself.
             with contextlib.suppress(Unavailable):
                 self.give_up()

@@ -1,18 +1,9 @@
 """A real PostgreSQL for tests: one server per pytest process, a fresh database in milliseconds.
 
     # conftest.py
-    from store.database.testing import postgres  # noqa: F401
+    from store.database.testing import own_copy, postgres  # noqa: F401
 
-    @pytest.fixture(scope="session")
-    def template(postgres):
-        return postgres.template("orders", MIGRATIONS)
-
-    @pytest.fixture
-    def database(postgres, template):
-        with postgres.fresh(template) as config:
-            models.database.open(config)
-            yield models.database
-            models.database.shut()
+    database_config, database = own_copy("orders", models.database)
 
 Tests that meet the server's own limits or restarts start a `Server` of their own.
 """
@@ -167,6 +158,30 @@ def postgres() -> Iterator[FleetingServer]:
     finally:
         server.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def own_copy(name: str, database: Database, *, autouse: bool = False) -> tuple[Any, Any]:
+    """Two fixtures for a service's conftest: where each test's own copy of its database is, which must
+    be called `database_config` there, and the service's database, opened on that copy.
+    """
+
+    @pytest.fixture
+    def database_config(postgres: FleetingServer) -> Iterator[DatabaseConfig]:
+        """A copy of the migrated database for this test alone."""
+        if database.migrations is None:
+            raise AssertionError(f"{name} has no migrations to copy")
+        template = postgres.template(name, database.migrations, database.functions)
+        with postgres.fresh(template) as config:
+            yield config
+
+    @pytest.fixture(autouse=autouse)
+    def opened(database_config: DatabaseConfig) -> Iterator[Database]:
+        """The service's database, opened on that copy."""
+        database.open(database_config)
+        yield database
+        database.shut()
+
+    return database_config, opened
 
 
 @pytest.fixture(scope="module")

@@ -50,9 +50,9 @@ def change_product(product_id: UUID, version: int, changes: Fields) -> None:
     """Change the product if it is still at this version; StaleVersion, HandleTaken, UnknownCategory."""
     with database.transaction():
         held = Product.held(product_id)
-        held.guard(version)
+        held.expect(version)
         with _handle_guarded(changes):
-            held.change(_columns(changes))
+            held.change(**_columns(changes))
 
 
 def retire_product(product_id: UUID, version: int) -> None:
@@ -73,8 +73,8 @@ def change_variant(sku: str, version: int, changes: Fields) -> None:
         # The product first, as everywhere: its search document is written by both.
         Product.held_of(sku)
         held = Variant.held(sku)
-        held.guard(version)
-        held.change(changes)
+        held.expect(version)
+        held.change(**changes)
 
 
 def retire_variant(sku: str, version: int) -> None:

@@ -44,20 +44,20 @@ def change_category(category_id: UUID, version: int, changes: Fields) -> None:
     """Rename or move a category with all below it; StaleVersion, CategoryExists, CategoryBelowItself."""
     with database.transaction():
         held = Category.held(category_id)
-        held.guard(version)
+        held.expect(version)
         with refused_as(
             categories_path_key=CategoryExists(changes.get("slug", held.slug)),
             categories_path_check=_path_too_long(),
             categories_no_circle=CategoryBelowItself(held.path),
         ):
-            held.change(_columns(changes))
+            held.change(**_columns(changes))
 
 
 def delete_category(category_id: UUID, version: int) -> None:
     """Delete an empty category; CategoryInUse, StaleVersion."""
     with database.transaction():
         held = Category.held(category_id)
-        held.guard(version)
+        held.expect(version)
         in_use = CategoryInUse(held.path)
         with refused_as(products_category_id_fkey=in_use, categories_parent_id_fkey=in_use):
             held.delete_instance()

@@ -8,9 +8,8 @@ from flask.testing import FlaskClient
 from store.auth.callers import Caller, Role
 from store.auth.rpc import ServiceKeys, service_key
 from store.auth.testing import Signer
-from store.database.config import DatabaseConfig
 from store.database.database import Database
-from store.database.testing import FleetingServer, postgres  # noqa: F401
+from store.database.testing import own_copy, postgres  # noqa: F401
 from store.inventory.app import create_app
 from store.inventory.desk import Desk
 from store.inventory.models import tables
@@ -25,26 +24,7 @@ from store.server.channel import open_channel
 from store.server.ids import new_id
 from store.server.rpc import make_server
 
-
-@pytest.fixture(scope="session")
-def template(postgres: FleetingServer) -> str:  # noqa: F811
-    """The name of a migrated database to copy."""
-    return postgres.template("inventory", tables.MIGRATIONS, tables.FUNCTIONS)
-
-
-@pytest.fixture
-def database_config(postgres: FleetingServer, template: str) -> Iterator[DatabaseConfig]:  # noqa: F811
-    """Where the test's own copy of the database is."""
-    with postgres.fresh(template) as config:
-        yield config
-
-
-@pytest.fixture(autouse=True)
-def database(database_config: DatabaseConfig) -> Iterator[Database]:
-    """Inventory's database, opened on a copy of its own."""
-    tables.database.open(database_config)
-    yield tables.database
-    tables.database.shut()
+database_config, database = own_copy("inventory", tables.database, autouse=True)
 
 
 @pytest.fixture(scope="session")

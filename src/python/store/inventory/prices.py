@@ -63,20 +63,20 @@ def end_price(price_id: UUID, version: int, end: datetime | None) -> None:
     """Let a price end at a moment that lies ahead, or never; StaleVersion, PricesOverlap, Invalid."""
     with database.transaction():
         held = Price.held(price_id)
-        held.guard(version)
+        held.expect(version)
         now = Price.clock()
         if held.valid_until is not None and held.valid_until <= now:
             raise PriceIsHistory(price_id)
         _check_period(max(held.valid_from, now), end, now)
         with refused_as(prices_do_not_overlap=PricesOverlap(held.sku, held.currency)):
-            held.change({"valid_until": end})
+            held.change(valid_until=end)
 
 
 def drop_price(price_id: UUID, version: int) -> None:
     """Forget a price that has not begun yet; PriceIsHistory, StaleVersion."""
     with database.transaction():
         held = Price.held(price_id)
-        held.guard(version)
+        held.expect(version)
         if held.valid_from <= Price.clock():
             raise PriceIsHistory(price_id)
         held.delete_instance()
@@ -95,7 +95,7 @@ def _make_room(old: Price | None, start: datetime, end: datetime | None) -> None
         return
     goes_on_until = old.valid_until
     if old.valid_from < start:
-        old.change({"valid_until": start})
+        old.change(valid_until=start)
     else:
         old.delete_instance()
     if end is not None and (goes_on_until is None or end < goes_on_until):

@@ -12,6 +12,7 @@ import grpc
 from store.metrics.dependencies import Outcome
 from store.server import context
 from store.server.breaker import Breaker
+from store.server.call_details import with_metadata
 from store.server.calls import Calls
 from store.server.errors import StoreError, Unavailable
 from store.server.rpc_errors import HTTP_STATUSES, info_of
@@ -161,8 +162,7 @@ class _LazyCall:
 
 class _HandOn(grpc.UnaryUnaryClientInterceptor):
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        carried = (*(details.metadata or ()), *context.outgoing().items())
-        return continuation(_Details(details, carried), request)
+        return continuation(with_metadata(details, *context.outgoing().items()), request)
 
 
 class _Measure(grpc.UnaryUnaryClientInterceptor):
@@ -188,16 +188,6 @@ _OUTCOMES: dict[grpc.StatusCode | None, Outcome] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: Outcome.TIMEOUT,
     grpc.StatusCode.UNAVAILABLE: Outcome.UNREACHABLE,
 }
-
-
-class _Details(grpc.ClientCallDetails):
-    def __init__(self, details: Any, metadata: Any) -> None:
-        self.method = details.method
-        self.timeout = details.timeout
-        self.metadata = metadata
-        self.credentials = details.credentials
-        self.wait_for_ready = details.wait_for_ready
-        self.compression = details.compression
 
 
 def _options(safe: Sequence[str]) -> list[tuple[str, Any]]:

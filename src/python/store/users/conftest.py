@@ -6,32 +6,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from store.database.config import DatabaseConfig
-from store.database.testing import FleetingServer, postgres  # noqa: F401
+from store.database.testing import own_copy, postgres  # noqa: F401
 from store.users.app import create_app
 from store.users.config import Config
-from store.users.models.tables import MIGRATIONS, database
+from store.users.models.tables import database
 from store.users.smtp import SmtpServer
 from store.users.testing import SECRET, PostOffice, Shop
 from store.users.wiring import Wiring
 
-
-@pytest.fixture(scope="session")
-def template(postgres: FleetingServer) -> str:  # noqa: F811
-    return postgres.template("users", MIGRATIONS)
-
-
-@pytest.fixture
-def database_config(postgres: FleetingServer, template: str) -> Iterator[DatabaseConfig]:  # noqa: F811
-    with postgres.fresh(template) as config:
-        yield config
-
-
-@pytest.fixture
-def opened(database_config: DatabaseConfig) -> Iterator[None]:
-    database.open(database_config)
-    yield
-    database.shut()
+database_config, opened = own_copy("users", database)
 
 
 @pytest.fixture(scope="session")

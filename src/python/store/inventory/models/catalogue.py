@@ -7,11 +7,11 @@ from uuid import UUID
 
 import peewee
 
-from store.database.model import At, Id, Json, Table
+from store.database.model import At, Json
+from store.database.versioned import Versioned
 from store.inventory import errors
 from store.inventory.models.tables import database
 from store.server.errors import StoreError
-from store.server.etags import StaleVersion
 
 
 def db_now() -> Any:
@@ -19,11 +19,9 @@ def db_now() -> Any:
     return peewee.fn.now()
 
 
-class Versioned(Table):
-    """A row that callers change by naming the version they have seen."""
+class CatalogueTable(Versioned):
+    """A table of the catalogue; its rows are guarded by If-Match."""
 
-    id = Id()
-    version = peewee.IntegerField(default=1)
     created_at = At(default=db_now)
 
     class Meta:
@@ -46,30 +44,18 @@ class Versioned(Table):
             raise missing
         return row
 
-    def guard(self, version: int) -> None:
-        """StaleVersion unless this is the version that the caller has seen."""
-        if self.version != version:
-            raise StaleVersion
 
-    def change(self, fields: dict[str, Any]) -> None:
-        """Write these columns as the next version; a row held by `locked`."""
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.version += 1
-        self.save(only=[*fields, "version"])
-
-
-class Changing(Versioned):
-    """A row that remembers when it was changed last."""
+class DatedTable(CatalogueTable):
+    """One whose rows know when they were changed last."""
 
     updated_at = At(default=db_now)
 
-    def change(self, fields: dict[str, Any]) -> None:
+    def change(self, **fields: Any) -> None:
         """Write these columns as the next version; a row held by `locked`."""
-        super().change({**fields, "updated_at": db_now()})
+        super().change(**fields, updated_at=db_now())
 
 
-class Category(Changing):
+class Category(DatedTable):
     """A place in the tree; the database keeps `path` from the slugs above."""
 
     parent = peewee.ForeignKeyField("self", null=True)
@@ -116,7 +102,7 @@ class Category(Changing):
         return cls.locked(cls.id == category_id, errors.UnknownCategory(category_id))
 
 
-class Product(Changing):
+class Product(DatedTable):
     """What is sold, in one or more variants."""
 
     handle = peewee.TextField(null=True)
@@ -142,7 +128,7 @@ class Product(Changing):
         return cls.locked(cls.id == of_sku, errors.UnknownSku(sku))
 
 
-class Variant(Changing):
+class Variant(DatedTable):
     """What can be ordered: a SKU."""
 
     product = peewee.ForeignKeyField(Product)
@@ -165,7 +151,7 @@ class Variant(Changing):
         return cls.locked(cls.sku == sku, errors.UnknownSku(sku))
 
 
-class Price(Versioned):
+class Price(CatalogueTable):
     """What a SKU costs in a currency (minor units) from one moment until another, or for good."""
 
     sku = peewee.TextField()

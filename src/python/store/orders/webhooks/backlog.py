@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from store.database.purge import purge_sql
 from store.orders.models.tables import database
 
 MOST_AT_ONCE = 5000
@@ -29,11 +30,9 @@ WHERE (endpoint_id, event_id) IN (
         AND (d.leased_until IS NULL OR d.leased_until <= now())
     WHERE e.state = 'active' LIMIT {MOST_AT_ONCE} FOR UPDATE OF d SKIP LOCKED)
 """
-_FORGET = f"""
-DELETE FROM webhook_deliveries WHERE (endpoint_id, event_id) IN (
-    SELECT endpoint_id, event_id FROM webhook_deliveries
-    WHERE state = 'delivered' AND delivered_at < %s LIMIT {MOST_AT_ONCE} FOR UPDATE SKIP LOCKED)
-"""
+_FORGET = purge_sql(
+    "webhook_deliveries", "endpoint_id, event_id", "state = 'delivered' AND delivered_at < %s"
+)
 
 
 @dataclass(frozen=True)
@@ -57,4 +56,4 @@ def give_up() -> int:
 
 def forget(delivered_before: datetime) -> int:
     """Forget some that were delivered before a moment; how many there were."""
-    return database.run(_FORGET, (delivered_before,))
+    return database.run(_FORGET, (delivered_before, MOST_AT_ONCE))

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from store.proof.containers.clearing import clear
 from store.proof.containers.kept import Kept
@@ -62,13 +61,8 @@ class Cluster:
             self._open = opened.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.__exit__(kind, error, trace)
+    def __exit__(self, *exc: Any) -> None:
+        self._open.__exit__(*exc)
 
     @property
     def pods(self) -> Sequence[RunningPod]:

@@ -6,7 +6,6 @@ import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
-from types import TracebackType
 from typing import Self
 
 from store.proof.containers.docker import Refused, docker
@@ -33,12 +32,7 @@ class Network:
         self.host = str(next(self._free))
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         with contextlib.suppress(Refused):
             docker("network", "rm", self.name)
 

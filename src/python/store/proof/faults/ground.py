@@ -3,8 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from store.local.accounts import ADMIN
 from store.local.rest import Rest
@@ -88,13 +87,8 @@ class Ground(ABC):
             self._open = opened.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.__exit__(kind, error, trace)
+    def __exit__(self, *exc: Any) -> None:
+        self._open.__exit__(*exc)
 
     @property
     def orders_database(self) -> str:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from store.local.errors import NotReady, Trouble, writing_in
@@ -61,12 +60,7 @@ class OwnStore:
         self._output.say(f"a store of our own is ready after {time.monotonic() - began:.1f} s")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._started.close()
         if not self.keep:
             Folder(self.folder).database.clear()

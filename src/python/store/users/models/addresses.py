@@ -8,11 +8,10 @@ from peewee import TextField, UUIDField
 from store.server.clock import now
 from store.server.ids import new_id
 from store.users.errors import UnknownAddress
-from store.users.models.tables import database
-from store.users.models.versioned import Versioned
+from store.users.models.tables import VersionedTable, database
 
 
-class Address(Versioned):
+class Address(VersionedTable):
     """A place to which parcels go."""
 
     user_id = UUIDField()

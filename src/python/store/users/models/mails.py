@@ -6,9 +6,12 @@ from uuid import UUID
 from peewee import IntegerField, TextField
 
 from store.database.model import At, Id
+from store.database.purge import purge_sql
 from store.server.clock import now
 from store.server.ids import new_id
 from store.users.models.tables import UsersTable, database
+
+_PURGE = purge_sql("mails", "id", "given_up_at < %s")
 
 
 class Mail(UsersTable):
@@ -81,8 +84,4 @@ class Mail(UsersTable):
     @classmethod
     def purge(cls, before: datetime, limit: int) -> int:
         """Forget mails that were given up before this moment."""
-        return database.run(
-            """DELETE FROM mails WHERE id IN (
-                SELECT id FROM mails WHERE given_up_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)""",
-            (before, limit),
-        )
+        return database.run(_PURGE, (before, limit))

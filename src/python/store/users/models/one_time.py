@@ -6,8 +6,11 @@ from uuid import UUID
 from peewee import BlobField, TextField, UUIDField
 
 from store.database.model import At
+from store.database.purge import purge_sql
 from store.server.clock import now
 from store.users.models.tables import UsersTable, database
+
+_PURGE = purge_sql("one_time_tokens", "token_hash", "expires_at < %s")
 
 
 class OneTimeToken(UsersTable):
@@ -56,9 +59,4 @@ class OneTimeToken(UsersTable):
     @classmethod
     def purge(cls, before: datetime, limit: int) -> int:
         """Forget tokens that ran out before this moment."""
-        return database.run(
-            """DELETE FROM one_time_tokens WHERE token_hash IN (
-                SELECT token_hash FROM one_time_tokens WHERE expires_at < %s LIMIT %s
-                FOR UPDATE SKIP LOCKED)""",
-            (before, limit),
-        )
+        return database.run(_PURGE, (before, limit))

@@ -10,11 +10,10 @@ from store.database.model import At
 from store.server.clock import now
 from store.server.ids import new_id
 from store.users.errors import AccountGone, DeletedUser, UnknownUser
-from store.users.models.tables import UsersTable, database
-from store.users.models.versioned import Versioned
+from store.users.models.tables import UsersTable, VersionedTable, database
 
 
-class User(Versioned):
+class User(VersionedTable):
     """A person; after deletion only the id and the dates are left."""
 
     email = TextField(null=True)

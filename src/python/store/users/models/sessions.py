@@ -6,6 +6,7 @@ from uuid import UUID
 from peewee import BlobField, TextField, UUIDField
 
 from store.database.model import At, Id
+from store.database.purge import purge_sql
 from store.server.clock import now
 from store.server.ids import new_id
 from store.users.models.tables import UsersTable, database
@@ -13,6 +14,8 @@ from store.users.models.tables import UsersTable, database
 # NIST SP 800-63B-4, section 2.1.3 (AAL1): log in again after 30 days at the latest.
 LIFE = timedelta(days=30)
 IDLE = timedelta(days=14)
+
+_PURGE = purge_sql("sessions", "id", "least(idle_until, ended_at) < %s")
 
 
 class Session(UsersTable):
@@ -79,12 +82,7 @@ class Session(UsersTable):
     @classmethod
     def purge(cls, before: datetime, limit: int) -> int:
         """Forget sessions that nobody can use since `before`, and their tokens."""
-        return database.run(
-            """DELETE FROM sessions WHERE id IN (
-                SELECT id FROM sessions WHERE least(idle_until, ended_at) < %s LIMIT %s
-                FOR UPDATE SKIP LOCKED)""",
-            (before, limit),
-        )
+        return database.run(_PURGE, (before, limit))
 
 
 class RefreshToken(UsersTable):

@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from peewee import BlobField, IntegerField
 
 from store.database.model import At
+from store.database.purge import purge_sql
 from store.server.clock import now
 from store.users.models.tables import UsersTable, database
+
+_PURGE = purge_sql("throttles", "bucket", "resets_at < %s")
 
 
 class Throttle(UsersTable):
@@ -56,8 +59,4 @@ class Throttle(UsersTable):
     @classmethod
     def purge(cls, before: datetime, limit: int) -> int:
         """Forget buckets that were reset before this moment."""
-        return database.run(
-            """DELETE FROM throttles WHERE bucket IN (
-                SELECT bucket FROM throttles WHERE resets_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)""",
-            (before, limit),
-        )
+        return database.run(_PURGE, (before, limit))
