@@ -41,13 +41,7 @@ ship and deliver; a refund of everything leads to `refunded`. The database refus
 _TAIL = """\
 ## To add a step
 
-1. `orders/models/states.py`: its name in `Step`.
-2. `orders/saga/forward.py` (or `compensation.py`): its call, and what its outcome means for the order.
-3. `orders/saga/definition.py`: its entry, and the step before it that now leads to it.
-
-Besides: a migration that adds the name to the CHECK of `orders.step`, tests, and this page. During an
-upgrade the release before works beside the new one and does not know the step: release the name and
-the entry first, and let a step lead to it in the release after.
+Three files, a migration and tests: [the recipe](recipes/add-a-step-of-the-saga.md).
 """
 _COLUMNS = (
     "step", "calls", "compensation", "insists", "expires", "woken", "time-out", "retry"
