@@ -4,16 +4,15 @@ from flask import Flask
 
 from store.auth.http import guard
 from store.auth.tokens import Verifier
-from store.inventory import category_routes, import_routes, price_routes, product_routes
-from store.inventory.stock_routes import stock
+from store.inventory.api import categories, imports, prices, products, stock
 from store.server.web import create_app as create_store_app
 
 BLUEPRINTS = [
-    product_routes.routes,
-    price_routes.routes,
-    category_routes.routes,
-    import_routes.routes,
-    stock,
+    products.routes,
+    prices.routes,
+    categories.routes,
+    imports.routes,
+    stock.routes,
 ]
 
 

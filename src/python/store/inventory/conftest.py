@@ -11,11 +11,11 @@ from store.auth.testing import Signer
 from store.database.database import Database
 from store.database.testing import own_copy, postgres  # noqa: F401
 from store.inventory.app import create_app
-from store.inventory.desk import Desk
 from store.inventory.models import tables
 from store.inventory.models.reservations import answer_all
-from store.inventory.rpc import NAME, Servicer
-from store.inventory.testing import KEY, add_variant, deliver, wrong_in_the_books
+from store.inventory.reservations.batcher import Desk
+from store.inventory.rpc.server import NAME, Servicer
+from store.inventory.testing.stock import KEY, add_variant, deliver, wrong_in_the_books
 from store.protos.inventory.v1.inventory_pb2_grpc import (
     InventoryStub,
     add_InventoryServicer_to_server,

@@ -7,10 +7,10 @@ import pytest
 from store.database.database import Database
 from store.database.testing import checked_lengths, checked_patterns
 from store.inventory import limits
-from store.inventory.catalogue_schemas import CategoryIn, ProductIn, VariantIn
-from store.inventory.import_columns import parse_cell
-from store.inventory.rpc_requests import InvalidField, lines_of
-from store.inventory.stock_schemas import WarehouseIn
+from store.inventory.api.catalogue_schemas import CategoryIn, ProductIn, VariantIn
+from store.inventory.api.stock_schemas import WarehouseIn
+from store.inventory.imports.columns import parse_cell
+from store.inventory.rpc.requests import InvalidField, lines_of
 from store.protos.inventory.v1 import inventory_pb2 as pb
 from store.server.limits import MAX_ORDER_LINES, SKU
 from store.server.money import CURRENCIES

@@ -28,8 +28,8 @@ def serve() -> None:
 
 def rpc() -> None:
     """Answer gRPC until SIGTERM."""
-    from store.inventory.rpc import Config
-    from store.inventory.rpc import serve as serve_calls
+    from store.inventory.rpc.server import Config
+    from store.inventory.rpc.server import serve as serve_calls
 
     env = environ_of("inventory")
     config = Config.from_environ(env)

@@ -9,13 +9,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from store.inventory import metrics
-from store.inventory.desk import Desk, serve_alone
-from store.inventory.errors import UnknownSku
+from store.inventory.errors import OutOfStock, UnknownReservation, UnknownSku
 from store.inventory.models.reservations import Wanted, answer_all
 from store.inventory.models.tables import database
-from store.inventory.reservations import commit, release, reserve, sweep
-from store.inventory.stock_errors import OutOfStock, UnknownReservation
-from store.inventory.testing import add_variant, deliver, wrong_in_the_books
+from store.inventory.reservations.batcher import Desk, serve_alone
+from store.inventory.reservations.lifecycle import commit, release, reserve, sweep
+from store.inventory.testing.stock import add_variant, deliver, wrong_in_the_books
 from store.server.ids import new_id
 
 LONG, AT_ONCE, LONG_AGO = 900, 0, -120  # seconds
@@ -162,7 +161,7 @@ def test_a_sweep_that_fails_shows_the_leak(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(_limit: int) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("store.inventory.reservations.expire_overdue", fail)
+    monkeypatch.setattr("store.inventory.reservations.lifecycle.expire_overdue", fail)
     with pytest.raises(ZeroDivisionError):
         sweep()
     assert shown() == (1, 1)

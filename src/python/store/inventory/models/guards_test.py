@@ -6,11 +6,11 @@ from uuid import UUID
 import peewee
 import pytest
 
-from store.inventory.desk import serve_alone
 from store.inventory.models.reservations import Wanted
 from store.inventory.models.tables import database
-from store.inventory.reservations import commit, release, reserve, sweep
-from store.inventory.testing import add_variant, deliver, wrong_in_the_books
+from store.inventory.reservations.batcher import serve_alone
+from store.inventory.reservations.lifecycle import commit, release, reserve, sweep
+from store.inventory.testing.stock import add_variant, deliver, wrong_in_the_books
 from store.server.ids import new_id
 
 STATES = {"held": new_id(), "committed": new_id(), "released": new_id(), "expired": new_id()}

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from store.inventory.errors import UnknownSku
+from store.inventory.errors import AlreadyBooked, UnitsReserved, UnknownSku, UnknownWarehouse
 from store.inventory.models.refusals import refused_as
 from store.inventory.models.tables import database
-from store.inventory.stock_errors import AlreadyBooked, UnitsReserved, UnknownWarehouse
 from store.server.paging import PageRequest
 
 
