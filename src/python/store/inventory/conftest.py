@@ -13,7 +13,7 @@ from store.database.testing import own_copy, postgres  # noqa: F401
 from store.inventory.app import create_app
 from store.inventory.models import tables
 from store.inventory.models.reservations import answer_all
-from store.inventory.reservations.batcher import Desk
+from store.inventory.reservations.batcher import ReservationBatcher
 from store.inventory.rpc.server import NAME, Servicer
 from store.inventory.testing.stock import KEY, add_variant, deliver, wrong_in_the_books
 from store.protos.inventory.v1.inventory_pb2_grpc import (
@@ -54,7 +54,7 @@ def client(signer: Signer) -> FlaskClient:
 @pytest.fixture
 def rpc_address(database: Database) -> Iterator[str]:
     """Where a real server of this process listens."""
-    servicer = Servicer(Desk(answer_all).serve)
+    servicer = Servicer(ReservationBatcher(answer_all).serve)
     server = make_server(
         lambda server: add_InventoryServicer_to_server(servicer, server),
         [NAME],

@@ -12,7 +12,7 @@ from store.inventory import metrics
 from store.inventory.errors import OutOfStock, UnknownReservation, UnknownSku
 from store.inventory.models.reservations import Wanted, answer_all
 from store.inventory.models.tables import database
-from store.inventory.reservations.batcher import Desk, serve_alone
+from store.inventory.reservations.batcher import ReservationBatcher, serve_alone
 from store.inventory.reservations.lifecycle import commit, release, reserve, sweep
 from store.inventory.testing.stock import add_variant, deliver, wrong_in_the_books
 from store.server.ids import new_id
@@ -123,14 +123,14 @@ def test_replicas_that_sweep_at_once_count_each_hold_once(counted: Counted) -> N
     assert counted() == {"reserved": 9, "expired": 9}
 
 
-def test_buyers_at_one_desk_are_counted_once_each(counted: Counted) -> None:
-    desk = Desk(answer_all)
+def test_buyers_in_one_batch_are_counted_once_each(counted: Counted) -> None:
+    batcher = ReservationBatcher(answer_all)
     orders = [new_id() for _ in range(12)]
 
     def buy(order: UUID) -> None:
         with contextlib.suppress(OutOfStock):
-            reserve(desk.serve, order, "EUR", [Wanted("CUP", 1)], LONG)
-            commit(desk.serve, order)
+            reserve(batcher.serve, order, "EUR", [Wanted("CUP", 1)], LONG)
+            commit(batcher.serve, order)
 
     with ThreadPoolExecutor(16) as buyers:
         for bought in [buyers.submit(buy, order) for order in orders * 2]:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
 from store.inventory.models.tables import database
-from store.inventory.testing.stock import shelves
+from store.inventory.testing.stock import stock_levels
 
 Headers = dict[str, str]
 Line = dict[str, Any]
@@ -185,7 +185,7 @@ def test_what_a_row_does_not_name_stays(importer: Importer) -> None:
     assert importer.counts("sku,stock,warehouse\nMUG-RED,9,main\nMUG-RED,2,north\n") == (0, 2, 0, 0)
     red = importer.variant("MUG-RED")
     assert (red["title"], red["name"], red["available"]) == ("Mug", "red", 11)
-    assert shelves() | {} == {
+    assert stock_levels() | {} == {
         ("MUG-RED", "main"): (9, 0),
         ("MUG-RED", "north"): (2, 0),
         ("MUG-BLUE", "main"): (6, 0),

@@ -19,7 +19,7 @@ from store.inventory.api.catalogue_schemas import (
 )
 from store.inventory.api.search_schemas import ProductPage, SearchArgs
 from store.inventory.errors import StaffOnly
-from store.inventory.models.wishes import Wish
+from store.inventory.models.product_query import ProductQuery
 from store.inventory.use_cases import catalogue, search
 from store.server.blueprint import Blueprint
 from store.server.etags import IF_MATCH, wanted_version
@@ -32,13 +32,13 @@ routes = Blueprint("products", __name__, url_prefix="/v1")
 @routes.response(200, ProductPage)
 def list_products(asked: dict[str, Any]) -> Response:
     """Search, filter and sort products."""
-    wish: Wish = asked["wish"]
+    query: ProductQuery = asked["query"]
     staff = staff_asks()
-    if wish.statuses != ("active",) and not staff:
+    if query.statuses != ("active",) and not staff:
         raise StaffOnly("Only staff see products that are not active.")
-    page = search.find_products(wish, asked["limit"], asked["cursor"], everything=staff)
+    page = search.find_products(query, asked["limit"], asked["cursor"], everything=staff)
     if asked["facets"]:
-        page["facets"] = search.facets(wish)
+        page["facets"] = search.facets(query)
     return to_staff(page) if staff else to_shopper(page)
 
 

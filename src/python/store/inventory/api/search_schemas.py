@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from store.inventory import limits
 from store.inventory.api.catalogue_schemas import PRODUCT_STATUSES, ProductOut, category_path
-from store.inventory.models.wishes import Sort, Wish
+from store.inventory.models.product_query import ProductQuery, Sort
 from store.inventory.use_cases.search import terms_of
 from store.server.money import MAX_AMOUNT
 from store.server.schemas import Currency, PageArgs, QueryWhole, Schema, Text
@@ -16,7 +16,7 @@ _pair = validate.Regexp(r"^[^:]+:.+$", error='Must be "name:value".')
 
 
 class SearchArgs(PageArgs):
-    """Filters and order of a list of products; loads as {wish, limit, cursor, facets}."""
+    """Filters and order of a list of products; loads as {query, limit, cursor, facets}."""
 
     q = Text(max=200, metadata={"description": "Words; misspelt ones are understood."})
     category = category_path(metadata={"description": "The path of a category, with all below it."})
@@ -50,18 +50,18 @@ class SearchArgs(PageArgs):
             raise ValidationError("Is needed to sort by relevance.", "q")
 
     @post_load
-    def as_wish(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
-        """The filters as one Wish."""
+    def as_query(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        """The filters as one ProductQuery."""
         status = data["status"]
         plain = ("category", "currency", "price_min", "price_max", "in_stock")
-        wish = Wish(
+        query = ProductQuery(
             statuses=PRODUCT_STATUSES if status == "any" else (status,),
             terms=terms_of(data.get("q", "")),
             attributes=_by_name(data.get("attribute", [])),
             sort=data.get("sort", Sort.RELEVANCE if "q" in data else Sort.NEWEST),
             **{name: data.get(name) for name in plain},
         )
-        return {"wish": wish} | {name: data[name] for name in ("limit", "cursor", "facets")}
+        return {"query": query} | {name: data[name] for name in ("limit", "cursor", "facets")}
 
 
 def _by_name(pairs: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:

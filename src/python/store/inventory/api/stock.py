@@ -16,7 +16,7 @@ from store.inventory.api.stock_schemas import (
 )
 from store.inventory.models.ledger import Movement, NewMovement
 from store.inventory.models.reservations import Reservation
-from store.inventory.models.stock import Warehouse
+from store.inventory.models.stock_levels import Warehouse
 from store.inventory.reservations.lifecycle import reservation_of
 from store.inventory.use_cases.stock import (
     MOVEMENTS,
@@ -24,7 +24,7 @@ from store.inventory.use_cases.stock import (
     book_movement,
     movements,
     open_warehouse,
-    shelves_of,
+    stock_levels_of,
     warehouses,
 )
 from store.server.blueprint import Blueprint
@@ -57,13 +57,13 @@ def list_movements(args: dict[str, Any]) -> Page[Movement]:
 @routes.response(200, StockOut)
 def levels(sku: str) -> dict[str, Any]:
     """What there is of a SKU, in all and by warehouse."""
-    shelves = shelves_of(sku)
+    levels = stock_levels_of(sku)
     return {
         "sku": sku,
-        "on_hand": sum(shelf.on_hand for shelf in shelves),
-        "reserved": sum(shelf.reserved for shelf in shelves),
-        "available": sum(shelf.available for shelf in shelves),
-        "warehouses": shelves,
+        "on_hand": sum(level.on_hand for level in levels),
+        "reserved": sum(level.reserved for level in levels),
+        "available": sum(level.available for level in levels),
+        "warehouses": levels,
     }
 
 

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from store.inventory.models.reservations import Wanted
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import release, reserve
-from store.inventory.testing.stock import add_variant, deliver, shelves, wrong_in_the_books
+from store.inventory.testing.stock import add_variant, deliver, stock_levels, wrong_in_the_books
 from store.server.ids import new_id
 
 Headers = dict[str, str]
@@ -78,7 +78,7 @@ def test_bad_fields_are_named(
 ) -> None:
     answer = book(client, staff, **changes)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
-    assert shelves() == {("MUG", "MAIN"): (10, 0)}
+    assert stock_levels() == {("MUG", "MAIN"): (10, 0)}
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import pytest
 from store.database.database import Database
 from store.inventory.imports.batches import Author, Outcome, Result, write_batch
 from store.inventory.imports.files import BadRow, Place, Row
-from store.inventory.imports.rows import Goods, Reading
+from store.inventory.imports.rows import ParsedRow, Reading
 from store.inventory.models.reservations import Wanted
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
-from store.inventory.testing.stock import add_variant, deliver, shelves, wrong_in_the_books
+from store.inventory.testing.stock import add_variant, deliver, stock_levels, wrong_in_the_books
 from store.server.ids import new_id
 from store.server.testing import wait_until
 
@@ -27,10 +27,10 @@ def books(database: Database) -> Iterator[None]:
     assert wrong_in_the_books() == {}
 
 
-def goods(number: int, **cells: str) -> Goods:
+def parsed_row(number: int, **cells: str) -> ParsedRow:
     """A row that makes sense."""
-    found = Reading().goods(Row(Place(number, number), cells))
-    assert isinstance(found, Goods), found
+    found = Reading().parse(Row(Place(number, number), cells))
+    assert isinstance(found, ParsedRow), found
     return found
 
 
@@ -39,19 +39,19 @@ def test_a_level_below_what_is_reserved_costs_only_its_row() -> None:
     deliver("MUG", 10, "main")
     reserve(serve_alone, new_id(), "EUR", [Wanted("MUG", 8)], hold_seconds=60)
     batch = [
-        goods(2, sku="MUG", title="Best mug", stock="9", warehouse="main"),
-        goods(3, sku="MUG", title="Worst mug", stock="7", warehouse="main"),
-        goods(4, sku="CUP", title="Cup", stock="3", warehouse="main"),
+        parsed_row(2, sku="MUG", title="Best mug", stock="9", warehouse="main"),
+        parsed_row(3, sku="MUG", title="Worst mug", stock="7", warehouse="main"),
+        parsed_row(4, sku="CUP", title="Cup", stock="3", warehouse="main"),
     ]
     first, second, third = write_batch(batch, STAFF, "test")
     assert (first, third) == (Outcome.UPDATED, Outcome.CREATED)
     assert isinstance(second, BadRow)
     assert (second.column, second.place.row) == ("stock", 3)
-    assert shelves() == {("MUG", "main"): (9, 8), ("CUP", "main"): (3, 0)}
+    assert stock_levels() == {("MUG", "main"): (9, 8), ("CUP", "main"): (3, 0)}
 
 
 def test_a_sku_that_somebody_else_creates_meanwhile_is_updated() -> None:
-    batch = [goods(2, sku="MUG", title="Mug"), goods(3, sku="CUP", title="Cup")]
+    batch = [parsed_row(2, sku="MUG", title="Mug"), parsed_row(3, sku="CUP", title="Cup")]
     results: list[Result] = []
     importing = threading.Thread(target=lambda: results.extend(write_batch(batch, STAFF, "test")))
     with database.transaction():
@@ -71,7 +71,7 @@ def somebody_waits() -> bool:
 
 def test_two_imports_of_the_same_rows_at_once_agree() -> None:
     batch = [
-        goods(n, sku=f"MUG-{n}", title="Mug", product=f"mug-{n % 7}", category=f"c{n % 3}/d",
+        parsed_row(n, sku=f"MUG-{n}", title="Mug", product=f"mug-{n % 7}", category=f"c{n % 3}/d",
               price="12.90", currency="EUR", stock="5", warehouse="main")
         for n in range(2, 60)
     ]  # fmt: skip
@@ -88,5 +88,5 @@ def test_two_imports_of_the_same_rows_at_once_agree() -> None:
     outcomes = [outcome for result in results for outcome in result]
     assert outcomes.count(Outcome.CREATED) == len(batch)
     assert not [outcome for outcome in outcomes if isinstance(outcome, BadRow)]
-    assert len(shelves()) == len(batch)
+    assert len(stock_levels()) == len(batch)
     assert database.rows("SELECT count(*) AS n FROM products") == [{"n": 7}]

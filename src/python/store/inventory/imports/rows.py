@@ -1,4 +1,4 @@
-"""From the rows of a file to goods: which column is which, and which rows make sense."""
+"""From the rows of a file to parsed ones: which column is which, and which rows make sense."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _NEEDED = ("sku", "title", "price")
 
 
 @dataclass(frozen=True)
-class Goods:
+class ParsedRow:
     """A row that makes sense: our columns with their values; what is not to change is absent.
 
     `price` is (currency, minor units), `stock` is (warehouse, units), `category` the (slug, name)
@@ -62,7 +62,7 @@ class Reading:
         if "sku" not in self._layout(tuple(columns)):
             raise Invalid("query.map", "No column is the sku; name it: map=sku:...")
 
-    def goods(self, row: Row) -> Goods | list[BadRow]:
+    def parse(self, row: Row) -> ParsedRow | list[BadRow]:
         """What the row says, or all that is wrong with it."""
         layout = self._layout(tuple(row.cells))
         texts = dict(self.constants)
@@ -77,7 +77,7 @@ class Reading:
             return [
                 BadRow(row.place, wrong[ours], layout.get(ours, ours)) for ours in sorted(wrong)
             ]
-        return Goods(row.place, values.pop("sku"), values, layout)
+        return ParsedRow(row.place, values.pop("sku"), values, layout)
 
     def _layout(self, columns: tuple[str, ...]) -> dict[str, str]:
         """What these columns are to us: our names with theirs."""

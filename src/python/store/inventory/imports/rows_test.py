@@ -8,21 +8,21 @@ import pytest
 
 from store.inventory.imports.columns import minor_units
 from store.inventory.imports.files import BadRow, Place, Row
-from store.inventory.imports.rows import Goods, Reading
+from store.inventory.imports.rows import ParsedRow, Reading
 from store.server.errors import Invalid
 
 PLACE = Place(2, 2)
 GOOD = {"sku": "MUG", "title": "Mug", "price": "12.90", "currency": "EUR"}
 
 
-def read(cells: dict[str, str], reading: Reading | None = None) -> Goods | list[BadRow]:
-    return (reading or Reading()).goods(Row(PLACE, cells))
+def read(cells: dict[str, str], reading: Reading | None = None) -> ParsedRow | list[BadRow]:
+    return (reading or Reading()).parse(Row(PLACE, cells))
 
 
 def values(cells: dict[str, str], reading: Reading | None = None) -> dict[str, Any]:
-    goods = read(cells, reading)
-    assert isinstance(goods, Goods), goods
-    return dict(goods.values)
+    row = read(cells, reading)
+    assert isinstance(row, ParsedRow), row
+    return dict(row.values)
 
 
 def wrong(cells: dict[str, str], reading: Reading | None = None) -> dict[str | None, str]:
@@ -42,10 +42,10 @@ def test_every_column_has_its_meaning() -> None:
         "image": "https://i.example/1.jpg  https://i.example/2.jpg",
         "attributes.Colour": "red",
     }
-    goods = read(cells)
-    assert isinstance(goods, Goods)
-    assert goods.sku == "MUG"
-    assert goods.values == {
+    row = read(cells)
+    assert isinstance(row, ParsedRow)
+    assert row.sku == "MUG"
+    assert row.values == {
         "title": "Mug",
         "description": "Two\nlines",
         "category": (("kitchen", "Kitchen"), ("tea-coffee", "Tea & coffee")),

@@ -9,7 +9,7 @@ from typing import Any
 
 from store.inventory.imports.batches import Author, Outcome, Result, write_batch
 from store.inventory.imports.files import BadRow, CsvFile, NdjsonFile, Row
-from store.inventory.imports.rows import Goods, Reading
+from store.inventory.imports.rows import ParsedRow, Reading
 from store.inventory.metrics import IMPORT_OUTCOMES, IMPORT_ROWS
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
@@ -30,7 +30,7 @@ class Stopping(Unavailable):
 
 
 @dataclass
-class Tally:
+class ImportSummary:
     """What has become of the rows so far."""
 
     rows: int = 0
@@ -69,25 +69,25 @@ def run_import(file: CsvFile | NdjsonFile, reading: Reading, author: Author) -> 
     Errors are held back until the file has been read: a client that sends first and reads later
     would otherwise fill the connection with them, and both sides would wait for each other.
     """
-    tally = Tally()
+    summary = ImportSummary()
     try:
-        yield from _batches(file, reading, author, tally)
-        end: Line = {"type": "summary", **tally.counts(), "dry_run": author.dry_run}
+        yield from _batches(file, reading, author, summary)
+        end: Line = {"type": "summary", **summary.counts(), "dry_run": author.dry_run}
         end |= {"ignored_columns": sorted(reading.ignored)}
     except StoreError as error:
-        _log.warning("an import broke off after %s rows: %s", tally.rows, error.code)
-        end = {"type": "failed", "code": error.code, "detail": error.detail, **tally.counts()}
+        _log.warning("an import broke off after %s rows: %s", summary.rows, error.code)
+        end = {"type": "failed", "code": error.code, "detail": error.detail, **summary.counts()}
     except Exception:
-        _log.exception("an import broke off after %s rows", tally.rows)
+        _log.exception("an import broke off after %s rows", summary.rows)
         detail = "Something went wrong on our side; what was read so far is kept."
-        end = {"type": "failed", "code": "internal", "detail": detail, **tally.counts()}
-    for bad in sorted(tally.errors, key=lambda each: each.place.row):
+        end = {"type": "failed", "code": "internal", "detail": detail, **summary.counts()}
+    for bad in sorted(summary.errors, key=lambda each: each.place.row):
         yield {"type": "error", **_complaint(bad)}
-    yield end | {"errors_left_out": tally.errors_left_out}
+    yield end | {"errors_left_out": summary.errors_left_out}
 
 
 def _batches(
-    file: CsvFile | NdjsonFile, reading: Reading, author: Author, tally: Tally
+    file: CsvFile | NdjsonFile, reading: Reading, author: Author, summary: ImportSummary
 ) -> Iterator[Line]:
     import_id = new_id()
     rows = file.rows()
@@ -98,38 +98,42 @@ def _batches(
         if stopping.is_set():
             raise Stopping("The server is about to stop; run the import again.")
         number += 1
-        _import_batch(batch, reading, author, f"import {import_id} {number}", tally)
+        _import_batch(batch, reading, author, f"import {import_id} {number}", summary)
         elapsed = time.monotonic() - began
         if elapsed >= next_line:
             # Ever rarer: all progress of a day must fit into the connection, if nobody reads it.
             next_line = elapsed * 1.05 + 0.5
-            yield {"type": "progress", **tally.counts()}
+            yield {"type": "progress", **summary.counts()}
 
 
 def _import_batch(
-    batch: list[Row | BadRow], reading: Reading, author: Author, reference: str, tally: Tally
+    batch: list[Row | BadRow],
+    reading: Reading,
+    author: Author,
+    reference: str,
+    summary: ImportSummary,
 ) -> None:
-    good: list[Goods] = []
-    before = tally.counts()
+    good: list[ParsedRow] = []
+    before = summary.counts()
     for row in batch:
-        found = [row] if isinstance(row, BadRow) else reading.goods(row)
-        if isinstance(found, Goods):
+        found = [row] if isinstance(row, BadRow) else reading.parse(row)
+        if isinstance(found, ParsedRow):
             good.append(found)
         else:
-            tally.bad(found)
+            summary.bad(found)
     results = write_batch(good, author, reference) if good else []
     for result in results:
-        _count(result, tally)
-    tally.rows += len(batch)
+        _count(result, summary)
+    summary.rows += len(batch)
     if not author.dry_run:
-        _measure(before, tally.counts())
+        _measure(before, summary.counts())
 
 
-def _count(result: Result, tally: Tally) -> None:
+def _count(result: Result, summary: ImportSummary) -> None:
     if isinstance(result, BadRow):
-        tally.bad([result])
+        summary.bad([result])
     else:
-        tally.good(result)
+        summary.good(result)
 
 
 def _measure(before: Line, now: Line) -> None:

@@ -5,11 +5,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from store.inventory.models.tables import database
-from store.inventory.models.wishes import (
+from store.inventory.models.product_query import (
     FITS_CATEGORY,
-    Shape,
-    Wish,
+    ProductQuery,
+    QueryShape,
     fits_attribute,
     fits_bounds,
     fits_stock,
@@ -17,9 +16,10 @@ from store.inventory.models.wishes import (
     for_sale,
     with_look_alikes,
 )
+from store.inventory.models.tables import database
 
-# Every variant that fits the words, the status and the stock, with the names of the other wishes
-# that it misses. What counts for a facet misses nothing, or only the wish of that facet.
+# Every variant that fits the words, the status and the stock, with the names of the other filters
+# that it misses. What counts for a facet misses nothing, or only the filter of that facet.
 _OFFERS = """
     offers AS MATERIALIZED (
         SELECT p.id AS product_id, p.category_id, p.attributes || v.attributes AS attributes,
@@ -58,12 +58,12 @@ _PRICES = """
 _BOUNDS = [0, *(step * 10**power for power in range(8) for step in (1, 2, 5))]
 
 
-def facets_of(wish: Wish) -> dict[str, Any]:
+def facets_of(query: ProductQuery) -> dict[str, Any]:
     """Categories, attribute values and price ranges (if there is a currency) with product counts."""
-    values = wish.parameters() | {"bounds": _BOUNDS}
-    values |= {f"miss{n}": f"attribute:{name}" for n, (name, _) in enumerate(wish.attributes)}
+    values = query.parameters() | {"bounds": _BOUNDS}
+    values |= {f"miss{n}": f"attribute:{name}" for n, (name, _) in enumerate(query.attributes)}
     facets: dict[str, Any] = {"categories": [], "attributes": {}, "prices": []}
-    for row in database.rows(_counting(Shape.of(wish)), values):
+    for row in database.rows(_counting(QueryShape.of(query)), values):
         _add(facets, row)
     facets["categories"].sort(key=lambda category: category["path"])
     facets["prices"].sort(key=lambda bucket: bucket["from"])
@@ -88,7 +88,7 @@ _RANGES = [*pairwise(_BOUNDS), (_BOUNDS[-1], None)]
 
 
 @lru_cache(maxsize=1000)
-def _counting(shape: Shape) -> str:
+def _counting(shape: QueryShape) -> str:
     with_price = "currency" in shape.filters
     offers = _OFFERS.format(
         amount="c.amount" if with_price else "NULL::bigint",
@@ -100,7 +100,7 @@ def _counting(shape: Shape) -> str:
     return with_look_alikes(shape, f"WITH {offers} {' UNION ALL '.join(facets)}")
 
 
-def _sources(shape: Shape) -> str:
+def _sources(shape: QueryShape) -> str:
     sources = [f"{for_sale(shape)} JOIN products p ON p.id = v.product_id"]
     if shape.terms:
         sources.append("JOIN product_documents d ON d.product_id = p.id")
@@ -109,13 +109,13 @@ def _sources(shape: Shape) -> str:
     return " ".join(sources)
 
 
-def _conditions(shape: Shape) -> Iterator[str]:
+def _conditions(shape: QueryShape) -> Iterator[str]:
     yield "p.status = ANY (%(statuses)s) AND v.status = 'active'"
     yield from fits_terms(shape)
     yield from fits_stock(shape)
 
 
-def _misses(shape: Shape) -> Iterator[str]:
+def _misses(shape: QueryShape) -> Iterator[str]:
     if "category" in shape.filters:
         yield _unless(FITS_CATEGORY, "'category'")
     if bounds := " AND ".join(fits_bounds(shape)):

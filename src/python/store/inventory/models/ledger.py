@@ -95,8 +95,8 @@ class Level:
 
 
 @dataclass(frozen=True)
-class LockedShelf:
-    """What a count must know of a shelf; the caller's transaction holds its lock."""
+class LockedLevel:
+    """What a count must know of a level; the caller's transaction holds its lock."""
 
     known: bool
     on_hand: int
@@ -106,8 +106,8 @@ class LockedShelf:
     @classmethod
     def of_levels(
         cls, levels: Sequence[Level], reference: str
-    ) -> dict[tuple[str, str], "LockedShelf"]:
-        """The shelves of these levels by SKU and warehouse.
+    ) -> dict[tuple[str, str], "LockedLevel"]:
+        """What is known of these levels, by SKU and warehouse.
 
         `known` is whether there is such a SKU; `counted` what this reference found before.
         """

@@ -3,35 +3,37 @@
 from functools import lru_cache
 from typing import Any
 
-from store.inventory.models.tables import database
-from store.inventory.models.wishes import (
+from store.inventory.models.product_query import (
     FITS_CATEGORY,
-    Shape,
+    ProductQuery,
+    QueryShape,
     Sort,
-    Wish,
     fits_terms,
     fits_variant,
     for_sale,
     with_look_alikes,
 )
+from store.inventory.models.tables import database
 
 _BY_PRICE = (Sort.CHEAPEST, Sort.DEAREST)
 _ASCENDING = (Sort.CHEAPEST, Sort.NAME)
 
 
-def fitting_products(wish: Wish, limit: int, after: tuple[Any, ...] | None) -> list[dict[str, Any]]:
+def fitting_products(
+    query: ProductQuery, limit: int, after: tuple[Any, ...] | None
+) -> list[dict[str, Any]]:
     """The ids of up to `limit` products that fit, each with its sort key, in order.
 
     `after` is the (key, id) of the product they come after.
     """
-    values = {**wish.parameters(), "limit": limit}
+    values = {**query.parameters(), "limit": limit}
     if after:
         values |= {"key": after[0], "id": after[1]}
-    return database.rows(_listing(Shape.of(wish), wish.sort, after is not None), values)
+    return database.rows(_listing(QueryShape.of(query), query.sort, after is not None), values)
 
 
 @lru_cache(maxsize=1000)
-def _listing(shape: Shape, sort: Sort, onwards: bool) -> str:
+def _listing(shape: QueryShape, sort: Sort, onwards: bool) -> str:
     key = _key(shape, sort)
     way, beyond = ("ASC", ">") if sort in _ASCENDING else ("DESC", "<")
     conditions = ["p.status = ANY (%(statuses)s)", *fits_terms(shape)]
@@ -49,7 +51,7 @@ def _listing(shape: Shape, sort: Sort, onwards: bool) -> str:
     return with_look_alikes(shape, query)
 
 
-def _sources(shape: Shape, sort: Sort) -> str:
+def _sources(shape: QueryShape, sort: Sort) -> str:
     sources = ["products p"]
     if sort in _BY_PRICE:
         sources = [f"{for_sale(shape)} JOIN products p ON p.id = v.product_id"]
@@ -60,7 +62,7 @@ def _sources(shape: Shape, sort: Sort) -> str:
     return " ".join(sources)
 
 
-def _by_product(shape: Shape) -> list[str]:
+def _by_product(shape: QueryShape) -> list[str]:
     """The product has a variant that fits."""
     if not shape.wants_a_variant:
         return []
@@ -68,7 +70,7 @@ def _by_product(shape: Shape) -> list[str]:
     return [f"EXISTS (SELECT FROM {for_sale(shape)} WHERE {fits})"]
 
 
-def _by_price(shape: Shape) -> list[str]:
+def _by_price(shape: QueryShape) -> list[str]:
     """The variant fits, and is the cheapest of its product's that do.
 
     Said like this, PostgreSQL walks along the prices and stops when the page is full; asked for the
@@ -80,7 +82,7 @@ def _by_price(shape: Shape) -> list[str]:
     return [fits_variant(shape), cheapest]
 
 
-def _key(shape: Shape, sort: Sort) -> str:
+def _key(shape: QueryShape, sort: Sort) -> str:
     match sort:
         case Sort.RELEVANCE:
             return _rank(shape)
@@ -91,7 +93,7 @@ def _key(shape: Shape, sort: Sort) -> str:
     return "c.amount"
 
 
-def _rank(shape: Shape) -> str:
+def _rank(shape: QueryShape) -> str:
     """Whole words before misspelt ones, titles before descriptions; an integer, so that it pages."""
     terms = range(shape.terms)
     query = " || ".join(f"to_tsquery('catalogue', %(prefix{n})s)" for n in terms)

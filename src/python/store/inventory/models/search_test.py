@@ -9,8 +9,8 @@ from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.testing import FleetingServer
 from store.inventory.models.facets import facets_of
+from store.inventory.models.product_query import LOOK_ALIKE, ProductQuery, Sort
 from store.inventory.models.search import fitting_products
-from store.inventory.models.wishes import LOOK_ALIKE, Sort, Wish
 from store.server.ids import new_id
 
 PRODUCTS = 3_000
@@ -55,20 +55,22 @@ def catalogue(
 
 
 def found(*terms: str) -> set[str]:
-    wish = Wish(terms=terms, sort=Sort.RELEVANCE)
-    return {str(row["id"]) for row in fitting_products(wish, PRODUCTS, None)}
+    query = ProductQuery(terms=terms, sort=Sort.RELEVANCE)
+    return {str(row["id"]) for row in fitting_products(query, PRODUCTS, None)}
 
 
-def comparisons(database: Database, ask: Callable[[Wish], object], wish: Wish) -> int:
+def comparisons(
+    database: Database, ask: Callable[[ProductQuery], object], query: ProductQuery
+) -> int:
     """How often a question compares a word with the words of a product."""
     with database.transaction():  # on one connection, which counts on until it tells the server
         before = database.rows(COMPARISONS)[0]["made"]
-        ask(wish)
+        ask(query)
         return int(database.rows(COMPARISONS)[0]["made"] - before)
 
 
-def first_page(wish: Wish) -> object:
-    return fitting_products(wish, 20, None)
+def first_page(query: ProductQuery) -> object:
+    return fitting_products(query, 20, None)
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -80,9 +82,9 @@ def test_words_are_compared_only_if_no_product_has_them(database: Database) -> N
         ("teapot", "teapto"): PRODUCTS // 20,
     }
     for terms, made in expected.items():
-        wish = Wish(terms=terms, sort=Sort.RELEVANCE)
-        assert comparisons(database, first_page, wish) == made
-        assert comparisons(database, facets_of, wish) == made
+        query = ProductQuery(terms=terms, sort=Sort.RELEVANCE)
+        assert comparisons(database, first_page, query) == made
+        assert comparisons(database, facets_of, query) == made
 
 
 @pytest.mark.usefixtures("catalogue")

@@ -1,4 +1,4 @@
-"""The desk where reservations are served: all that wait are taken together.
+"""Where reservations are served: all that wait are taken together.
 
 While one commit is on its way to the disk, the next requests gather; they then share a transaction
 and a commit. Buyers of one popular SKU would otherwise queue for its lock, one commit after the
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from store.database.errors import DatabaseDown, PoolExhausted
 from store.inventory.models.reservations import Answer, Command, answer_all
 
-MOST_AT_ONCE = 64
+MAX_BATCH = 64
 
 AnswerAll = Callable[[Sequence[Command]], list[Answer]]
 
@@ -34,7 +34,7 @@ class Ticket:
     answer: "Future[Answer]" = field(default_factory=Future)
 
 
-class Desk:
+class ReservationBatcher:
     """Serves the commands of many threads in one, a batch at a time.
 
     A second thread would not help: its batches would wait for the shelves of the first.
@@ -44,7 +44,7 @@ class Desk:
         """Opens at once, and stays open as long as the process lives."""
         self._answer_all = answer_all
         self._waiting: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name="desk", daemon=True).start()
+        threading.Thread(target=self._work, name="batcher", daemon=True).start()
 
     def serve(self, command: Command) -> Answer:
         """The answer to a command, or the error that it alone has caused."""
@@ -56,7 +56,7 @@ class Desk:
         while True:
             batch = [self._waiting.get()]
             with contextlib.suppress(queue.Empty):
-                while len(batch) < MOST_AT_ONCE:
+                while len(batch) < MAX_BATCH:
                     batch.append(self._waiting.get_nowait())
             self._settle(batch)
 

@@ -6,7 +6,7 @@ import pytest
 
 from store.database.errors import DatabaseDown
 from store.inventory.models.reservations import Answer, Command, Refusal, Release
-from store.inventory.reservations.batcher import MOST_AT_ONCE, Desk
+from store.inventory.reservations.batcher import MAX_BATCH, ReservationBatcher
 from store.server.ids import new_id
 
 
@@ -41,30 +41,30 @@ def test_a_lone_request_is_served_at_once() -> None:
     office = Office()
     office.open.set()
     command = good()
-    assert Desk(office.answer_all).serve(command) == echo(command)
+    assert ReservationBatcher(office.answer_all).serve(command) == echo(command)
     assert office.batches == [1]
 
 
 def test_those_who_wait_are_served_together_and_each_gets_the_own_answer() -> None:
     office = Office()
-    desk = Desk(office.answer_all)
+    batcher = ReservationBatcher(office.answer_all)
     with ThreadPoolExecutor(200) as callers:
         commands = [good() for _ in range(200)]
-        answers = [callers.submit(desk.serve, command) for command in commands]
+        answers = [callers.submit(batcher.serve, command) for command in commands]
         office.open.set()
         assert [answer.result(10) for answer in answers] == [echo(each) for each in commands]
     assert sum(office.batches) == 200
-    assert max(office.batches) <= MOST_AT_ONCE
+    assert max(office.batches) <= MAX_BATCH
     assert len(office.batches) < 200
 
 
 def test_nobody_pays_for_the_error_of_another() -> None:
     office = Office(ValueError("a bad request is among them"))
-    desk = Desk(office.answer_all)
+    batcher = ReservationBatcher(office.answer_all)
     with ThreadPoolExecutor(20) as callers:
         commands = [good() for _ in range(10)]
-        answers = [callers.submit(desk.serve, command) for command in commands]
-        bad = [callers.submit(desk.serve, BAD) for _ in range(5)]
+        answers = [callers.submit(batcher.serve, command) for command in commands]
+        bad = [callers.submit(batcher.serve, BAD) for _ in range(5)]
         office.open.set()
         assert [answer.result(10) for answer in answers] == [echo(each) for each in commands]
         for answer in bad:
@@ -74,9 +74,9 @@ def test_nobody_pays_for_the_error_of_another() -> None:
 
 def test_a_lost_database_is_asked_once_for_a_batch() -> None:
     office = Office(DatabaseDown("The database is not available."))
-    desk = Desk(office.answer_all)
+    batcher = ReservationBatcher(office.answer_all)
     with ThreadPoolExecutor(40) as callers:
-        lost = [callers.submit(desk.serve, BAD) for _ in range(40)]
+        lost = [callers.submit(batcher.serve, BAD) for _ in range(40)]
         office.open.set()
         for answer in lost:
             with pytest.raises(DatabaseDown):

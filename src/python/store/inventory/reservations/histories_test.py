@@ -32,7 +32,7 @@ from store.inventory.reservations.lifecycle import (
     reserve,
     sweep,
 )
-from store.inventory.testing.stock import add_variant, deliver, shelves, wrong_in_the_books
+from store.inventory.testing.stock import add_variant, deliver, stock_levels, wrong_in_the_books
 from store.inventory.use_cases.stock import set_level
 from store.server.ids import new_id
 
@@ -79,7 +79,7 @@ class Shop(RuleBasedStateMachine):
     def count(self, place: int, quantity: int, warehouse: str) -> None:
         sku = self.skus[place]
         sweep()
-        before, reserved = shelves().get((sku, warehouse), (0, 0))
+        before, reserved = stock_levels().get((sku, warehouse), (0, 0))
         arguments = (sku, warehouse, quantity, "", f"count-{next(_numbers)}", "test")
         if quantity < reserved:
             with pytest.raises(UnitsReserved):

@@ -33,7 +33,7 @@ LONGEST_HOLD_SECONDS = 86_400
 SWEEP_AT_ONCE = 100
 
 Serve = Callable[[Command], Answer]
-"""Where commands are carried out: a `Desk`, or anything that answers one as the database would."""
+"""Where commands are carried out: a `ReservationBatcher`, or anything that answers one as the database would."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from store.inventory.testing.stock import (
     add_variant,
     deliver,
     set_price,
-    shelves,
+    stock_levels,
     wrong_in_the_books,
 )
 from store.server.ids import new_id
@@ -66,7 +66,7 @@ def test_a_reservation_holds_units_and_prices() -> None:
     held = hold(order, CUP=2, MUG=1)
     assert (held.order_id, held.state, held.currency, held.total) == (order, "held", "EUR", 2290)
     assert [(line.sku, line.quantity) for line in held.lines] == [("CUP", 2), ("MUG", 1)]
-    assert shelves() == {("MUG", "A"): (5, 1), ("MUG", "B"): (3, 0), ("CUP", "B"): (9, 2)}
+    assert stock_levels() == {("MUG", "A"): (5, 1), ("MUG", "B"): (3, 0), ("CUP", "B"): (9, 2)}
 
 
 def test_reserving_again_answers_the_first_prices() -> None:
@@ -79,16 +79,16 @@ def test_reserving_again_answers_the_first_prices() -> None:
 def test_a_line_comes_from_one_warehouse_if_any_has_enough() -> None:
     deliver("CUP", 4, "A")
     hold(new_id(), CUP=5)
-    assert shelves()["CUP", "B"] == (9, 5)
+    assert stock_levels()["CUP", "B"] == (9, 5)
 
 
 def test_a_line_is_split_if_no_warehouse_has_enough() -> None:
     order = new_id()
     held = hold(order, MUG=7)
     assert [line.quantity for line in held.lines] == [7]
-    assert (shelves()["MUG", "A"], shelves()["MUG", "B"]) == ((5, 5), (3, 2))
+    assert (stock_levels()["MUG", "A"], stock_levels()["MUG", "B"]) == ((5, 5), (3, 2))
     commit(serve_alone, order)
-    assert (shelves()["MUG", "A"], shelves()["MUG", "B"]) == ((0, 0), (1, 0))
+    assert (stock_levels()["MUG", "A"], stock_levels()["MUG", "B"]) == ((0, 0), (1, 0))
 
 
 def test_a_line_short_of_stock_holds_nothing_of_the_others() -> None:
@@ -97,7 +97,7 @@ def test_a_line_short_of_stock_holds_nothing_of_the_others() -> None:
         hold(new_id(), CUP=1, MUG=9)
     assert refusal.value.facts == {"sku": "MUG", "left": 8}
     assert REGISTRY.get_sample_value("inventory_stock_outs_total") == before + 1
-    assert {reserved for _, reserved in shelves().values()} == {0}
+    assert {reserved for _, reserved in stock_levels().values()} == {0}
 
 
 def test_an_order_refused_for_lack_of_stock_may_try_again() -> None:
@@ -152,7 +152,7 @@ def test_a_commit_takes_units_off_the_shelf_once() -> None:
     assert first.state == "committed"
     assert commit(serve_alone, order) == first
     assert hold(order, CUP=4) == first
-    assert shelves()["CUP", "B"] == (5, 0)
+    assert stock_levels()["CUP", "B"] == (5, 0)
 
 
 def test_a_commit_needs_a_reservation() -> None:
@@ -164,7 +164,7 @@ def test_a_release_gives_back_what_is_held() -> None:
     order = new_id()
     hold(order, CUP=4)
     assert release(serve_alone, order, "cancelled").state == "released"
-    assert shelves()["CUP", "B"] == (9, 0)
+    assert stock_levels()["CUP", "B"] == (9, 0)
     with pytest.raises(ReservationReleased):
         hold(order, CUP=4)
     with pytest.raises(ReservationReleased):
@@ -177,7 +177,7 @@ def test_a_release_puts_sold_units_back_with_a_line_in_the_ledger() -> None:
     commit(serve_alone, order)
     first = release(serve_alone, order, "cancelled")
     assert release(serve_alone, order, "again") == first
-    assert (shelves()["MUG", "A"], shelves()["MUG", "B"]) == ((5, 0), (3, 0))
+    assert (stock_levels()["MUG", "A"], stock_levels()["MUG", "B"]) == ((5, 0), (3, 0))
     lines = database.rows(
         """SELECT warehouse, quantity, reason FROM stock_movements
         WHERE kind = 'returned' AND reference = %s ORDER BY warehouse""",
@@ -203,7 +203,7 @@ def test_a_hold_past_its_time_counts_as_given_back_before_it_is_swept() -> None:
     assert reservation_of(order).state == "expired"
     assert quote("EUR", [Wanted("CUP", 1)]).lines[0][1] == 9
     assert hold(new_id(), CUP=9).state == "held"
-    assert shelves()["CUP", "B"] == (9, 9)
+    assert stock_levels()["CUP", "B"] == (9, 9)
 
 
 def test_the_sweep_gives_back_what_is_past_its_time_and_nothing_else() -> None:
@@ -211,7 +211,7 @@ def test_the_sweep_gives_back_what_is_past_its_time_and_nothing_else() -> None:
     hold(expired, AT_ONCE, CUP=3)
     hold(held, CUP=2)
     assert (sweep(), sweep()) == (True, False)
-    assert shelves()["CUP", "B"] == (9, 2)
+    assert stock_levels()["CUP", "B"] == (9, 2)
     assert (reservation_of(expired).state, reservation_of(held).state) == ("expired", "held")
 
 
@@ -222,7 +222,7 @@ def test_a_commit_takes_an_expired_hold_again(swept: bool) -> None:
     if swept:
         sweep()
     assert commit(serve_alone, order).state == "committed"
-    assert (shelves()["MUG", "A"], shelves()["MUG", "B"]) == ((0, 0), (1, 0))
+    assert (stock_levels()["MUG", "A"], stock_levels()["MUG", "B"]) == ((0, 0), (1, 0))
 
 
 def test_a_commit_of_an_expired_hold_finds_other_shelves_if_it_must() -> None:
@@ -231,7 +231,7 @@ def test_a_commit_of_an_expired_hold_finds_other_shelves_if_it_must() -> None:
     sweep()
     hold(new_id(), MUG=4)
     commit(serve_alone, order)
-    assert (shelves()["MUG", "A"], shelves()["MUG", "B"]) == ((5, 4), (0, 0))
+    assert (stock_levels()["MUG", "A"], stock_levels()["MUG", "B"]) == ((5, 4), (0, 0))
 
 
 def test_a_commit_of_an_expired_hold_fails_if_the_units_are_gone() -> None:
@@ -260,4 +260,4 @@ def test_an_expired_hold_can_be_released() -> None:
     hold(order, AT_ONCE, MUG=1)
     sweep()
     assert release(serve_alone, order, "rejected").state == "released"
-    assert shelves()["MUG", "A"] == (5, 0)
+    assert stock_levels()["MUG", "A"] == (5, 0)

@@ -10,13 +10,13 @@ from prometheus_client import REGISTRY
 
 from store.inventory.errors import OutOfStock
 from store.inventory.models.reservations import Wanted, answer_all
-from store.inventory.reservations.batcher import Desk, serve_alone
+from store.inventory.reservations.batcher import ReservationBatcher, serve_alone
 from store.inventory.reservations.lifecycle import commit, reserve, sweep
 from store.inventory.testing.stock import (
     add_variant,
     deliver,
     reserve_request,
-    shelves,
+    stock_levels,
     wrong_in_the_books,
 )
 from store.protos.inventory.v1 import inventory_pb2 as pb
@@ -48,7 +48,7 @@ def test_forty_buyers_of_a_hundred_units_get_exactly_a_hundred(
 
     with ThreadPoolExecutor(40) as buyers:
         assert sum(buyers.map(buy, range(40))) == 100
-    assert shelves() == {("MUG", "MAIN"): (0, 0)}
+    assert stock_levels() == {("MUG", "MAIN"): (0, 0)}
 
 
 def test_orders_of_the_same_skus_in_any_order_never_block_each_other(
@@ -89,26 +89,26 @@ def test_one_order_reserved_by_many_callers_at_once_is_held_once(
     with ThreadPoolExecutor(16) as callers:
         replies = list(callers.map(lambda _: inventory.Reserve(request, timeout=20), range(32)))
     assert all(reply == replies[0] for reply in replies)
-    assert shelves() == {("MUG", "MAIN"): (100, 3)}
+    assert stock_levels() == {("MUG", "MAIN"): (100, 3)}
 
 
 def test_two_replicas_never_sell_a_unit_twice() -> None:
     put_on_shelves()
-    desks = [Desk(answer_all), Desk(answer_all)]
+    batchers = [ReservationBatcher(answer_all), ReservationBatcher(answer_all)]
 
     def buy(number: int) -> bool:
         order = new_id()
-        desk = desks[number % 2]
+        batcher = batchers[number % 2]
         try:
-            reserve(desk.serve, order, "EUR", [Wanted("CUP", 1), Wanted("BOWL", 1)], 900)
-            commit(desk.serve, order)
+            reserve(batcher.serve, order, "EUR", [Wanted("CUP", 1), Wanted("BOWL", 1)], 900)
+            commit(batcher.serve, order)
         except OutOfStock:
             return False
         return True
 
     with ThreadPoolExecutor(16) as buyers:
         assert sum(buyers.map(buy, range(64))) == 20
-    assert shelves() == {("BOWL", "MAIN"): (10, 0), ("CUP", "A"): (0, 0), ("CUP", "B"): (0, 0)}
+    assert stock_levels() == {("BOWL", "MAIN"): (10, 0), ("CUP", "A"): (0, 0), ("CUP", "B"): (0, 0)}
     assert wrong_in_the_books() == {}
 
 
@@ -120,7 +120,7 @@ def test_replicas_sweep_together() -> None:
     with ThreadPoolExecutor(4) as sweepers:
         list(sweepers.map(lambda _: sweep(), range(8)))
     assert counted_as_expired() - before == 8
-    assert {reserved for _, reserved in shelves().values()} == {0}
+    assert {reserved for _, reserved in stock_levels().values()} == {0}
     assert wrong_in_the_books() == {}
 
 

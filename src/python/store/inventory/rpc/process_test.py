@@ -20,7 +20,13 @@ from store.inventory.models.reservations import Wanted
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
-from store.inventory.testing.stock import KEY, add_variant, deliver, shelves, wrong_in_the_books
+from store.inventory.testing.stock import (
+    KEY,
+    add_variant,
+    deliver,
+    stock_levels,
+    wrong_in_the_books,
+)
 from store.protos.inventory.v1 import inventory_pb2 as pb
 from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
 from store.server.channel import open_channel
@@ -90,7 +96,7 @@ def test_it_serves_sweeps_and_finishes_what_is_in_hand(
         'rpc_request_duration_seconds_count{code="OK",method="store.inventory.v1.Inventory/Quote"}'
     )
     assert f"{never} 0.0" in page
-    assert shelves()["MUG", "MAIN"] == (50, 0)
+    assert stock_levels()["MUG", "MAIN"] == (50, 0)
     address = f"127.0.0.1:{environ['RPC_PORT']}"
     with grpc.insecure_channel(address) as channel:
         health = health_pb2_grpc.HealthStub(channel)

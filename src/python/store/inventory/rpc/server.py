@@ -10,7 +10,7 @@ from store.database.database import DatabaseConfig
 from store.inventory.models.reservations import PricedLine, Reservation, answer_all
 from store.inventory.models.tables import database
 from store.inventory.reservations import lifecycle
-from store.inventory.reservations.batcher import Desk
+from store.inventory.reservations.batcher import ReservationBatcher
 from store.inventory.reservations.lifecycle import Serve
 from store.inventory.rpc.requests import (
     currency_of,
@@ -100,7 +100,7 @@ def serve(config: Config) -> None:
         daemon=True,
     )
     sweeper.start()
-    servicer = Servicer(Desk(answer_all).serve)
+    servicer = Servicer(ReservationBatcher(answer_all).serve)
     serve_rpc(
         "inventory",
         lambda server: add_InventoryServicer_to_server(servicer, server),

@@ -8,7 +8,13 @@ from store.inventory.models.reservations import Wanted
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
-from store.inventory.testing.stock import add_variant, deliver, refused, reserve_request, shelves
+from store.inventory.testing.stock import (
+    add_variant,
+    deliver,
+    refused,
+    reserve_request,
+    stock_levels,
+)
 from store.protos.inventory.v1 import inventory_pb2 as pb
 from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
 from store.server.channel import open_channel
@@ -39,7 +45,7 @@ def test_an_order_is_quoted_reserved_committed_and_released(
     assert committed.state == pb.Reservation.COMMITTED
     released = inventory.Release(pb.ReleaseRequest(order_id=order, reason="cancelled"), timeout=5)
     assert (released.state, list(released.lines)) == (pb.Reservation.RELEASED, [priced])
-    assert shelves() == {("MUG", "MAIN"): (100, 0)}
+    assert stock_levels() == {("MUG", "MAIN"): (100, 0)}
 
 
 def test_a_tombstone_is_answered_with_nothing_but_its_state(inventory: InventoryStub) -> None:
@@ -95,7 +101,7 @@ def test_a_call_without_a_good_key_is_refused(rpc_address: str, mugs: None) -> N
             with pytest.raises(grpc.RpcError) as error:
                 InventoryStub(channel).Reserve(request, timeout=5)
             assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
-    assert shelves() == {("MUG", "MAIN"): (100, 0)}
+    assert stock_levels() == {("MUG", "MAIN"): (100, 0)}
 
 
 def test_an_expired_hold_reads_as_expired(inventory: InventoryStub, mugs: None) -> None:
@@ -125,7 +131,7 @@ def test_a_hundred_lines_are_one_reservation(inventory: InventoryStub) -> None:
     assert held.total == 100 * 10_000 * 99_999_999
     inventory.Commit(pb.CommitRequest(order_id=order), timeout=20)
     inventory.Release(pb.ReleaseRequest(order_id=order), timeout=20)
-    assert set(shelves().values()) == {(6_000, 0)}
+    assert set(stock_levels().values()) == {(6_000, 0)}
 
 
 def test_callers_do_not_notice_that_idle_connections_were_cut(
@@ -138,4 +144,4 @@ def test_callers_do_not_notice_that_idle_connections_were_cut(
     )
     for _ in range(8):
         inventory.Reserve(reserve_request(new_id(), MUG=1), timeout=5)
-    assert shelves() == {("MUG", "MAIN"): (100, 9)}
+    assert stock_levels() == {("MUG", "MAIN"): (100, 9)}

@@ -106,7 +106,7 @@ def deliver(sku: str, quantity: int, warehouse: str = "MAIN") -> None:
     )
 
 
-def shelves() -> dict[tuple[str, str], tuple[int, int]]:
+def stock_levels() -> dict[tuple[str, str], tuple[int, int]]:
     """What is on hand and what is reserved, by SKU and warehouse."""
     rows = database.rows("SELECT sku, warehouse, on_hand, reserved FROM stock")
     return {(row["sku"], row["warehouse"]): (row["on_hand"], row["reserved"]) for row in rows}

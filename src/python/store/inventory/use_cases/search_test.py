@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store.inventory.models.product_query import ProductQuery, Sort
 from store.inventory.models.tables import database
-from store.inventory.models.wishes import Sort, Wish
 from store.inventory.testing.stock import add_variant
 from store.inventory.use_cases import search
 
@@ -39,10 +39,10 @@ def test_no_product_is_shown_twice_or_left_out(
     for title, price in at_first:
         shop.add(title, price)
     stayed, seen = set(shop.skus), []
-    wish = Wish(terms=("mug",), currency="EUR", sort=sort)
+    query = ProductQuery(terms=("mug",), currency="EUR", sort=sort)
     cursor, pages = None, 0
     while pages == 0 or cursor:
-        page = search.find_products(wish, limit, cursor)
+        page = search.find_products(query, limit, cursor)
         seen += [item["variants"][0]["sku"] for item in page["items"]]
         for event in meanwhile[pages] if pages < len(meanwhile) else []:
             stayed -= shop.let_happen(event)

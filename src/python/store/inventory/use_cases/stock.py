@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from store.inventory.errors import AlreadyBooked, UnitsReserved, UnknownSku, WarehouseExists
-from store.inventory.models.ledger import Level, LockedShelf, Movement, NewMovement, count_all
-from store.inventory.models.stock import Shelf, Warehouse
+from store.inventory.models.ledger import Level, LockedLevel, Movement, NewMovement, count_all
+from store.inventory.models.stock_levels import StockLevel, Warehouse
 from store.inventory.models.tables import database
 from store.server.errors import StoreError
 from store.server.paging import Page, PageRequest, encode_cursor, page_of
@@ -35,12 +35,12 @@ def movements(wanted: dict[str, str], page: PageRequest) -> Page[Movement]:
     return page_of(found, page.limit, lambda line: encode_cursor(MOVEMENTS, line.id))
 
 
-def shelves_of(sku: str) -> list[Shelf]:
+def stock_levels_of(sku: str) -> list[StockLevel]:
     """What each warehouse has of a SKU, or UnknownSku."""
-    shelves = Shelf.of_sku(sku)
-    if shelves is None:
+    levels = StockLevel.of_sku(sku)
+    if levels is None:
         raise UnknownSku(sku)
-    return shelves
+    return levels
 
 
 def open_warehouse(code: str, name: str) -> Warehouse:
@@ -79,9 +79,9 @@ def set_levels(
     """
     with database.transaction():
         Warehouse.make_sure_of([level.warehouse for level in levels])
-        shelves = LockedShelf.of_levels(levels, reference)
+        locked = LockedLevel.of_levels(levels, reference)
         found: dict[tuple[str, str], Level] = {}
-        refusals = [_refusal(level, shelves, found, reference) for level in levels]
+        refusals = [_refusal(level, locked, found, reference) for level in levels]
         if found:
             count_all(list(found.values()), reason, reference, actor)
     return refusals
@@ -89,19 +89,19 @@ def set_levels(
 
 def _refusal(
     level: Level,
-    shelves: dict[tuple[str, str], LockedShelf],
+    locked: dict[tuple[str, str], LockedLevel],
     found: dict[tuple[str, str], Level],
     reference: str,
 ) -> StoreError | None:
     """Why a level cannot be set; if it can and has to be, it joins those `found`."""
     place = (level.sku, level.warehouse)
-    shelf = shelves[place]
-    counted = found[place].quantity if place in found else shelf.counted
-    if not shelf.known:
+    now = locked[place]
+    counted = found[place].quantity if place in found else now.counted
+    if not now.known:
         return UnknownSku(level.sku)
     if counted is not None:
         return AlreadyBooked(reference, level.sku) if counted != level.quantity else None
-    if level.quantity < shelf.reserved:
+    if level.quantity < now.reserved:
         return UnitsReserved(level.sku, level.warehouse)
     found[place] = level
     return None

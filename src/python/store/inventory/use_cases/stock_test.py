@@ -9,7 +9,7 @@ from store.inventory.models.reservations import Wanted
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
-from store.inventory.testing.stock import add_variant, deliver, shelves, wrong_in_the_books
+from store.inventory.testing.stock import add_variant, deliver, stock_levels, wrong_in_the_books
 from store.inventory.use_cases.stock import book_movement, set_level, set_levels
 from store.server.ids import new_id
 
@@ -39,7 +39,7 @@ def movement(
 def test_a_movement_changes_the_level_and_tells_it() -> None:
     line = book_movement(movement("received", 5))
     assert (line.quantity, line.on_hand_after) == (5, 15)
-    assert shelves()["MUG", "MAIN"] == (15, 4)
+    assert stock_levels()["MUG", "MAIN"] == (15, 4)
 
 
 def test_a_count_books_the_difference() -> None:
@@ -53,7 +53,7 @@ def test_a_movement_sent_again_is_booked_once() -> None:
     counted = book_movement(movement("counted", counted=12))
     deliver("MUG", 1)
     assert book_movement(movement("counted", counted=12)) == counted
-    assert shelves()["MUG", "MAIN"] == (13, 4)
+    assert stock_levels()["MUG", "MAIN"] == (13, 4)
 
 
 def test_another_quantity_under_a_booked_reference_is_refused() -> None:
@@ -68,7 +68,7 @@ def test_a_delivery_sent_by_many_at_once_is_booked_once() -> None:
     with ThreadPoolExecutor(8) as senders:
         lines = list(senders.map(book_movement, [new] * 16))
     assert {line.id for line in lines} == {lines[0].id}
-    assert shelves()["NEW", "MAIN"] == (5, 0)
+    assert stock_levels()["NEW", "MAIN"] == (5, 0)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_delivery_sent_by_many_at_once_is_booked_once() -> None:
 def test_units_held_for_orders_stay(new: NewMovement) -> None:
     with pytest.raises(UnitsReserved):
         book_movement(new)
-    assert shelves()["MUG", "MAIN"] == (10, 4)
+    assert stock_levels()["MUG", "MAIN"] == (10, 4)
 
 
 def test_movements_need_a_variant_and_a_warehouse() -> None:
@@ -102,7 +102,7 @@ def test_levels_are_set_together_and_refused_one_by_one() -> None:
     assert [type(refusal) for refusal in refusals] == [
         UnitsReserved, UnknownSku, type(None), type(None), type(None), AlreadyBooked,
     ]  # fmt: skip
-    assert shelves() == {
+    assert stock_levels() == {
         ("MUG", "MAIN"): (10, 4),
         ("CUP", "OTHER"): (8, 0),
         ("CUP", "MAIN"): (0, 0),
@@ -114,7 +114,7 @@ def test_levels_set_again_under_the_same_reference_do_not_undo_what_came_between
     set_level("MUG", "MAIN", 20, "import", "I-1", "importer")
     deliver("MUG", 5)
     set_level("MUG", "MAIN", 20, "import", "I-1", "importer")
-    assert shelves()["MUG", "MAIN"] == (25, 4)
+    assert stock_levels()["MUG", "MAIN"] == (25, 4)
     with pytest.raises(AlreadyBooked):
         set_level("MUG", "MAIN", 21, "import", "I-1", "importer")
 
@@ -136,4 +136,4 @@ def test_many_levels_at_once_from_two_sides() -> None:
     with ThreadPoolExecutor(4) as importers:
         refusals = list(importers.map(count, [f"I-{number}" for number in range(8)]))
     assert not any(refusal for found in refusals for refusal in found)
-    assert {level for (sku, _), level in shelves().items() if sku != "MUG"} == {(7, 0)}
+    assert {level for (sku, _), level in stock_levels().items() if sku != "MUG"} == {(7, 0)}

@@ -8,7 +8,7 @@ from uuid import UUID
 import peewee
 
 from store.database.model import jsonb
-from store.inventory.models import worksheet_queries as queries
+from store.inventory.models import import_queries as queries
 from store.inventory.models.catalogue import Category
 from store.inventory.models.tables import database
 from store.server.ids import new_id
@@ -21,7 +21,7 @@ class Clash(Exception):
 
 
 @dataclass
-class ProductSheet:
+class BatchProduct:
     """A product as it is to be."""
 
     id: UUID = field(default_factory=new_id)
@@ -33,11 +33,11 @@ class ProductSheet:
 
 
 @dataclass
-class VariantSheet:
+class BatchVariant:
     """A variant as it is to be, with its prices by currency and its levels by warehouse."""
 
     sku: str
-    product: ProductSheet
+    product: BatchProduct
     id: UUID = field(default_factory=new_id)
     name: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
@@ -60,24 +60,24 @@ class State:
     levels: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
-class Worksheet:
+class ImportBatch:
     """Some products with their variants; what is loaded is held until the transaction ends."""
 
     def __init__(self, skus: Sequence[str], handles: Sequence[str]) -> None:
         """Load the products of these SKUs and handles, as far as they exist."""
-        self.by_handle: dict[str, ProductSheet] = {}
-        self.by_sku: dict[str, VariantSheet] = {}
+        self.by_handle: dict[str, BatchProduct] = {}
+        self.by_sku: dict[str, BatchVariant] = {}
         self._categories: dict[str, UUID] = {}
         self._load({"skus": list(skus), "handles": list(handles)})
         self._before = self._state()
 
-    def add_product(self, handle: str | None) -> ProductSheet:
+    def add_product(self, handle: str | None) -> BatchProduct:
         """A product to be created."""
-        return self._named(ProductSheet(handle=handle))
+        return self._named(BatchProduct(handle=handle))
 
-    def add_variant(self, sku: str, product: ProductSheet) -> VariantSheet:
+    def add_variant(self, sku: str, product: BatchProduct) -> BatchVariant:
         """A variant to be created."""
-        variant = self.by_sku[sku] = VariantSheet(sku, product)
+        variant = self.by_sku[sku] = BatchVariant(sku, product)
         return variant
 
     def category_id(self, path: Sequence[tuple[str, str]]) -> UUID:
@@ -103,16 +103,16 @@ class Worksheet:
     def changed_levels(self) -> dict[tuple[str, str], int]:
         """The units by SKU and warehouse that differ from what was loaded."""
         before, now = self._before.levels, self._state().levels
-        return {shelf: units for shelf, units in now.items() if before.get(shelf) != units}
+        return {key: units for key, units in now.items() if before.get(key) != units}
 
     def _load(self, wanted: Record) -> None:
-        products: dict[UUID, ProductSheet] = {}
+        products: dict[UUID, BatchProduct] = {}
         for row in database.rows(queries.PRODUCTS, wanted):
-            columns = {name: row[name] for name in ProductSheet.__dataclass_fields__}
-            product = products.setdefault(row["id"], ProductSheet(**columns))
+            columns = {name: row[name] for name in BatchProduct.__dataclass_fields__}
+            product = products.setdefault(row["id"], BatchProduct(**columns))
             self._named(product)
             if row["sku"] is not None:
-                self.by_sku[row["sku"]] = VariantSheet(
+                self.by_sku[row["sku"]] = BatchVariant(
                     row["sku"], product, row["variant_id"], row["name"], row["attributes"]
                 )
         skus = {"skus": list(self.by_sku)}
@@ -121,7 +121,7 @@ class Worksheet:
         for row in database.rows(queries.LEVELS, skus):
             self.by_sku[row["sku"]].levels[row["warehouse"]] = row["on_hand"]
 
-    def _named(self, product: ProductSheet) -> ProductSheet:
+    def _named(self, product: BatchProduct) -> BatchProduct:
         if product.handle is not None:
             self.by_handle[product.handle] = product
         return product

@@ -1,4 +1,4 @@
-"""The statements of a worksheet. Those that write take all their rows as one JSON array."""
+"""The statements of an import batch. Those that write take all their rows as one JSON array."""
 
 # Products only are held: whoever writes a variant holds its product first.
 PRODUCTS = """

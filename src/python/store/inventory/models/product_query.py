@@ -1,7 +1,7 @@
 """What somebody is looking for, and the conditions that it makes in a query.
 
-A query's text depends only on the shape of a wish (which filters it has), so each is put together
-once; the values travel as parameters.
+The text of the SQL depends only on the shape of a product query (which filters it has), so each is
+put together once; the values travel as parameters.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wish:
+class ProductQuery:
     """What somebody is looking for.
 
     A variant fits when it has all wanted attributes (one of the values of each), a price within the
@@ -55,7 +55,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Shape:
+class QueryShape:
     """All that the text of a query depends on."""
 
     terms: int
@@ -65,15 +65,15 @@ class Shape:
     for_sale: bool
 
     @classmethod
-    def of(cls, wish: Wish) -> "Shape":
-        """The shape of the query for a wish."""
+    def of(cls, query: ProductQuery) -> "QueryShape":
+        """The shape of the SQL for a product query."""
         optional = ("category", "currency", "price_min", "price_max")
         return cls(
-            terms=len(wish.terms),
-            attributes=len(wish.attributes),
-            filters=frozenset(name for name in optional if getattr(wish, name) is not None),
-            in_stock=wish.in_stock,
-            for_sale=wish.statuses == ("active",),
+            terms=len(query.terms),
+            attributes=len(query.attributes),
+            filters=frozenset(name for name in optional if getattr(query, name) is not None),
+            in_stock=query.in_stock,
+            for_sale=query.statuses == ("active",),
         )
 
     @property
@@ -91,7 +91,7 @@ FITS_CATEGORY = "(k.path = %(category)s OR starts_with(k.path, %(category)s || '
 Conditions = Iterator[str]
 
 
-def fits_terms(shape: Shape) -> Conditions:
+def fits_terms(shape: QueryShape) -> Conditions:
     """Each term begins a word of the product, or resembles one if no product has a word like that.
 
     Terms that mean nothing ("the") fit everything: PostgreSQL makes an empty query of them.
@@ -110,7 +110,7 @@ def fits_attribute(n: int, variant: str = "v") -> str:
     return f"(p.attributes || {variant}.attributes) ->> %(attribute{n})s = ANY (%(wanted{n})s)"
 
 
-def fits_bounds(shape: Shape, price: str = "c") -> Conditions:
+def fits_bounds(shape: QueryShape, price: str = "c") -> Conditions:
     """The price lies within the bounds."""
     if "price_min" in shape.filters:
         yield f"{price}.amount >= %(price_min)s"
@@ -118,14 +118,14 @@ def fits_bounds(shape: Shape, price: str = "c") -> Conditions:
         yield f"{price}.amount <= %(price_max)s"
 
 
-def fits_stock(shape: Shape, variant: str = "v") -> Conditions:
+def fits_stock(shape: QueryShape, variant: str = "v") -> Conditions:
     """The variant has the wanted stock."""
     if shape.in_stock is not None:
         shelf = f"SELECT FROM stock s WHERE s.sku = {variant}.sku AND s.on_hand > s.reserved"
         yield f"{'' if shape.in_stock else 'NOT '}EXISTS ({shelf})"
 
 
-def for_sale(shape: Shape, variant: str = "v", price: str = "c") -> str:
+def for_sale(shape: QueryShape, variant: str = "v", price: str = "c") -> str:
     """A variant that fits, and its price if there is a currency: FROM and JOIN without WHERE."""
     if "currency" not in shape.filters:
         return f"variants {variant}"
@@ -133,7 +133,7 @@ def for_sale(shape: Shape, variant: str = "v", price: str = "c") -> str:
     return f"variants {variant} JOIN current_prices {price} ON {at}"
 
 
-def fits_variant(shape: Shape, variant: str = "v", price: str = "c") -> str:
+def fits_variant(shape: QueryShape, variant: str = "v", price: str = "c") -> str:
     """All that a variant must fulfil."""
     conditions = [f"{variant}.status = 'active'", *fits_stock(shape, variant)]
     conditions += fits_bounds(shape, price)
@@ -141,6 +141,6 @@ def fits_variant(shape: Shape, variant: str = "v", price: str = "c") -> str:
     return " AND ".join(conditions)
 
 
-def with_look_alikes(shape: Shape, query: str) -> str:
+def with_look_alikes(shape: QueryShape, query: str) -> str:
     """The query, told how much alike words must be if there are any."""
     return f"{LOOK_ALIKE} {query}" if shape.terms else query

@@ -1,4 +1,4 @@
-"""Warehouses and their shelves. Levels change through the ledger and reservations only."""
+"""Warehouses and what is in them. Levels change through the ledger and reservations only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Warehouse:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class StockLevel:
     """The units of a SKU in a warehouse; holds past their time count as given back."""
 
     warehouse: str
@@ -59,8 +59,8 @@ class Shelf:
     available: int
 
     @classmethod
-    def of_sku(cls, sku: str) -> "list[Shelf] | None":
-        """The shelves of a SKU by warehouse; None if there is no such SKU."""
+    def of_sku(cls, sku: str) -> "list[StockLevel] | None":
+        """The levels of a SKU by warehouse; None if there is no such SKU."""
         rows = database.rows(
             """SELECT warehouse, on_hand, reserved, available
             FROM variants LEFT JOIN shelves USING (sku) WHERE sku = %s ORDER BY warehouse""",
