@@ -1,7 +1,8 @@
 """Unpacks a packed PEX as a folder that Python can run, without what no program uses.
 
 `unpack.py dependencies PEX ROOT` puts the libraries in ROOT/app, `unpack.py sources PEX ROOT` our own
-code in ROOT/shared/app and ROOT/own/app. The same PEX gives the same bytes.
+code in ROOT/shared/app and ROOT/own/app. The same PEX gives the same bytes. All code keeps its source,
+so that a traceback shows the lines it went through. `strip` is that of binutils.
 """
 
 import compileall
@@ -9,15 +10,16 @@ import json
 import os
 import pwd
 import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 from py_compile import PycInvalidationMode
 
-from elf import strip
-
 DATE = 1686355200
 """Of every file, so that what did not change is the same layer at the next commit: Debian 12's."""
+
+STRIP = "/usr/bin/strip"
 
 UNUSED_FOLDERS = {"__pycache__", ".prefix", "include", "man", "pgxs", "pkgconfig", "test", "tests"}
 UNUSED_SUFFIXES = {".a", ".c", ".cpp", ".h", ".hpp", ".la", ".pxd", ".pxi", ".pyc", ".pyi", ".pyx"}
@@ -43,25 +45,24 @@ GROUP = "store:x:10001:\n"
 
 
 def unpack_dependencies(pex: Path, root: Path) -> None:
-    """Every library of the PEX, side by side, compiled and without its source."""
+    """Every library of the PEX, side by side, compiled, and without symbols for debuggers."""
     app = root / "app"
     for wheel in sorted((pex / ".deps").iterdir()):
         with zipfile.ZipFile(wheel) as archive:
             for entry in archive.infolist():
                 if not entry.is_dir() and is_used(PurePosixPath(entry.filename)):
-                    put(archive, entry, app)
-    compile_all(root, beside=True)
-    for source in app.rglob("*.py"):
-        if source.with_suffix(".pyc").exists():
-            source.unlink()
+                    file = Path(archive.extract(entry, app))
+                    file.chmod(0o755 if entry.external_attr >> 16 & 0o100 else 0o644)
+    shared = [str(file) for file in sorted(app.rglob("*.so*")) if is_elf(file)]
+    if shared:
+        subprocess.run([STRIP, "--strip-unneeded", *shared], check=True)
+    compile_all(root)
 
 
-def put(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, app: Path) -> None:
-    """Extract one file, executable if it was, and without symbols."""
-    file = Path(archive.extract(entry, app))
-    file.chmod(0o755 if entry.external_attr >> 16 & 0o100 else 0o644)
-    if ".so" in file.suffixes:
-        strip(file)
+def is_elf(file: Path) -> bool:
+    """Whether it is a library or a program; what is called .so may be a text for the linker."""
+    with file.open("rb") as opened:
+        return opened.read(4) == b"\x7fELF"
 
 
 def is_used(file: PurePosixPath) -> bool:
@@ -75,7 +76,7 @@ def is_used(file: PurePosixPath) -> bool:
 
 
 def unpack_sources(pex: Path, root: Path) -> None:
-    """Our own code, its source for whoever reads a traceback, and `__main__.py`: `python /app` runs it.
+    """Our own code, and `__main__.py`: `python /app` runs it.
 
     The program lies in ROOT/own and what it stands on in ROOT/shared, each a layer of its own.
     """
@@ -84,7 +85,7 @@ def unpack_sources(pex: Path, root: Path) -> None:
         shutil.copytree(folder, app / folder.name)
     module, function = json.loads((pex / "PEX-INFO").read_text())["entry_point"].split(":")
     (app / "__main__.py").write_text(START.format(module=module, function=function))
-    compile_all(root / "shared", beside=False)
+    compile_all(root / "shared")
     name_user(root / "shared")
     program = Path(*module.split(".")[:-1])
     for part in (program, Path("__main__.py")):
@@ -93,7 +94,7 @@ def unpack_sources(pex: Path, root: Path) -> None:
         (app / part).rename(goal)
 
 
-def compile_all(root: Path, *, beside: bool) -> None:
+def compile_all(root: Path) -> None:
     """Compile now what a read-only container would compile at each start.
 
     One file after the other: what lies in memory leaves traces in the bytes.
@@ -102,7 +103,6 @@ def compile_all(root: Path, *, beside: bool) -> None:
         root,
         maxlevels=50,
         quiet=2,
-        legacy=beside,
         stripdir=str(root),
         prependdir="/",
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,

@@ -6,9 +6,18 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
-from elf import strip
 from markupsafe import _speedups
-from unpack import DATE, is_used, set_dates, unpack_dependencies, unpack_sources
+from unpack import DATE, STRIP, is_used, set_dates, unpack_dependencies, unpack_sources
+
+from store.testing import skip_without
+
+LAMP = """\
+def light():
+    return 'on'
+
+def burst():
+    raise RuntimeError('dark')
+"""
 
 
 @pytest.fixture
@@ -17,7 +26,7 @@ def pex(tmp_path: Path) -> Path:
     pex = tmp_path / "dependencies.pex"
     (pex / ".deps").mkdir(parents=True)
     with zipfile.ZipFile(pex / ".deps/lamp-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("lamp/__init__.py", "def light():\n    return 'on'\n")
+        wheel.writestr("lamp/__init__.py", LAMP)
         wheel.writestr("lamp/broken.py", "this is a template of a program")
         wheel.writestr("lamp/tests/__init__.py", "")
         wheel.writestr("lamp/fast.c", "int main;")
@@ -41,10 +50,11 @@ def contents_of(root: Path) -> dict[str, bytes]:
     return {str(file.relative_to(root)): file.read_bytes() for file in files}
 
 
-def test_libraries_come_compiled_without_what_no_program_uses(pex: Path, tmp_path: Path) -> None:
+def test_libraries_come_without_what_no_program_uses(pex: Path, tmp_path: Path) -> None:
     unpack_dependencies(pex, tmp_path / "root")
     assert set(contents_of(tmp_path / "root/app")) == {
-        "lamp/__init__.pyc",
+        "lamp/__init__.py",
+        "lamp/__pycache__/__init__.cpython-311.pyc",
         "lamp/broken.py",
         "lamp/bin/switch",
         "lamp-1.0.dist-info/METADATA",
@@ -115,11 +125,28 @@ def test_what_a_program_may_want(file: str, used: bool) -> None:
 
 
 def test_a_stripped_library_is_smaller_and_still_loads(tmp_path: Path) -> None:
+    if not Path(STRIP).exists():
+        skip_without("strip (Debian: binutils)")
     library = Path(_speedups.__file__)
-    copy = tmp_path / library.name
-    copy.write_bytes(library.read_bytes())
-    strip(copy)
-    assert copy.stat().st_size < library.stat().st_size
+    (tmp_path / "pex/.deps").mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "pex/.deps/markupsafe-3-cp311.whl", "w") as wheel:
+        wheel.write(library, library.name)
+        wheel.writestr("libfake.so", "GROUP ( libreal.so.1 )")
+    unpack_dependencies(tmp_path / "pex", tmp_path)
+    assert (tmp_path / "app" / library.name).stat().st_size < library.stat().st_size
     code = "import _speedups; print(_speedups._escape_inner('<'))"
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "app", capture_output=True, text=True
+    )
     assert ran.stdout == "&lt;\n", ran.stderr
+
+
+def test_a_traceback_shows_the_lines_of_a_library(pex: Path, tmp_path: Path) -> None:
+    unpack_dependencies(pex, tmp_path)
+    code = "import lamp; print(lamp.__cached__, flush=True); lamp.burst()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "app", capture_output=True, text=True
+    )
+    assert (tmp_path / "app/lamp/__pycache__").is_dir()
+    assert "__pycache__" in ran.stdout
+    assert "    raise RuntimeError('dark')\n" in ran.stderr
