@@ -1,5 +1,6 @@
 """A shop's own system as it listens to our webhooks: it verifies, writes down and judges."""
 
+import contextlib
 import json
 import random
 import threading
@@ -180,6 +181,12 @@ def _desk(subscriber: Subscriber) -> type[BaseHTTPRequestHandler]:
                 super().handle()
             except OSError:
                 self.close_connection = True
+
+        def finish(self) -> None:
+            with contextlib.suppress(
+                OSError
+            ):  # the sender has left, and an answer is still buffered
+                super().finish()
 
         def do_POST(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
