@@ -4,7 +4,8 @@ They come after the numbered migrations. What a file keeps to, since the version
 after call the function, too:
 
 - It says CREATE OR REPLACE FUNCTION: nobody waits for it, and a call under way ends as it began.
-- Name, arguments and result stay. A new signature is a new file; a function that has no file any
+- Name, arguments and result stay; an answer in JSON may gain members, and who reads it takes those it knows.
+  A rollback may leave the newer function or bring the older one back, so each version can live with its neighbours'. A new signature is a new file; a function that has no file any
   more is dropped by a numbered migration, once no version that still runs calls it.
 - A trigger names its function when it is made, so the numbered migration that makes the trigger
   makes a first version of the function, too.
@@ -69,4 +70,4 @@ def _functions_in(directory: Path) -> list[SqlFunction]:
     files = sorted(directory.glob("*.sql"))
     if not files:
         raise FileNotFoundError(f"There is no function in {directory}.")
-    return [SqlFunction(file.name, file.read_text()) for file in files]
+    return [SqlFunction(file.name, file.read_text("utf-8")) for file in files]

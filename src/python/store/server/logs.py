@@ -52,6 +52,8 @@ def set_up_logs(service: str, level: str = "INFO", form: str = "json") -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    # Its warnings hold whole addresses, whose paths may be secrets, and whatever bytes a stranger has sent.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     logging.captureWarnings(True)
 
 

@@ -46,6 +46,13 @@ def test_each_record_is_one_json_line(capsys: pytest.CaptureFixture[str]) -> Non
     }
 
 
+def test_a_library_does_not_say_whom_it_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("orders", "DEBUG")
+    logging.getLogger("urllib3.connection").warning("(url=%s)", "http://example.com/hooks/T0SECRET")
+    logging.getLogger("urllib3.connectionpool").debug('"POST %s HTTP/1.1" 200', "/hooks/T0SECRET")
+    assert capsys.readouterr().out == ""
+
+
 def test_a_traceback_stays_on_its_line_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("orders")
     try:
