@@ -5,10 +5,10 @@ from flask.testing import FlaskClient
 from store.auth.callers import Caller, Role
 from store.auth.http import current_caller, guard, login_required, role_required
 from store.auth.testing import Signer
-from store.server.blueprint import Blueprint
+from store.server.http.blueprint import Blueprint
+from store.server.http.schemas import Schema, Text
+from store.server.http.web import create_app
 from store.server.ids import new_id
-from store.server.schemas import Schema, Text
-from store.server.web import create_app
 
 CUSTOMER, STAFF, ADMIN = (Caller(new_id(), role) for role in Role)
 

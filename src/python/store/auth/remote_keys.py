@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 from store.auth.keys import one_of, usable_keys
 from store.metrics.dependencies import announce
 from store.server.errors import Unavailable
-from store.server.http_client import get_json
+from store.server.outbound.http_client import get_json
 
 FETCH_SECONDS = 2.0
 FETCH_AT_MOST_EVERY = 3.0  # seconds: a stranger's invented key ids must not become load on users

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import grpc
 
-from store.server.call_details import with_metadata
 from store.server.errors import Unauthenticated
+from store.server.grpc.call_details import with_metadata
 
 HEADER = "authorization"
 OPEN_SERVICES = (

@@ -8,9 +8,9 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from store.auth.rpc import ServiceKeys, service_key
 from store.metrics.exposition import metrics_page
-from store.server.channel import open_channel
-from store.server.rpc import make_server
-from store.server.rpc_errors import info_of
+from store.server.grpc.channel import open_channel
+from store.server.grpc.errors import info_of
+from store.server.grpc.server import make_server
 
 NAME = "store.test.Echo"
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from flask import Flask, Response, jsonify
 
 from store.metrics.http import SECONDS, measure_http
-from store.server.blueprint import Blueprint
-from store.server.web import Application, OrjsonProvider
-from store.server.web import create_app as create_service_app
+from store.server.http.blueprint import Blueprint
+from store.server.http.web import Application, OrjsonProvider
+from store.server.http.web import create_app as create_service_app
 
 CHILDREN = [
     (method, f"/v1/things/<thing>/{part}", status)

@@ -14,8 +14,8 @@ from store.bench.scrape import scrape
 from store.bench.servers import servers
 from store.bench.sink import Sink
 from store.bench.variants import VARIANTS, WHOLE
-from store.local.console import open_console
-from store.local.progress import progress
+from store.devstack.console import open_console
+from store.devstack.progress import progress
 
 
 @click.command()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from store.local.process_tree import children_of
+from store.devstack.process_tree import children_of
 
 
 def seconds_used(pids: set[int]) -> float:

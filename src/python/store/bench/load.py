@@ -6,7 +6,7 @@ import time
 from typing import Self
 
 from store.bench.errors import CannotMeasure
-from store.local.ports import HOST
+from store.devstack.ports import HOST
 
 REQUEST = b"GET /v1/things/mug HTTP/1.1\r\nHost: cost\r\nAccept: application/json\r\n\r\n"
 PATIENCE_SECONDS = 10.0

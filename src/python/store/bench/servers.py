@@ -17,8 +17,8 @@ from store.bench.cpu import family, on_the_first, seconds_used
 from store.bench.errors import CannotMeasure
 from store.bench.variants import Variant, tracing
 from store.database.keeper import Kept
-from store.local.ports import HOST
-from store.local.runner import python_environ
+from store.devstack.ports import HOST
+from store.devstack.runner import python_environ
 
 READY_SECONDS = 30.0
 LEAVE_SECONDS = 10.0

@@ -4,7 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from store.local.ports import HOST
+from store.devstack.ports import HOST
 
 
 class Sink:

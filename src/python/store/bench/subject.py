@@ -2,15 +2,15 @@
 
 import sys
 
-from store.server.patching import cooperate
+from store.server.process.patch_gevent import cooperate
 
 
 def main() -> None:
     """Serve the application that the first argument names, until SIGTERM."""
     cooperate()
     from store.bench.app import APPS
-    from store.server.gunicorn import HttpConfig, serve_http
-    from store.server.logs import environ_of
+    from store.server.process.gunicorn import HttpConfig, serve_http
+    from store.server.telemetry.logs import environ_of
 
     http = HttpConfig.from_environ(environ_of("cost"))
     serve_http("cost", APPS[sys.argv[1]], http, ready={})

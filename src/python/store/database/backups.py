@@ -5,7 +5,7 @@ from collections.abc import Callable
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.dump_note import READ
-from store.server.worker import repeat
+from store.server.process.worker import repeat
 
 
 def backup_watch(database: Database, config: DatabaseConfig) -> list[Callable[[], None]]:

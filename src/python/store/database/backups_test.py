@@ -7,8 +7,8 @@ from prometheus_client import REGISTRY
 from store.database.backups import backup_watch, newest_dump
 from store.database.config import DatabaseConfig
 from store.database.database import Database
-from store.server import lifecycle
-from store.server.testing import wait_until
+from store.server.grpc.testing import wait_until
+from store.server.process import lifecycle
 
 METRIC = "database_newest_dump_timestamp_seconds"
 

@@ -7,7 +7,7 @@ import sys
 from store.database.config import DatabaseConfig
 
 GREENLETS = """
-from store.server.patching import cooperate
+from store.server.process.patch_gevent import cooperate
 
 cooperate()
 

@@ -23,9 +23,9 @@ from store.database.database import Database
 from store.database.errors import DatabaseDown, DatabaseSlow, primary_message
 from store.database.functions import CREATE_TABLE, TABLE, changed
 from store.database.waiting import wait_for
-from store.server.commands import CommandFailed
 from store.server.environ import Environ
 from store.server.errors import Unavailable
+from store.server.process.commands import CommandFailed
 
 logger = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ class Pool:
     """At most `size` connections; the one given back last goes out first, so that spare ones rest.
 
     The primitives are those of `threading`: plain in a process with threads, cooperative after
-    `store.server.patching.cooperate()`.
+    `store.server.process.patch_gevent.cooperate()`.
     """
 
     def __init__(self, connect: Callable[[], Connection], size: int, wait_seconds: float) -> None:

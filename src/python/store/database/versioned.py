@@ -5,7 +5,7 @@ from typing import Any
 import peewee
 
 from store.database.model import Id, Table
-from store.server.etags import StaleVersion
+from store.server.http.etags import StaleVersion
 
 
 class Versioned(Table):

@@ -3,8 +3,8 @@
 from store.database.database import Database
 from store.database.errors import DatabaseDown
 from store.database.refusals import may_pass
-from store.server.commands import CommandFailed
-from store.server.patience import Unreachable, patiently
+from store.server.outbound.reachability import Unreachable, patiently
+from store.server.process.commands import CommandFailed
 
 
 class NoDatabase(CommandFailed):

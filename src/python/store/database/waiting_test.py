@@ -14,7 +14,7 @@ from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.postgres import Server
 from store.database.waiting import NoDatabase, wait_for
-from store.server import patience as module
+from store.server.outbound import reachability as module
 
 HOST = "127.0.0.1"
 

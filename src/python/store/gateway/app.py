@@ -6,7 +6,7 @@ from store.gateway.config import Config
 from store.gateway.http import speak_stripe
 from store.gateway.pages import about
 from store.gateway.routes import api, hosted, test_helpers
-from store.server.web import create_app as create_service_app
+from store.server.http.web import create_app as create_service_app
 
 _MAX_BODY_BYTES = 200_000
 

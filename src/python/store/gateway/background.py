@@ -9,8 +9,8 @@ from store.gateway import calls, outbox, refunds
 from store.gateway.clients import Listener, Receipt
 from store.gateway.ids import new_id
 from store.gateway.outbox import Delivery
-from store.server import context, tracing
-from store.server.worker import repeat
+from store.server.process.worker import repeat
+from store.server.telemetry import context, tracing
 
 _BATCH = 64
 _SENDERS = 8

@@ -8,7 +8,7 @@ from hashlib import sha256
 import requests
 
 from store.metrics.dependencies import announce
-from store.server.http_client import session
+from store.server.outbound.http_client import session
 
 _DEADLINE_SECONDS = 10.0
 

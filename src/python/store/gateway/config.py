@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from store.database.config import DatabaseConfig
 from store.server.environ import Environ
-from store.server.gunicorn import HttpConfig
+from store.server.process.gunicorn import HttpConfig
 
 
 @dataclass(frozen=True)

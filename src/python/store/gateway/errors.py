@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.server.errors import StoreError
-from store.server.redaction import quotable
+from store.server.telemetry.redaction import quotable
 
 _DOCS = "https://stripe.com/docs/error-codes/"
 

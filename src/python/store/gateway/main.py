@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from functools import partial
 
-from store.server.commands import run
-from store.server.patching import cooperate
+from store.server.process.commands import run
+from store.server.process.patch_gevent import cooperate
 
 
 def serve() -> None:
@@ -18,8 +18,8 @@ def serve() -> None:
     from store.gateway.config import Config
     from store.gateway.http import new_call
     from store.gateway.models import database
-    from store.server.gunicorn import serve_http
-    from store.server.logs import set_up_logs
+    from store.server.process.gunicorn import serve_http
+    from store.server.telemetry.logs import set_up_logs
 
     config = Config.from_environ(os.environ)
     set_up_logs("gateway", config.log_level, config.log_format)
@@ -41,7 +41,7 @@ def migrate() -> None:
     """Bring the database up to date."""
     from store.database.migrations import migrate_from
     from store.gateway.models import MIGRATIONS, database
-    from store.server.logs import environ_of
+    from store.server.telemetry.logs import environ_of
 
     migrate_from(environ_of("gateway"), database, MIGRATIONS)
 

@@ -18,9 +18,9 @@ from store.gateway.list_schemas import ListRequest
 from store.gateway.listing import rows_of_page
 from store.gateway.models import Batch, database
 from store.gateway.objects import API_VERSION, Object, list_object
-from store.server import context
-from store.server.backoff import seconds_to_wait
 from store.server.clock import now
+from store.server.outbound.backoff import seconds_to_wait
+from store.server.telemetry import context
 
 _LEASE = timedelta(seconds=60)
 # Stripe keeps trying for three days (docs.stripe.com/webhooks, "Retry behavior").

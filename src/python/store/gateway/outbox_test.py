@@ -9,7 +9,7 @@ from store.gateway import outbox
 from store.gateway.faults import NO_MISCHIEF
 from store.gateway.models import Batch, database
 from store.gateway.outbox import Told
-from store.server import context
+from store.server.telemetry import context
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 

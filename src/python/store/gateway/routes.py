@@ -27,7 +27,7 @@ from store.gateway.http import (
     settings,
     show,
 )
-from store.server.blueprint import Blueprint
+from store.server.http.blueprint import Blueprint
 
 api = Blueprint("stripe", __name__, url_prefix="/v1")
 api.before_request(authenticate)

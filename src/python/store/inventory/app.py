@@ -5,7 +5,7 @@ from flask import Flask
 from store.auth.http import guard
 from store.auth.tokens import Verifier
 from store.inventory.api import categories, imports, prices, products, stock
-from store.server.web import create_app as create_store_app
+from store.server.http.web import create_app as create_store_app
 
 BLUEPRINTS = [
     products.routes,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from store.database.database import DatabaseConfig
 from store.server.environ import Environ
-from store.server.gunicorn import HttpConfig
+from store.server.process.gunicorn import HttpConfig
 
 
 @dataclass(frozen=True)

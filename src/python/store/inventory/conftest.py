@@ -20,9 +20,9 @@ from store.protos.inventory.v1.inventory_pb2_grpc import (
     InventoryStub,
     add_InventoryServicer_to_server,
 )
-from store.server.channel import open_channel
+from store.server.grpc.channel import open_channel
+from store.server.grpc.server import make_server
 from store.server.ids import new_id
-from store.server.rpc import make_server
 
 database_config, database = own_copy("inventory", tables.database, autouse=True)
 

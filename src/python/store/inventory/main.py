@@ -1,8 +1,8 @@
 """The program `inventory`: `serve`, `rpc`, `migrate`."""
 
-from store.server.commands import run
-from store.server.logs import environ_of
-from store.server.patching import cooperate
+from store.server.process.commands import run
+from store.server.process.patch_gevent import cooperate
+from store.server.telemetry.logs import environ_of
 
 
 def serve() -> None:
@@ -14,7 +14,7 @@ def serve() -> None:
     from store.inventory.app import create_app
     from store.inventory.config import Config
     from store.inventory.models.tables import database
-    from store.server.gunicorn import serve_http
+    from store.server.process.gunicorn import serve_http
 
     env = environ_of("inventory")
     config = Config.from_environ(env)

@@ -17,7 +17,7 @@ import requests
 from store.auth.testing import Signer
 from store.database.config import DatabaseConfig
 from store.inventory.models.tables import database
-from store.server.testing import Running, running, wait_until
+from store.server.grpc.testing import Running, running, wait_until
 
 Headers = dict[str, str]
 

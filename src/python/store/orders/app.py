@@ -11,7 +11,7 @@ from store.orders.api.staff import staff
 from store.orders.webhooks import dependencies as of_webhooks
 from store.orders.webhooks.routes import webhooks
 from store.orders.wiring import Wiring
-from store.server.web import create_app as create_store_app
+from store.server.http.web import create_app as create_store_app
 
 
 def create_app(verifier: Verifier, wiring: Wiring) -> Flask:

@@ -1,8 +1,8 @@
 """The program `orders`: `serve`, `work`, `migrate`."""
 
-from store.server.commands import run
-from store.server.logs import environ_of
-from store.server.patching import cooperate
+from store.server.process.commands import run
+from store.server.process.patch_gevent import cooperate
+from store.server.telemetry.logs import environ_of
 
 
 def serve() -> None:
@@ -15,7 +15,7 @@ def serve() -> None:
     from store.orders.config import Config, HttpSettings
     from store.orders.models.tables import database
     from store.orders.wiring import Wiring
-    from store.server.gunicorn import HttpConfig, serve_http
+    from store.server.process.gunicorn import HttpConfig, serve_http
 
     env = environ_of("orders")
     config, settings, http = (
@@ -44,8 +44,8 @@ def work() -> None:
     from store.orders.webhooks.dispatch import Dispatcher
     from store.orders.wiring import shop_of
     from store.orders.worker import Worker
-    from store.server.ops import OpsConfig
-    from store.server.worker import run_worker
+    from store.server.process.ops import OpsConfig
+    from store.server.process.worker import run_worker
 
     env = environ_of("orders")
     config, ops = Config.from_environ(env), OpsConfig.from_environ(env)

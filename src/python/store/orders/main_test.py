@@ -25,9 +25,9 @@ from store.protos.inventory.v1.inventory_pb2_grpc import (
     add_InventoryServicer_to_server,
 )
 from store.server.clock import now
+from store.server.grpc.server import make_server
+from store.server.grpc.testing import Running, free_port, running, wait_until
 from store.server.ids import new_id
-from store.server.rpc import make_server
-from store.server.testing import Running, free_port, running, wait_until
 
 PROGRAM = "import sys; from store.orders.main import main; sys.argv[0] = 'orders'; main()"
 KEY = "key-of-the-tests"

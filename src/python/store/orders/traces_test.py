@@ -13,8 +13,8 @@ from store.orders.models.queries import order_of
 from store.orders.models.tables import database
 from store.orders.testing.faults import Fault
 from store.orders.testing.shop import FakeShop, bring_to_rest
-from store.server import context
-from store.server.logs import JsonLine
+from store.server.telemetry import context
+from store.server.telemetry.logs import JsonLine
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OTHER = "00-00000000000000000000000000000001-0000000000000001-01"

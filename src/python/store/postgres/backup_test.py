@@ -13,7 +13,7 @@ import pytest
 from store.database.dump_note import READ
 from store.postgres.dumps import Dumps
 from store.postgres.testing import SOURCE, Container, told
-from store.server.testing import closed_at_first, free_port
+from store.server.grpc.testing import closed_at_first, free_port
 
 NAME = re.compile(r"orders-\d{8}T\d{6}Z\.dump")
 OLD = [f"orders-2026010{day}T000000Z.dump" for day in range(1, 4)]

@@ -9,7 +9,7 @@ from store.postgres.address import Address
 from store.postgres.errors import CannotReach
 from store.postgres.programs import ProgramFailed, Programs
 from store.postgres.tls import reachable
-from store.server.patience import Unreachable, patiently
+from store.server.outbound.reachability import Unreachable, patiently
 
 QUIET = (
     "--no-psqlrc",

@@ -7,7 +7,7 @@ Failed
 └── CannotRestore   (the database is as it was)
 """
 
-from store.server.commands import CommandFailed
+from store.server.process.commands import CommandFailed
 
 
 class Failed(CommandFailed):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from store.server.commands import run
+from store.server.process.commands import run
 
 
 def serve() -> None:

@@ -15,7 +15,7 @@ from store.postgres.errors import CannotRestore
 from store.postgres.programs import installed
 from store.postgres.replacing import replace
 from store.postgres.testing import Container, told
-from store.server.testing import closed_at_first, free_port
+from store.server.grpc.testing import closed_at_first, free_port
 
 FULL = """
 CREATE EXTENSION pg_trgm;

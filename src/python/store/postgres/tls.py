@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 
 from store.postgres.errors import CannotReach
-from store.server.patience import Unreachable
+from store.server.outbound.reachability import Unreachable
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)  # "Message Formats", SSLRequest
 PORT = "5432"

@@ -8,11 +8,11 @@ import click
 def commands() -> click.Group:
     """All of them."""
     from store.bench.command import cost
-    from store.proof.containers.command import containers
-    from store.proof.containers.upgrade_command import upgrade
-    from store.proof.faults.command import faults
-    from store.proof.monitoring.command import alarms
-    from store.proof.replay.command import replay
+    from store.chaos.alarms.command import alarms
+    from store.chaos.command import faults
+    from store.chaos.containers.command import containers
+    from store.chaos.containers.upgrade_command import upgrade
+    from store.loadtest.replay.command import replay
     from store.proof.shipped import shipped
 
     about = "Prove that the store loses nothing and doubles nothing."

@@ -1,6 +1,6 @@
 import pytest
 
-from store.local.testing import run
+from store.devstack.testing import run
 from store.proof import main as program
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from store.local import main as local_program
-from store.local.addresses import read_addresses
-from store.local.folder import Folder
-from store.local.ports import free_base
-from store.local.testing import Running, run, short_folder, wait_for
-from store.local.welcome import BUYER, PASSWORD
+from store.devstack import main as local_program
+from store.devstack.addresses import read_addresses
+from store.devstack.folder import Folder
+from store.devstack.ports import free_base
+from store.devstack.testing import Running, run, short_folder, wait_for
+from store.devstack.welcome import BUYER, PASSWORD
 from store.proof import main as proof_program
 
 

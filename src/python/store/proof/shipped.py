@@ -5,10 +5,10 @@ import click
 
 def shipped() -> list[click.Command]:
     """The commands that need nothing but the store's addresses."""
-    from store.proof.audit.command import audit
-    from store.proof.demo.command import demo
-    from store.proof.load.command import load
-    from store.proof.smoke.command import smoke
+    from store.audit.command import audit
+    from store.loadtest.demo.command import demo
+    from store.loadtest.load.command import load
+    from store.loadtest.smoke.command import smoke
 
     return [smoke, load, audit, demo]
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from store.auth.callers import Caller
 from store.server.clock import now
-from store.server.paging import Page, PageRequest, encode_cursor, page_of
+from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
 from store.users.errors import NotAnAdmin, OwnAccount
 from store.users.models.audit import AuditEntry
 from store.users.models.people import User

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from store.auth.callers import Caller
-from store.server.paging import Page, PageRequest, encode_cursor, page_of
+from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
 from store.users.errors import TooManyAddresses
 from store.users.models.addresses import Address
 from store.users.models.people import User

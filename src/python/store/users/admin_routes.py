@@ -5,10 +5,10 @@ from uuid import UUID
 
 from store.auth.callers import Role
 from store.auth.http import current_caller, role_required
-from store.server.blueprint import Blueprint
-from store.server.etags import tagged, wanted_version
-from store.server.paging import Page, page_request
-from store.server.schemas import page_schema
+from store.server.http.blueprint import Blueprint
+from store.server.http.etags import tagged, wanted_version
+from store.server.http.pages import Page, page_request
+from store.server.http.schemas import page_schema
 from store.users import accounts, schemas, signing_keys
 from store.users.models.keys import SigningKey
 from store.users.models.people import User

@@ -6,7 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from store.auth.http import guard
 from store.auth.keys import StaticKeys
 from store.auth.tokens import Verifier
-from store.server import web
+from store.server.http import web
 from store.users import admin_routes, routes
 from store.users.wiring import Wiring
 

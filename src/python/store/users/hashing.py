@@ -3,7 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from store.server.off_loop import off_the_loop
+from store.server.process.thread_offload import off_the_loop
 
 # OWASP, Password Storage Cheat Sheet: at least 19 MiB of memory, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from store.database.vault import Vault
 from store.server.clock import now
-from store.server.lifecycle import stopping
-from store.server.worker import repeat
+from store.server.process.lifecycle import stopping
+from store.server.process.worker import repeat
 from store.users.metrics import HOUSEKEEPING_SECONDS, KEY_REMAINING, MAILS_WAITING, OLDEST_MAIL
 from store.users.models.mails import Mail
 from store.users.models.one_time import OneTimeToken

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getpass
 
-from store.server.commands import run
 from store.server.environ import BadEnviron
-from store.server.logs import environ_of
-from store.server.patching import cooperate
+from store.server.process.commands import run
+from store.server.process.patch_gevent import cooperate
+from store.server.telemetry.logs import environ_of
 
 
 def serve() -> None:
@@ -17,7 +17,7 @@ def serve() -> None:
     cooperate()  # before anything opens a socket
     from store.database.backups import backup_watch
     from store.database.config import DatabaseConfig
-    from store.server.gunicorn import HttpConfig, serve_http
+    from store.server.process.gunicorn import HttpConfig, serve_http
     from store.users.app import create_app
     from store.users.config import Config
     from store.users.housekeeping import keep_house

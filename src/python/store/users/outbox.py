@@ -10,9 +10,9 @@ from email_validator import validate_email
 
 from store.database.vault import new_token, token_hash
 from store.metrics.dependencies import announce
-from store.server.backoff import seconds_to_wait
 from store.server.clock import now
-from store.server.worker import repeat
+from store.server.outbound.backoff import seconds_to_wait
+from store.server.process.worker import repeat
 from store.users import letters
 from store.users.metrics import MAILS
 from store.users.models.mails import Mail

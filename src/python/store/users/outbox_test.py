@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import REGISTRY
 
-from store.server.lifecycle import stopping
+from store.server.process.lifecycle import stopping
 from store.users.models.mails import Mail
 from store.users.models.tables import database
 from store.users.outbox import LEASE

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from store.database.database import Database
-from store.server import off_loop
+from store.server.process import thread_offload
 from store.users.models.tables import database
 from store.users.testing import ANN, PASSWORD, Shop, body_of, code_of, user_of
 
@@ -20,7 +20,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     def measure(deed: Callable[[], object]) -> tuple[list[str], int]:
         statements: list[str] = []
         hashes: list[object] = []
-        execute, compute = Database.execute_sql, off_loop.off_the_loop
+        execute, compute = Database.execute_sql, thread_offload.off_the_loop
 
         def note_statement(_self: Database, sql: str, params: Any = None) -> object:
             statements.append(" ".join(sql.split()[:3]))

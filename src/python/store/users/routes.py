@@ -7,10 +7,10 @@ from flask import Response, current_app, jsonify, request
 from werkzeug.http import dump_cookie
 
 from store.auth.http import current_caller, login_required
-from store.server.blueprint import Blueprint
-from store.server.etags import tagged, wanted_version
-from store.server.paging import Page, page_request
-from store.server.schemas import PageArgs, page_schema
+from store.server.http.blueprint import Blueprint
+from store.server.http.etags import tagged, wanted_version
+from store.server.http.pages import Page, page_request
+from store.server.http.schemas import PageArgs, page_schema
 from store.users import address_book, passwords, profile, registration, schemas, sessions
 from store.users.access_tokens import Tokens
 from store.users.models.addresses import Address

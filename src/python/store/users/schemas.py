@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from store.server.countries import COUNTRIES
-from store.server.schemas import PageArgs, Schema, Text
+from store.server.http.schemas import PageArgs, Schema, Text
 from store.users.limits import (
     MAX_CITY,
     MAX_EMAIL,

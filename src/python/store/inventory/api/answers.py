@@ -9,7 +9,7 @@ from flask import Response, request
 from store.auth.callers import Role
 from store.auth.http import role_required
 from store.server.errors import Forbidden
-from store.server.etags import etag
+from store.server.http.etags import etag
 
 FRESH_SECONDS = 5
 """How old a shopper's answer may be; the price and the stock are checked again at every order."""

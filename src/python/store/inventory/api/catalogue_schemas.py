@@ -6,9 +6,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from store.inventory import limits
+from store.server.http.schemas import Currency, MoneySchema, Schema, Text, Whole
 from store.server.limits import SKU
 from store.server.money import MAX_AMOUNT
-from store.server.schemas import Currency, MoneySchema, Schema, Text, Whole
 
 PRODUCT_STATUSES = ("draft", "active", "retired")
 VARIANT_STATUSES = ("active", "retired")

@@ -10,9 +10,9 @@ from store.auth.http import role_required
 from store.inventory.api.answers import staff_asks, to_shopper, to_staff
 from store.inventory.api.catalogue_schemas import CategoryChange, CategoryIn, CategoryOut
 from store.inventory.use_cases import categories
-from store.server.blueprint import Blueprint
-from store.server.etags import IF_MATCH, wanted_version
-from store.server.schemas import PageArgs, page_schema
+from store.server.http.blueprint import Blueprint
+from store.server.http.etags import IF_MATCH, wanted_version
+from store.server.http.schemas import PageArgs, page_schema
 
 routes = Blueprint("categories", __name__, url_prefix="/v1")
 

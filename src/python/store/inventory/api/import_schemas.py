@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 
 from store.inventory.imports.columns import is_column, parse_cell
 from store.inventory.imports.rows import Reading
-from store.server.schemas import Schema, Text
+from store.server.http.schemas import Schema, Text
 
 
 class Pairs(fields.List[str]):

@@ -63,8 +63,8 @@ from store.inventory.imports.batches import Author
 from store.inventory.imports.files import CsvFile, NdjsonFile
 from store.inventory.imports.rows import Reading
 from store.inventory.imports.run import run_import
-from store.server.blueprint import Blueprint
 from store.server.errors import BadRequest
+from store.server.http.blueprint import Blueprint
 
 READ_AT_ONCE = 16_384  # bytes
 

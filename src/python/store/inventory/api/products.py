@@ -21,8 +21,8 @@ from store.inventory.api.search_schemas import ProductPage, SearchArgs
 from store.inventory.errors import StaffOnly
 from store.inventory.models.product_query import ProductQuery
 from store.inventory.use_cases import catalogue, search
-from store.server.blueprint import Blueprint
-from store.server.etags import IF_MATCH, wanted_version
+from store.server.http.blueprint import Blueprint
+from store.server.http.etags import IF_MATCH, wanted_version
 
 routes = Blueprint("products", __name__, url_prefix="/v1")
 

@@ -8,8 +8,8 @@ from store.inventory import limits
 from store.inventory.api.catalogue_schemas import PRODUCT_STATUSES, ProductOut, category_path
 from store.inventory.models.product_query import ProductQuery, Sort
 from store.inventory.use_cases.search import terms_of
+from store.server.http.schemas import Currency, PageArgs, QueryWhole, Schema, Text
 from store.server.money import MAX_AMOUNT
-from store.server.schemas import Currency, PageArgs, QueryWhole, Schema, Text
 
 _PAIR = limits.MAX_ATTRIBUTE_NAME + len(":") + limits.MAX_ATTRIBUTE_VALUE
 _pair = validate.Regexp(r"^[^:]+:.+$", error='Must be "name:value".')

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from store.inventory.models.tables import database
 from store.inventory.testing.stock import add_variant, deliver
 from store.inventory.use_cases import catalogue, categories
-from store.server.testing import wait_until
+from store.server.grpc.testing import wait_until
 
 Headers = dict[str, str]
 

@@ -27,9 +27,9 @@ from store.inventory.use_cases.stock import (
     stock_levels_of,
     warehouses,
 )
-from store.server.blueprint import Blueprint
-from store.server.paging import Page, page_request
-from store.server.schemas import PageArgs, page_schema
+from store.server.http.blueprint import Blueprint
+from store.server.http.pages import Page, page_request
+from store.server.http.schemas import PageArgs, page_schema
 
 routes = Blueprint("stock", __name__, url_prefix="/v1", description="Stock and its ledger")
 

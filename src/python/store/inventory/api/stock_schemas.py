@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from store.inventory import limits
 from store.inventory.api.catalogue_schemas import sku_field
-from store.server.schemas import PageArgs, Schema, Text, Whole
+from store.server.http.schemas import PageArgs, Schema, Text, Whole
 
 KINDS_BY_HAND = ("received", "adjusted", "counted", "damaged")
 KINDS = (*KINDS_BY_HAND, "sold", "returned")

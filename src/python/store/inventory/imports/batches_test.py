@@ -14,8 +14,8 @@ from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
 from store.inventory.testing.stock import add_variant, deliver, stock_levels, wrong_in_the_books
+from store.server.grpc.testing import wait_until
 from store.server.ids import new_id
-from store.server.testing import wait_until
 
 STAFF = Author(actor="staff", dry_run=False)
 

@@ -13,7 +13,7 @@ from store.inventory.imports.rows import ParsedRow, Reading
 from store.inventory.metrics import IMPORT_OUTCOMES, IMPORT_ROWS
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
-from store.server.lifecycle import stopping
+from store.server.process.lifecycle import stopping
 
 BATCH = 500
 MOST_ERRORS = 10_000

@@ -9,7 +9,7 @@ from uuid import UUID
 from store.inventory.errors import AlreadyBooked, UnitsReserved, UnknownSku, UnknownWarehouse
 from store.inventory.models.refusals import refused_as
 from store.inventory.models.tables import database
-from store.server.paging import PageRequest
+from store.server.http.pages import PageRequest
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from store.inventory.models.tables import database
-from store.server.paging import PageRequest
+from store.server.http.pages import PageRequest
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from store.inventory.models.catalogue import Price, Variant
 from store.inventory.models.refusals import refused_as
 from store.inventory.models.tables import database
 from store.server.errors import Invalid
-from store.server.paging import decode_cursor, encode_cursor, page_of
+from store.server.http.pages import decode_cursor, encode_cursor, page_of
 
 
 def price(price_id: UUID) -> tuple[dict[str, Any], int]:

@@ -29,7 +29,7 @@ from store.inventory.testing.stock import (
 )
 from store.protos.inventory.v1 import inventory_pb2 as pb
 from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
-from store.server.channel import open_channel
+from store.server.grpc.channel import open_channel
 from store.server.ids import new_id
 
 COMMAND = [sys.executable, "-m", "store.inventory.main"]

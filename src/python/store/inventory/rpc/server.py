@@ -26,8 +26,8 @@ from store.protos.inventory.v1.inventory_pb2_grpc import (
     add_InventoryServicer_to_server,
 )
 from store.server.environ import Environ
-from store.server.rpc import RpcConfig, serve_rpc
-from store.server.worker import repeat
+from store.server.grpc.server import RpcConfig, serve_rpc
+from store.server.process.worker import repeat
 
 NAME = "store.inventory.v1.Inventory"
 SWEEP_SECONDS = 1.0

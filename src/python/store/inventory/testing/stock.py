@@ -8,7 +8,7 @@ import pytest
 
 from store.inventory.models.tables import database
 from store.protos.inventory.v1 import inventory_pb2 as pb
-from store.server.channel import RemoteError, errors_in_our_words
+from store.server.grpc.channel import RemoteError, errors_in_our_words
 from store.server.ids import new_id
 
 KEY = "a-key-of-the-tests"

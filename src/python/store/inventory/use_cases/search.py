@@ -10,7 +10,7 @@ from store.inventory.models.facets import facets_of
 from store.inventory.models.listings import shown_products
 from store.inventory.models.product_query import ProductQuery, Sort
 from store.inventory.models.search import fitting_products
-from store.server.paging import decode_cursor, encode_cursor, page_of
+from store.server.http.pages import decode_cursor, encode_cursor, page_of
 
 MOST_TERMS = 8
 

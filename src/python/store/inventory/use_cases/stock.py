@@ -7,7 +7,7 @@ from store.inventory.models.ledger import Level, LockedLevel, Movement, NewMovem
 from store.inventory.models.stock_levels import StockLevel, Warehouse
 from store.inventory.models.tables import database
 from store.server.errors import StoreError
-from store.server.paging import Page, PageRequest, encode_cursor, page_of
+from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
 
 MOVEMENTS = "stock-movements"
 WAREHOUSES = "warehouses"

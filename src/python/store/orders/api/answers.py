@@ -16,7 +16,7 @@ from store.orders.api.schemas import OrderOut
 from store.orders.models.order import Order
 from store.orders.models.tables import database
 from store.orders.saga.engine import is_settled
-from store.server.parsing import body_of
+from store.server.http.parser import body_of
 
 KEY_LEASE_SECONDS = 25.0
 """Longer than a request with a key takes. A retry waits so long after a crash, so not much longer."""

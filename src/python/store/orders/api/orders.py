@@ -22,11 +22,11 @@ from store.orders.use_cases.access import ORDERS_BY_AGE, order_for, orders_for
 from store.orders.use_cases.cancellation import cancel_order
 from store.orders.use_cases.placement import Basket, place_order
 from store.orders.use_cases.timeline import TIMELINE, is_over, live_timeline, timeline_page
-from store.server.blueprint import Blueprint
-from store.server.etags import tagged
-from store.server.paging import Page, page_request
-from store.server.problems import answer_store_error
-from store.server.schemas import PageArgs, page_schema
+from store.server.http.blueprint import Blueprint
+from store.server.http.etags import tagged
+from store.server.http.pages import Page, page_request
+from store.server.http.problems import answer_store_error
+from store.server.http.schemas import PageArgs, page_schema
 
 EVENT_STREAM = "text/event-stream"
 

@@ -5,7 +5,7 @@ from flask import Response, request
 from store.orders.api.answers import dependencies
 from store.orders.clients.payment_signatures import check_signature
 from store.orders.use_cases.gateway_events import receive_event
-from store.server.blueprint import Blueprint
+from store.server.http.blueprint import Blueprint
 
 payment = Blueprint("payment", __name__, url_prefix="/v1/payment", description="For the gateway")
 

@@ -8,9 +8,9 @@ from marshmallow import fields, validate
 from store.orders.models.order import Line
 from store.orders.models.states import State
 from store.orders.use_cases.placement import Basket
+from store.server.http.schemas import Currency, PageArgs, QueryWhole, Schema, Text, Whole
 from store.server.limits import MAX_LINE_UNITS, MAX_ORDER_LINES, SKU
 from store.server.money import MAX_AMOUNT
-from store.server.schemas import Currency, PageArgs, QueryWhole, Schema, Text, Whole
 
 _SKU = validate.Regexp(
     rf"{SKU}\Z",

@@ -13,7 +13,7 @@ from store.orders.api.schemas import KeyHeaders, OrderOut, RefundIn, RefundOut, 
 from store.orders.models.order import Order
 from store.orders.use_cases.refunds import refund_order, settled_refund
 from store.orders.use_cases.shipments import deliver_order, ship_order
-from store.server.blueprint import Blueprint
+from store.server.http.blueprint import Blueprint
 
 staff = Blueprint("staff", __name__, url_prefix="/v1/orders", description="Shipments and refunds")
 _refund_out = RefundOut()

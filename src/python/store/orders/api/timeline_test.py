@@ -15,7 +15,7 @@ from store.orders.conftest import Place
 from store.orders.testing.fake_payments import DECLINED, THREE_D_SECURE
 from store.orders.testing.shop import FakeShop, bring_to_rest
 from store.orders.use_cases import timeline
-from store.server.lifecycle import stopping
+from store.server.process.lifecycle import stopping
 
 Listen = Callable[..., Any]
 CONFIRMED = ["order.placed", "order.reserved", "order.authorised", "order.committed"]

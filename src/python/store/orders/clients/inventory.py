@@ -10,8 +10,8 @@ from store.metrics.dependencies import announce
 from store.orders.errors import HoldReleased, NotForSale, OutOfStock, Refusal, UnknownSku
 from store.protos.inventory.v1 import inventory_pb2 as messages
 from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
-from store.server.breaker import Breaker
-from store.server.channel import RemoteError, errors_in_our_words, open_channel
+from store.server.grpc.channel import RemoteError, errors_in_our_words, open_channel
+from store.server.outbound.breaker import Breaker
 
 DEADLINE_SECONDS = 4.0
 

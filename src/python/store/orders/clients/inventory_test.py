@@ -17,11 +17,11 @@ from store.protos.inventory.v1.inventory_pb2_grpc import (
     InventoryServicer,
     add_InventoryServicer_to_server,
 )
-from store.server.breaker import FAILURES
-from store.server.channel import RemoteError, Unanswered
 from store.server.errors import Conflict, StoreError
+from store.server.grpc.channel import RemoteError, Unanswered
+from store.server.grpc.server import make_server
 from store.server.ids import new_id
-from store.server.rpc import make_server
+from store.server.outbound.breaker import FAILURES
 
 KEY = "key-of-the-tests"
 

@@ -21,8 +21,8 @@ from urllib3.util.retry import Retry
 
 from store.metrics.dependencies import announce
 from store.orders.errors import Declined, Frozen, PaymentUnknown
-from store.server.breaker import Breaker
-from store.server.http_client import session
+from store.server.outbound.breaker import Breaker
+from store.server.outbound.http_client import session
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from store.orders.clients import payments as payment_client
 from store.orders.clients.payments import MAX_REFUND_KEYS, Intent, Payments, Repayment
 from store.orders.errors import Declined, Frozen, PaymentUnknown
 from store.orders.testing.fake_stripe import Stripe
-from store.server.breaker import FAILURES
 from store.server.clock import now
 from store.server.ids import new_id
+from store.server.outbound.breaker import FAILURES
 
 ORDER = new_id()
 PI: dict[str, Any] = {

@@ -9,7 +9,7 @@ from store.orders.models.order import LEASE_SECONDS, Line, Order, Shipment
 from store.orders.models.payment import Payment, Refund
 from store.orders.models.states import State, Step
 from store.orders.models.tables import database
-from store.server.paging import PageRequest
+from store.server.http.pages import PageRequest
 
 _WHOLE = """
 SELECT o.*,

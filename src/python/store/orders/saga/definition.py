@@ -23,7 +23,7 @@ from store.orders.models.states import Step
 from store.orders.models.writes import Change
 from store.orders.saga import compensation, forward
 from store.orders.saga.outcomes import Outcome
-from store.server.backoff import seconds_to_wait
+from store.server.outbound.backoff import seconds_to_wait
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,11 @@ from store.orders.models.writes import Change
 from store.orders.saga.definition import SAGA
 from store.orders.saga.outcomes import Outcome, Refused, Unknown, Waiting
 from store.orders.saga.transitions import change_of, definition_of, interruption
-from store.server import context, tracing
-from store.server.backoff import seconds_to_wait
 from store.server.clock import now
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
+from store.server.outbound.backoff import seconds_to_wait
+from store.server.telemetry import context, tracing
 
 POLL_INTERVAL_SECONDS = 0.2
 MAX_SAVE_ATTEMPTS = 6

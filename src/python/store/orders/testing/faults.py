@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TypeVar
 
-from store.server.channel import Unanswered
 from store.server.errors import StoreError
+from store.server.grpc.channel import Unanswered
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from store.auth.callers import Caller
 from store.orders.errors import OrderNotFound
 from store.orders.models.order import Order
 from store.orders.models.queries import order_of, orders_page
-from store.server.paging import Page, PageRequest, encode_cursor, page_of
+from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
 
 ORDERS_BY_AGE = "orders"
 

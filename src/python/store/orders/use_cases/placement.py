@@ -18,9 +18,9 @@ from store.orders.models.timeline import ending_facts
 from store.orders.models.writes import insert_order
 from store.orders.saga.engine import drive, work_on
 from store.orders.saga.forward import HOLD_SECONDS
-from store.server import context
 from store.server.clock import now
 from store.server.ids import new_id
+from store.server.telemetry import context
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from store.orders.errors import TooManyStreams
 from store.orders.metrics import STREAMS
 from store.orders.models.order import Order
 from store.orders.models.timeline import TimelineEvent, events_after, has_ended
-from store.server.lifecycle import stopping
-from store.server.paging import Page, PageRequest, encode_cursor, page_of
+from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
+from store.server.process.lifecycle import stopping
 
 TIMELINE = "order-events"
 POLL_INTERVAL_SECONDS = 0.5

@@ -23,7 +23,7 @@ from store.orders.webhooks.fake_subscriber import Subscriber
 from store.orders.webhooks.messages import MOST_BYTES, Message, event_message
 from store.orders.webhooks.signing import new_secret
 from store.server.clock import now
-from store.server.testing import free_port
+from store.server.grpc.testing import free_port
 
 MESSAGE = Message("evt_7", b'{"type": "order.placed"}')
 

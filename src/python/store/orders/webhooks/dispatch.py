@@ -23,7 +23,7 @@ from store.orders.webhooks.trial import message_id
 from store.server.clock import now
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
-from store.server.worker import repeat
+from store.server.process.worker import repeat
 
 HANDS = 64
 """Messages on their way at the same time. They need no connection to the database meanwhile."""

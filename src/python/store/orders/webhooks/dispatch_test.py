@@ -14,8 +14,8 @@ from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import Got, Subscriber, subscribing
 from store.orders.webhooks.models import MOST_AT_ONCE
 from store.orders.webhooks.testing import add_endpoint, all_due, states, step_until
-from store.server.lifecycle import stopping
-from store.server.testing import wait_until
+from store.server.grpc.testing import wait_until
+from store.server.process.lifecycle import stopping
 
 
 def is_all_delivered() -> bool:

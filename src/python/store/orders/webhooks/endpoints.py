@@ -15,9 +15,9 @@ from store.orders.webhooks.errors import TooManyEndpoints
 from store.orders.webhooks.redelivery import clear, hurry
 from store.orders.webhooks.register import Listed
 from store.orders.webhooks.signing import new_secret
-from store.server.etags import StaleVersion
+from store.server.http.etags import StaleVersion
+from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
 from store.server.ids import new_id
-from store.server.paging import Page, PageRequest, encode_cursor, page_of
 
 ENDPOINTS_BY_AGE = "webhook-endpoints"
 MOST_ENDPOINTS = 50

@@ -11,12 +11,12 @@ from store.orders.conftest import Buy
 from store.orders.testing.shop import ENCRYPTION_SECRET, FakeShop
 from store.orders.webhooks.fake_subscriber import Got, Subscriber, talking, trickle
 from store.orders.webhooks.testing import add_endpoint, all_due, states
-from store.server.testing import free_port, running, wait_until
+from store.server.grpc.testing import free_port, running, wait_until
 
 WORK = "import sys; from store.orders.main import work; sys.argv[0] = 'orders'; work()"
 SEND = """
 import sys
-from store.server.patching import cooperate
+from store.server.process.patch_gevent import cooperate
 cooperate()
 from store.orders.webhooks import clients
 from store.orders.webhooks.messages import Message

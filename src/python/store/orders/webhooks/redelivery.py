@@ -7,7 +7,7 @@ from uuid import UUID
 from store.orders.models.tables import database
 from store.orders.webhooks import register
 from store.orders.webhooks.errors import DeliveryNotFound
-from store.server.paging import Page, PageRequest, encode_cursor, page_of
+from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
 
 MOST_AT_ONCE = 1000
 """So many dead deliveries are revived by one request."""

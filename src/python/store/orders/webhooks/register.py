@@ -8,8 +8,8 @@ from uuid import UUID
 from store.orders.models.tables import database
 from store.orders.webhooks.errors import EndpointNotFound
 from store.orders.webhooks.models import Endpoint
-from store.server.etags import StaleVersion
-from store.server.paging import PageRequest
+from store.server.http.etags import StaleVersion
+from store.server.http.pages import PageRequest
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,10 @@ from store.orders.webhooks.schemas import (
     TrialOut,
 )
 from store.orders.webhooks.trial import Trial, try_endpoint
-from store.server.blueprint import Blueprint
-from store.server.etags import IF_MATCH, etag, tagged, wanted_version
-from store.server.paging import Page, page_request
-from store.server.schemas import PageArgs, page_schema
+from store.server.http.blueprint import Blueprint
+from store.server.http.etags import IF_MATCH, etag, tagged, wanted_version
+from store.server.http.pages import Page, page_request
+from store.server.http.schemas import PageArgs, page_schema
 
 _EVENT_ID = f"<int(max={2**63 - 1}):event_id>"
 _with_secret = EndpointWithSecretOut()

@@ -6,7 +6,7 @@ import marshmallow
 from marshmallow import fields, validate
 
 from store.orders.webhooks.event_types import EVENT_TYPES, GROUPS
-from store.server.schemas import PageArgs, Schema, Text
+from store.server.http.schemas import PageArgs, Schema, Text
 
 ENDPOINT_STATES = ("active", "paused")
 DELIVERY_STATES = ("pending", "delivered", "dead")

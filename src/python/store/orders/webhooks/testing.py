@@ -8,8 +8,8 @@ from store.orders.testing.shop import VAULT
 from store.orders.webhooks.models import Delivery, claimed
 from store.orders.webhooks.outcomes import Outcome
 from store.orders.webhooks.signing import new_secret
+from store.server.grpc.testing import wait_until
 from store.server.ids import new_id
-from store.server.testing import wait_until
 
 
 def add_endpoint(url: str, *event_types: str) -> UUID:

@@ -13,8 +13,8 @@ from store.orders.webhooks.conftest import Ask, Create, verified
 from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import Subscriber
 from store.orders.webhooks.testing import add_endpoint
+from store.server.grpc.testing import free_port, wait_until
 from store.server.ids import new_id
-from store.server.testing import free_port, wait_until
 
 working = pytest.mark.usefixtures("working")
 

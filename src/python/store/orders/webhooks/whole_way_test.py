@@ -16,7 +16,7 @@ from store.orders.webhooks.conftest import Ask, Create, verified
 from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import Subscriber
 from store.orders.webhooks.guide import GUIDE
-from store.server.testing import wait_until
+from store.server.grpc.testing import wait_until
 
 Dispatch = Callable[[int], None]
 

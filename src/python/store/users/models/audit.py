@@ -6,8 +6,8 @@ from peewee import TextField, UUIDField
 
 from store.database.model import At, Id, Json
 from store.server.clock import now
-from store.server.context import request_id
 from store.server.ids import new_id
+from store.server.telemetry.context import request_id
 from store.users.models.tables import UsersTable
 
 

@@ -1,0 +1,142 @@
+"""The life of every order: it ends in time, tells its story, and nothing lives without one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from store.audit.cases.case import ON_ITS_WAY, Case, Intent, Stock, is_known
+from store.audit.checks.check import Check
+from store.audit.checks.money import letting_go
+from store.audit.findings import Difference
+from store.audit.repairs.orders import MakeDue
+from store.audit.repairs.remedy import Remedy
+from store.audit.repairs.stock import ReleaseStock
+
+# What an order comes to, and so the events that say so; each is told once.
+OUTCOMES = frozenset({"confirmed", "rejected", "cancelled", "shipped", "delivered", "refunded"})
+AFTER_A_SALE = frozenset({"shipped", "delivered", "refunded"})
+
+TOLD = (
+    "Subscribers may have heard what the events say, and history is not rewritten: find out from "
+    "payments and stock what happened, and tell them."
+)
+WHOSE = (
+    "Whose this is, no database says: ask the gateway's account and the backups (a restored database "
+    "may have lost the order), then refund it or restore the order."
+)
+
+
+def finished_in_time(case: Case, before: datetime) -> Difference | None:
+    """Nothing hangs: what is still to do is not overdue."""
+    order = case.order
+    if order is None or order.step is None or order.due_at >= before:
+        return None
+    due = f"{order.due_at:%Y-%m-%d %H:%M:%S} UTC"
+    kind = "final" if order.state in ON_ITS_WAY else "settled"
+    found = f"{order.state}, still to do: {order.step}"
+    return Difference(f"{kind} by {due}", found, (MakeDue(case.order_id),))
+
+
+def events_numbered(case: Case, _before: datetime) -> Difference | None:
+    """Its events are numbered from 1, without gaps."""
+    if case.order is None:
+        return None
+    types = _types(case)
+    if types and case.order.last_event == len(types):
+        return None
+    expected = f"events 1 to {max(case.order.last_event, 1)}"
+    return Difference(expected, f"{len(types)} events", person=TOLD)
+
+
+def events_tell(case: Case, _before: datetime) -> Difference | None:
+    """Its events lead to the state it is in, and tell each outcome once."""
+    order = case.order
+    if order is None:
+        return None
+    types = _types(case)
+    if types[:1] == ["order.placed"] and _state_told(types) == order.state:
+        return None
+    return Difference(f"events that lead to {order.state}", ", ".join(types) or "none", person=TOLD)
+
+
+def _types(case: Case) -> list[str]:
+    return case.order.events.split(",") if case.order and case.order.events else []
+
+
+def _state_told(types: Sequence[str]) -> str | None:
+    """The state that these events lead to; None if they contradict each other."""
+    state, outcomes = "pending", list[str]()
+    for what in (each.removeprefix("order.") for each in types if each.startswith("order.")):
+        if what in OUTCOMES:
+            outcomes.append(what)
+        if what in OUTCOMES or what == "awaiting_payment":
+            state = what
+        elif state == "awaiting_payment" and what in {"authorised", "letting_go"}:
+            state = "pending"
+    told = set(outcomes)
+    sold_unsaid = bool(told & AFTER_A_SALE) and "confirmed" not in told
+    return None if sold_unsaid or len(told) < len(outcomes) else state
+
+
+def has_an_order(case: Case, _before: datetime) -> Difference | None:
+    """No money and no stock is kept without an order."""
+    kept = [intent for intent in case.intents if intent.is_open or intent.holds]
+    stock = case.stock if case.stock and case.stock.takes else None
+    if case.order is not None or not (kept or stock):
+        return None
+    parts = [f"{i.id} ({i.status}, {i.received} {i.currency})" for i in kept]
+    if stock:
+        parts.append(f"reservation {stock.state}: {stock.shelves or stock.sold}")
+    remedies, person = _without_order(case, kept, stock)
+    return Difference("an order", "; ".join(parts), remedies, person)
+
+
+def _without_order(
+    case: Case, kept: Sequence[Intent], stock: Stock | None
+) -> tuple[tuple[Remedy, ...], str]:
+    """A hold that nobody will ever use is let go; what was taken for good is not ours to judge."""
+    if not _is_uuid(case.order_id):
+        return (), WHOSE
+    remedies, _ = letting_go(kept)
+    taken = any(intent.holds for intent in kept)
+    if stock and stock.state == "held":
+        remedies = (*remedies, ReleaseStock(case.order_id))
+    elif stock:
+        taken = True
+    return remedies, WHOSE if taken else ""
+
+
+def _is_uuid(order_id: str) -> bool:
+    try:
+        return str(UUID(order_id)) == order_id
+    except ValueError:
+        return False
+
+
+CHECKS = (
+    Check(
+        "every order is final, or not yet due",
+        "An order takes longer than it may, and its buyer does not know whether he has bought. If a "
+        "repair does not end it, the log of orders-work says what stops its step.",
+        is_known,
+        finished_in_time,
+    ),
+    Check(
+        "an order's events are numbered without gaps",
+        "The order's history has a hole: a subscriber waits for a number that will never come.",
+        is_known,
+        events_numbered,
+    ),
+    Check(
+        "an order's events tell how it stands",
+        "Whoever follows the events believes something else about the order than orders does.",
+        is_known,
+        events_tell,
+    ),
+    Check(
+        "no money and no stock without an order",
+        "Money or units are kept for an order that orders does not know.",
+        lambda case: case.stock is not None or bool(case.intents),
+        has_an_order,
+    ),
+)

@@ -1,0 +1,194 @@
+"""A release that runs as containers on this machine, from its rendered objects, as in a cluster.
+
+with Cluster(logs) as cluster:
+    cluster.apply(render({"image": {"tag": "dev"}}))
+    cluster.wait_until_ready(60)
+    requests.get(cluster.url("store-inventory") + "/v1/products")
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from store.chaos.containers.cleanup import clear
+from store.chaos.containers.config_objects import Kept
+from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.network import Network
+from store.chaos.containers.pods import RunningPod
+from store.chaos.containers.scheduler import PodMaker
+from store.chaos.containers.services import Services
+from store.charttest.objects import Object, Objects, Pod
+from store.cli.errors import CannotProve
+
+AT_ONCE = 4
+LOOK_SECONDS = 0.1
+JOB_SECONDS = 120.0
+RETRY_SECONDS = 1.0
+WORKLOADS = ("StatefulSet", "Deployment")
+
+
+class Cluster:
+    """Runs what it is told to `apply`; within the block, and nothing of it is left behind.
+
+    All pods have addresses of one network, which this machine reaches, too. Services of Deployments
+    lead to ready pods only. `logs` gets what each pod has said when it goes. Nothing limits who talks
+    to whom here.
+    """
+
+    def __init__(self, logs: Path, namespace: str = "store") -> None:
+        self.logs = logs
+        self.network, self.kept = Network(), Kept()
+        self.services = Services(self.network, namespace, lambda: self.pods)
+        self._maker = PodMaker(self.network, self.services, self.kept, logs, namespace)
+        self._pods: dict[str, list[RunningPod]] = defaultdict(list)
+        self._jobs: list[RunningPod] = []
+        self._known: list[RunningPod] = []
+        self._lock = threading.Lock()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as opened:
+            opened.enter_context(self.network)
+            opened.callback(clear, self.network.label)
+            opened.enter_context(self.services.running())
+            opened.callback(self._remove_all)
+            self._open = opened.pop_all()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._open.__exit__(*exc)
+
+    @property
+    def pods(self) -> Sequence[RunningPod]:
+        """All that serve, of all workloads."""
+        with self._lock:
+            return [pod for pods in self._pods.values() for pod in pods]
+
+    @property
+    def known(self) -> Sequence[RunningPod]:
+        """Every pod that there has ever been."""
+        with self._lock:
+            return [*self._known]
+
+    @property
+    def everything(self) -> Sequence[RunningPod]:
+        """The pods of Jobs that run just now, too."""
+        with self._lock:
+            jobs = [*self._jobs]
+        return [*self.pods, *jobs]
+
+    def pods_of(self, workload: str) -> Sequence[RunningPod]:
+        """Those of a Deployment or StatefulSet, oldest first."""
+        with self._lock:
+            return [*self._pods[workload]]
+
+    def url(self, service: str) -> str:
+        """Where this machine reaches the Service of a Deployment."""
+        return self.services.url(service)
+
+    def hold(self, objects: Objects) -> None:
+        """Take what a rendering has besides workloads; a Secret that is there stays as it is."""
+        self.kept.keep(objects)
+        self.services.open(objects)
+
+    def apply(self, objects: Objects) -> None:
+        """Start what is missing of every workload, and run every Job, all at once; no hooks.
+
+        Return when all have been started and the Jobs have ended well. Pods that run stay as they are.
+        """
+        self.hold(objects)
+        sets = [each for each in objects.of(*WORKLOADS) if not each.hooks]
+        jobs = [each for each in objects.of("Job") if not each.hooks]
+        with ThreadPoolExecutor(AT_ONCE) as starting, ThreadPoolExecutor(len(jobs) + 1) as running:
+            started = [starting.submit(self.start_pod, each) for each in self._missing(sets)]
+            ended = [running.submit(self.run, each) for each in jobs]
+            for pod in started:
+                pod.result()
+            for job in ended:
+                job.result()
+
+    def start_pod(self, workload: Object) -> RunningPod:
+        """One more pod of a workload, started; it is ready later."""
+        pod = self._maker.pod(_template(workload))
+        with self._lock:
+            self._pods[workload.name].append(pod)
+            self._known.append(pod)
+        pod.create()
+        pod.start()
+        return pod
+
+    def stop_pod(self, pod: RunningPod) -> None:
+        """End a pod in order and remove it: its traffic, preStop, SIGTERM and its grace."""
+        pod.end()
+        self._forget(pod)
+
+    def run(self, job: Object) -> None:
+        """Run a Job or a bare Pod to its end, again as often as it allows; Failed with its last words.
+
+        The pods of a CronJob run as one Job, now.
+        """
+        spec = job.spec.get("jobTemplate", {}).get("spec") or job.spec
+        seconds = min(JOB_SECONDS, spec.get("activeDeadlineSeconds") or JOB_SECONDS)
+        tries = 1 + (spec.get("backoffLimit", 6) if job.kind != "Pod" else 0)
+        for left in reversed(range(tries)):
+            try:
+                return self._run_once(job, seconds)
+            except CannotProve:
+                if not left:
+                    raise
+                time.sleep(RETRY_SECONDS)
+        return None
+
+    def wait_until_ready(self, seconds: float, pods: Iterable[RunningPod] | None = None) -> None:
+        """Return when these pods, or all, are ready; CannotProve names one that is not, and why."""
+        give_up = time.monotonic() + seconds
+        for pod in self.pods if pods is None else pods:
+            while reason := pod.why_not_ready():
+                if time.monotonic() > give_up:
+                    said = pod.last_words()
+                    raise CannotProve(
+                        f"{pod.name} is not ready after {seconds:.0f} s: {reason}; "
+                        f"what it said last:\n{said}"
+                    )
+                time.sleep(LOOK_SECONDS)
+
+    def _missing(self, workloads: Iterable[Object]) -> Iterable[Object]:
+        for each in workloads:
+            replicas = each.spec.get("replicas", 1)
+            yield from [each] * (replicas - len(self.pods_of(each.name)))
+
+    def _run_once(self, job: Object, seconds: float) -> None:
+        pod = self._maker.pod(_template(job))
+        with self._lock:
+            self._jobs.append(pod)
+            self._known.append(pod)
+        try:
+            pod.create()
+            pod.start()
+            pod.wait(seconds)
+        finally:
+            with self._lock:
+                self._jobs.remove(pod)
+            pod.remove()
+
+    def _forget(self, pod: RunningPod) -> None:
+        with self._lock:
+            self._pods[pod.template.name].remove(pod)
+        pod.remove()
+
+    def _remove_all(self) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for done in [pool.submit(self._forget, pod) for pod in self.pods]:
+                done.result()
+
+
+def _template(workload: Object) -> Pod:
+    if workload.pod is None:
+        raise NotUnderstood(workload, "pods of it")
+    return workload.pod

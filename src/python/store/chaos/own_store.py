@@ -1,0 +1,122 @@
+"""A whole store of our own to break: own folder, own ports, the shipped code, real PostgreSQL."""
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from store.chaos.targets import Postgres, Service, Victim
+from store.devstack.errors import NotReady, Trouble, writing_in
+from store.devstack.folder import Folder
+from store.devstack.output import LogFiles, Output
+from store.devstack.ports import HOST, Ports
+from store.devstack.programs import Redirect, no_redirect
+from store.devstack.secrets_file import Secrets
+from store.devstack.startup import Running, Starting
+
+LOOK_SECONDS = 0.1
+
+
+class OwnStore:
+    """Within the block it runs; whatever happens, none of its processes outlives us.
+
+    It is ready then, with the demo catalogue and log-ins. What each process says is in a file of its
+    own in `logs`. The folder is removed in the end, unless `keep` has been set by then.
+    `redirect` gives, by the name of a process, what its environment is to say instead of the usual.
+    """
+
+    secrets: Secrets
+    databases: Mapping[str, str]
+    victims: Mapping[str, Victim]
+
+    def __init__(
+        self,
+        folder: Path,
+        base: int,
+        *,
+        apis: int = 3,
+        workers: int = 2,
+        output: Output,
+        redirect: Redirect = no_redirect,
+        keep: bool = False,
+    ) -> None:
+        self.folder, self.keep = folder.absolute(), keep
+        self.logs = self.folder / "logs"
+        self._ports = Ports(base, apis, workers)
+        self._output, self._redirect = output, redirect
+        self._started = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._refuse_what_is_not_ours()
+        began = time.monotonic()
+        try:
+            self._start()
+        except BaseException:
+            self._output.say(f"the store did not start; what its processes said is in {self.logs}")
+            self._started.close()
+            raise
+        self._output.say(f"a store of our own is ready after {time.monotonic() - began:.1f} s")
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._started.close()
+        if not self.keep:
+            Folder(self.folder).database.clear()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def users_url(self) -> str:
+        return self._ports.url("users")
+
+    @property
+    def inventory_url(self) -> str:
+        return self._ports.url("inventory")
+
+    @property
+    def gateway_url(self) -> str:
+        return self._ports.url("gateway")
+
+    @property
+    def orders_urls(self) -> tuple[str, ...]:
+        """The addresses of all orders APIs."""
+        return tuple(self._ports.url(name) for name in self._ports.orders_apis)
+
+    @property
+    def rpc_address(self) -> str:
+        """Where inventory answers gRPC."""
+        return f"{HOST}:{self._ports.inventory_rpc}"
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Return when every process says that it is ready; NotReady names one that is not."""
+        give_up = time.monotonic() + seconds
+        for name, victim in self.victims.items():
+            while reason := victim.why_not_ready():
+                if time.monotonic() > give_up:
+                    raise NotReady(name, seconds, f"{reason}; see {self.logs / name}.log")
+                time.sleep(LOOK_SECONDS)
+
+    def _refuse_what_is_not_ours(self) -> None:
+        """The folder is removed in the end: it must be a new one."""
+        with writing_in(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if any(self.folder.iterdir()):
+                raise Trouble(f"The folder {self.folder} is not empty: choose a new one.")
+
+    def _start(self) -> None:
+        logs = LogFiles(self.logs)
+        starting = Starting(Folder(self.folder), self._ports, logs, redirect=self._redirect)
+        running = starting.start(self._started)
+        self.secrets, self.databases = running.secrets, running.databases.urls
+        self.victims = {victim.name: victim for victim in self._victims(running, logs)}
+        for victim in self.victims.values():
+            # Nothing of it is wanted any more, and much of it may be stalled.
+            self._started.callback(victim.kill)
+
+    def _victims(self, running: Running, logs: LogFiles) -> Iterator[Victim]:
+        postgres = Postgres(running.databases.server, logs)
+        self._started.callback(postgres.keep_log)
+        yield postgres
+        for program in running.programs.servers():
+            yield Service(program, running.runner, self._ports.ops(program.name))

@@ -1,0 +1,41 @@
+"""What can go wrong in a proof: one clear message and an exit status, no traceback."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from store.devstack.errors import Trouble
+from store.server.environ import BadEnviron, Environ
+
+
+class CannotProve(click.ClickException):
+    """The proof could not be made; it says nothing about the store. Exit status 2."""
+
+    exit_code = 2
+
+
+class BadFile(CannotProve):
+    def __init__(self, file: object, reason: str) -> None:
+        super().__init__(f"{file} cannot be replayed: {reason}")
+
+
+@contextmanager
+def local_store() -> Iterator[None]:
+    """CannotProve if what is needed of the local store is not there."""
+    try:
+        yield
+    except Trouble as trouble:
+        raise CannotProve(trouble.message) from None
+
+
+@contextmanager
+def reading_environ() -> Iterator[Environ]:
+    """The environment, to be read within the block; CannotProve if anything read is missing or wrong."""
+    env = Environ(os.environ)
+    yield env
+    try:
+        env.check()
+    except BadEnviron as error:
+        raise CannotProve(str(error)) from None

@@ -1,0 +1,1 @@
+"""gRPC: the server with its interceptors, and the channel that a client opens."""

@@ -1,0 +1,214 @@
+"""Call other services over gRPC."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+import grpc
+
+from store.metrics.dependencies import Outcome
+from store.server.errors import StoreError, Unavailable
+from store.server.grpc.call_details import with_metadata
+from store.server.grpc.errors import HTTP_STATUSES, info_of
+from store.server.outbound.breaker import Breaker
+from store.server.outbound.calls import Calls
+from store.server.telemetry import context
+
+
+class RemoteError(StoreError):
+    """Another service refused, definitely; `code` and `facts` are what it said."""
+
+    code = "remote_error"
+
+    def __init__(self, status: int, code: str, detail: str, /, **facts: object) -> None:
+        super().__init__(detail, **facts)
+        self.status = status
+        self.title = HTTPStatus(status).phrase
+        self.code = code
+
+
+class Unanswered(Unavailable):
+    """Nobody knows whether the call was carried out: ask again, repeating must be safe."""
+
+    code = "unanswered"
+
+
+@contextmanager
+def errors_in_our_words() -> Iterator[None]:
+    """Turns a failed call into RemoteError (a definite refusal) or Unanswered (anything else)."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise _in_our_words(error) from error
+
+
+def _in_our_words(error: Any) -> StoreError:
+    code, info = error.code(), info_of(error)
+    if code not in HTTP_STATUSES:
+        return Unanswered("Another part of the store does not answer; try again later.")
+    facts = dict(info.metadata) if info else {}
+    reason = info.reason if info else code.name.lower()
+    return RemoteError(HTTP_STATUSES[code], reason, error.details() or "", **facts)
+
+
+class NotAsked(grpc.RpcError):
+    """Nothing was sent: the server has not answered the calls before this one."""
+
+    def code(self) -> grpc.StatusCode:
+        """As when nobody is there."""
+        return grpc.StatusCode.UNAVAILABLE
+
+    def details(self) -> str:
+        """Why it was not asked."""
+        return "the server has not answered for a while"
+
+    def trailing_metadata(self) -> tuple[Any, ...]:
+        """Nothing: there was no answer."""
+        return ()
+
+
+def open_channel(
+    address: str,
+    dependency: str,
+    *,
+    interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
+    safe: Sequence[str] = (),
+    breaker: Breaker | None = None,
+) -> grpc.Channel:
+    """A channel that connects at its first call, so also after a fork.
+
+    It keeps the connection alive, hands on the request id and measures calls as those of
+    `dependency`; while the breaker is open every call is NotAsked. `safe` names the methods
+    (`store.inventory.v1.Inventory/Quote`) that may be repeated when the server was UNAVAILABLE.
+    """
+    # Measured outermost: what is raised there reaches the caller as it is.
+    around = (_Measure(Calls(dependency, breaker)), _HandOn(), *interceptors)
+    return LazyChannel(address, around, safe)
+
+
+class LazyChannel(grpc.Channel):
+    """A channel that is made when it is first needed."""
+
+    def __init__(self, address: str, interceptors: Sequence[Any], safe: Sequence[str]) -> None:
+        self._address = address
+        self._interceptors = interceptors
+        self._safe = safe
+
+    @cached_property
+    def real(self) -> grpc.Channel:
+        """gRPC's own channel."""
+        plain = grpc.insecure_channel(self._address, options=_options(self._safe))
+        return grpc.intercept_channel(plain, *self._interceptors)
+
+    def unary_unary(self, *args: Any, **kwargs: Any) -> Any:
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "unary_unary", args, kwargs)
+
+    def unary_stream(self, *args: Any, **kwargs: Any) -> Any:
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "unary_stream", args, kwargs)
+
+    def stream_unary(self, *args: Any, **kwargs: Any) -> Any:
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "stream_unary", args, kwargs)
+
+    def stream_stream(self, *args: Any, **kwargs: Any) -> Any:
+        """As grpc.Channel's, but nothing is made before the first call."""
+        return _LazyCall(self, "stream_stream", args, kwargs)
+
+    def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
+        """As grpc.Channel's."""
+        self.real.subscribe(callback, try_to_connect)
+
+    def unsubscribe(self, callback: Any) -> None:
+        """As grpc.Channel's."""
+        self.real.unsubscribe(callback)
+
+    def close(self) -> None:
+        """Close the connection, if there ever was one."""
+        if "real" in vars(self):
+            self.real.close()
+
+    def __enter__(self) -> "LazyChannel":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+class _LazyCall:
+    """What a stub keeps for one method."""
+
+    def __init__(self, channel: LazyChannel, kind: str, args: Any, kwargs: Any) -> None:
+        self._made_of = channel, kind, args, kwargs
+
+    @cached_property
+    def _call(self) -> Any:
+        channel, kind, args, kwargs = self._made_of
+        return getattr(channel.real, kind)(*args, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def with_call(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call.with_call(*args, **kwargs)
+
+    def future(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call.future(*args, **kwargs)
+
+
+class _HandOn(grpc.UnaryUnaryClientInterceptor):
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        return continuation(with_metadata(details, *context.outgoing().items()), request)
+
+
+class _Measure(grpc.UnaryUnaryClientInterceptor):
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        call = self._calls.begin(details.method.rpartition("/")[2])
+        if call is None:
+            raise NotAsked
+        try:
+            made = continuation(details, request)
+        except BaseException:
+            call.end(Outcome.ERROR)
+            raise
+        made.add_done_callback(lambda done: call.end(_OUTCOMES.get(done.code(), Outcome.ERROR)))
+        return made
+
+
+_OUTCOMES: dict[grpc.StatusCode | None, Outcome] = {
+    **dict.fromkeys(HTTP_STATUSES, Outcome.REFUSED),
+    grpc.StatusCode.OK: Outcome.OK,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Outcome.TIMEOUT,
+    grpc.StatusCode.UNAVAILABLE: Outcome.UNREACHABLE,
+}
+
+
+def _options(safe: Sequence[str]) -> list[tuple[str, Any]]:
+    return [
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.max_receive_message_length", 4_000_000),
+        ("grpc.service_config", json.dumps(_service_config(safe))),
+    ]
+
+
+def _service_config(safe: Sequence[str]) -> dict[str, Any]:
+    if not safe:
+        return {}
+    names = [dict(zip(("service", "method"), name.split("/"), strict=True)) for name in safe]
+    retry = {
+        "maxAttempts": 3,
+        "initialBackoff": "0.1s",
+        "maxBackoff": "1s",
+        "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"],
+    }
+    return {"methodConfig": [{"name": names, "retryPolicy": retry}]}

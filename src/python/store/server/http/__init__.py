@@ -1,0 +1,1 @@
+"""REST: the Flask application, its schemas, errors as problem documents, pages, ETags and OpenAPI."""

@@ -1,0 +1,1 @@
+"""How a process lives: gunicorn with gevent, its ops port, readiness, loops, SIGTERM."""
