@@ -9,7 +9,7 @@ import pytest
 from markupsafe import _speedups
 from unpack import DATE, STRIP, is_used, set_dates, unpack_dependencies, unpack_sources
 
-from store.testing import skip_without
+from store.testing.missing_programs import skip_without
 
 LAMP = """\
 def light():

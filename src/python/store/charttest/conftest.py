@@ -10,7 +10,7 @@ import pytest
 from store.charttest import helm
 from store.charttest.objects import Objects
 from store.charttest.testing import SETS, rendered
-from store.testing import skip_without
+from store.testing.missing_programs import skip_without
 
 
 @pytest.hookimpl(wrapper=True)

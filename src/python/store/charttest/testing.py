@@ -9,7 +9,7 @@ from typing import Any
 
 from store.charttest import helm
 from store.charttest.objects import Object, Objects
-from store.testing import skip_without
+from store.testing.missing_programs import skip_without
 
 SETS: dict[str, tuple[helm.Values, ...]] = {
     "defaults": (),

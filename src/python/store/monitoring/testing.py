@@ -10,7 +10,7 @@ import yaml
 
 from store.monitoring.programs import CannotWatch
 from store.monitoring.slos import RULES
-from store.testing import skip_without
+from store.testing.missing_programs import skip_without
 
 RULE_FILES = sorted(RULES.glob("*.yaml"))
 

@@ -1,7 +1,7 @@
 import pytest
 from _pytest.outcomes import Failed, Skipped
 
-from store.testing import skip_without
+from store.testing.missing_programs import skip_without
 
 REASON = "Prometheus is not installed (apt-get install prometheus)"
 
