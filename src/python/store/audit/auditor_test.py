@@ -21,7 +21,7 @@ from store.audit.testing import SmallStore, audit_of
 from store.cli.errors import CannotProve
 from store.proof import main as program
 from store.server.errors import Unavailable
-from store.server.grpc.testing import Running, running, wait_until
+from store.server.grpc.testing import RunningProgram, running, wait_until
 
 LIKE_UP = f"from {program.__name__} import main; main()"
 
@@ -125,7 +125,7 @@ def test_a_finding_is_logged_once_with_its_check_and_its_order(
 
 
 @contextmanager
-def auditing(store: LivingStore, *options: str) -> Iterator[Running]:
+def auditing(store: LivingStore, *options: str) -> Iterator[RunningProgram]:
     """The command, in a process of its own, as a chart would start it."""
     urls = {f"{name.upper()}_DATABASE_URL": store.urls[name] for name in DATABASES}
     gateway = {"PAYMENT_API_URL": store.where.gateway.url, "PAYMENT_API_KEY": KEY}
@@ -134,7 +134,7 @@ def auditing(store: LivingStore, *options: str) -> Iterator[Running]:
         yield started
 
 
-def told(auditor: Running, pattern: str) -> float:
+def told(auditor: RunningProgram, pattern: str) -> float:
     """What its metrics page says of a series."""
     page = requests.get(f"{auditor.ops}/metrics", timeout=5).text
     found = re.search(rf"^{pattern} (\S+)$", page, re.MULTILINE)

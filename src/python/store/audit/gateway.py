@@ -8,7 +8,7 @@ from urllib.parse import quote
 import requests
 
 from store.cli.errors import CannotProve
-from store.server.outbound.reachable_calls import sent
+from store.server.outbound.reachable_calls import send_when_reachable
 
 TIMEOUT_SECONDS = 30
 
@@ -51,7 +51,7 @@ class Gateway:
             return ask(method, self.url + path, headers=headers, timeout=TIMEOUT_SECONDS, **more)
 
         try:
-            answer = sent(send, self.patience, "the gateway")
+            answer = send_when_reachable(send, self.patience, "the gateway")
             if method == "POST" and 400 <= answer.status_code < 500:
                 raise Refused(_code(answer))
             answer.raise_for_status()

@@ -11,7 +11,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from store.cli.errors import CannotProve
 from store.database.refusals import may_pass
-from store.server.outbound.reachability import Unreachable, patiently
+from store.server.outbound.reachability import Unreachable, wait_until_reachable
 
 DATABASES = ("orders", "users", "inventory", "gateway")
 ROWS_AT_ONCE = 2_000
@@ -60,7 +60,7 @@ def connected(name: str, url: str, patience: float = 0) -> Any:
             raise CannotProve(f"The database of {name} does not let us in.") from None
 
     try:
-        return patiently(connect, patience, f"the database of {name}")
+        return wait_until_reachable(connect, patience, f"the database of {name}")
     except Unreachable as error:
         raise CannotProve(f"The database of {name} cannot be reached{error.after}.") from None
 

@@ -16,7 +16,7 @@ from store.bench import subject
 from store.bench.cpu import family, on_the_first, seconds_used
 from store.bench.errors import CannotMeasure
 from store.bench.variants import Variant, tracing
-from store.database.keeper import Kept
+from store.database.child_process import ChildProcess
 from store.devstack.ports import HOST
 from store.devstack.runner import python_environ
 
@@ -58,7 +58,9 @@ def servers(variants: Sequence[Variant], folder: Path, collector: str) -> Iterat
 
 
 @contextlib.contextmanager
-def _running(variant: Variant, port: int, ops: int, folder: Path, collector: str) -> Iterator[Kept]:
+def _running(
+    variant: Variant, port: int, ops: int, folder: Path, collector: str
+) -> Iterator[ChildProcess]:
     environ = {
         **python_environ(Path.cwd()),
         "BIND": HOST,
@@ -70,7 +72,7 @@ def _running(variant: Variant, port: int, ops: int, folder: Path, collector: str
     }
     with (folder / f"{port}.log").open("wb") as log:
         command = [sys.executable, "-m", subject.__name__, variant.app]
-        process = Kept(command, signal="TERM", log=log, who={"env": environ})
+        process = ChildProcess(command, signal="TERM", log=log, who={"env": environ})
     try:
         yield process
     finally:
@@ -78,7 +80,7 @@ def _running(variant: Variant, port: int, ops: int, folder: Path, collector: str
             process.end(LEAVE_SECONDS)
 
 
-def _ready(variant: Variant, port: int, ops: int, process: Kept) -> Served:
+def _ready(variant: Variant, port: int, ops: int, process: ChildProcess) -> Served:
     url = f"http://{HOST}:{ops}"
     give_up = time.monotonic() + READY_SECONDS
     while not _answers(f"{url}/ready"):

@@ -2,12 +2,12 @@
 
 import sys
 
-from store.server.process.patch_gevent import cooperate
+from store.server.process.gevent_patch import patch_gevent
 
 
 def main() -> None:
     """Serve the application that the first argument names, until SIGTERM."""
-    cooperate()
+    patch_gevent()
     from store.bench.app import APPS
     from store.server.process.gunicorn import HttpConfig, serve_http
     from store.server.telemetry.logs import environ_of

@@ -14,7 +14,7 @@ from store.charttest.helm import EXAMPLES
 from store.charttest.objects import Container, Json, Object, Objects
 from store.charttest.quantities import amount
 from store.charttest.testing import SETS, rendered
-from store.database.keeper import Kept
+from store.database.child_process import ChildProcess
 from store.monitoring import chart
 from store.monitoring.programs import prometheus_program
 from store.monitoring.promtool import check_configuration, promtool_program
@@ -199,7 +199,7 @@ def test_prometheus_starts_with_these_flags_and_ends_when_told(tmp_path: Path) -
     command = [program, *here, "--web.listen-address=127.0.0.1:0"]
     log = tmp_path / "log"
     with log.open("wb") as said:
-        kept = Kept(command, signal="TERM", log=said, who={})
+        kept = ChildProcess(command, signal="TERM", log=said, who={})
     try:
         give_up = time.monotonic() + READY_SECONDS
         while READY not in log.read_text() and kept.running and time.monotonic() < give_up:

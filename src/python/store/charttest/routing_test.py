@@ -14,7 +14,7 @@ from store.gateway import app as gateway
 from store.gateway.config import Config as GatewayConfig
 from store.inventory import app as inventory
 from store.orders import app as orders
-from store.orders.wiring import Wiring as OrdersWiring
+from store.orders.composition import AppDependencies as OrdersDependencies
 from store.server.environ import Environ
 from store.users import app as users
 from store.users.config import Config as UsersConfig
@@ -50,7 +50,7 @@ def inventory_app() -> Flask:
 
 def orders_app() -> Flask:
     # No request comes as far as what it is wired to.
-    return orders.create_app(Signer().verifier(), cast(OrdersWiring, None))
+    return orders.create_app(Signer().verifier(), cast(OrdersDependencies, None))
 
 
 def gateway_app() -> Flask:

@@ -19,10 +19,10 @@ def newest_dump(database: Database) -> float:
 
 
 def _watch(database: Database) -> None:
-    from store.metrics.backups import LOOK_SECONDS, NEWEST_DUMP
+    from store.metrics.backups import NEWEST_DUMP, POLL_INTERVAL_SECONDS
 
     def look() -> bool:
         NEWEST_DUMP.set(newest_dump(database))
         return False
 
-    repeat("backups", look, LOOK_SECONDS)
+    repeat("backups", look, POLL_INTERVAL_SECONDS)

@@ -7,9 +7,9 @@ import sys
 from store.database.config import DatabaseConfig
 
 GREENLETS = """
-from store.server.process.patch_gevent import cooperate
+from store.server.process.gevent_patch import patch_gevent
 
-cooperate()
+patch_gevent()
 
 import os
 import time

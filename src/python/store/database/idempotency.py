@@ -114,7 +114,7 @@ class Replay:
     resource_id: str | None
 
 
-class Started:
+class IdempotentRequest:
     """The right to do the work of one key, until it is finished, given up, or the lease runs out.
 
     `resource_id` is what an earlier attempt has made before it died; None means: nothing yet.
@@ -140,7 +140,7 @@ class Started:
         if not self._database.run(_FORGET, self._mine):
             self._database.run(_LET_GO, self._mine)
 
-    def __enter__(self) -> "Started":
+    def __enter__(self) -> "IdempotentRequest":
         return self
 
     def __exit__(self, kind: object, *_exc: object) -> None:
@@ -161,7 +161,7 @@ class IdempotencyKeys:
         self._database = database
         self._lease_seconds = lease_seconds
 
-    def begin(self, owner: str, key: str, fingerprint: str) -> Started | Replay:
+    def begin(self, owner: str, key: str, fingerprint: str) -> IdempotentRequest | Replay:
         """The right to do the work, or the answer it had; BadKey, KeyReused, KeyInFlight.
 
         Call it outside a transaction: others must see at once that the key is taken.
@@ -174,7 +174,7 @@ class IdempotencyKeys:
         mine = {"owner": owner, "key": key, "attempt": uuid4()}
         values = {**mine, "fingerprint": fingerprint, "lease": self._lease_seconds}
         if (taken := self._database.row(_BEGIN, values)) is not None:
-            return Started(self._database, mine, taken["resource_id"])
+            return IdempotentRequest(self._database, mine, taken["resource_id"])
         return _answer_of(self._database.row(_FIND, mine), fingerprint)
 
     def purge(self, older_than: datetime) -> int:

@@ -11,10 +11,10 @@ from store.database.idempotency import (
     CREATE_TABLE,
     BadKey,
     IdempotencyKeys,
+    IdempotentRequest,
     KeyInFlight,
     KeyReused,
     Replay,
-    Started,
     fingerprint,
 )
 from store.server.clock import now
@@ -45,9 +45,9 @@ def hasty(database: Database) -> IdempotencyKeys:
 
 def started(
     keys: IdempotencyKeys, owner: str = "ann", key: str = "k", print_: str = PRINT
-) -> Started:
+) -> IdempotentRequest:
     begun = keys.begin(owner, key, print_)
-    assert isinstance(begun, Started)
+    assert isinstance(begun, IdempotentRequest)
     return begun
 
 
@@ -152,7 +152,7 @@ def test_work_that_is_undone_does_not_leave_its_mark(
 
 
 def test_one_of_many_at_once_gets_the_key(keys: IdempotencyKeys) -> None:
-    won: list[Started] = []
+    won: list[IdempotentRequest] = []
     lost: list[KeyInFlight] = []
     together = threading.Barrier(8)
 

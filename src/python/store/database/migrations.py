@@ -18,11 +18,11 @@ from pathlib import Path
 from playhouse.migrations import Runner
 
 from store.database import history
+from store.database.availability import wait_for_database
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.errors import DatabaseDown, DatabaseSlow, primary_message
 from store.database.functions import CREATE_TABLE, TABLE, changed
-from store.database.waiting import wait_for
 from store.server.environ import Environ
 from store.server.errors import Unavailable
 from store.server.process.commands import CommandFailed
@@ -50,7 +50,7 @@ def migrate_from(
     env.check()
     database.open(config)
     try:
-        wait_for(database, patience)
+        wait_for_database(database, patience)
         migrate(database, directory, functions)
     except Unavailable as error:
         raise MigrationFailed(f"{error} Run it again: what was applied is noted.") from error

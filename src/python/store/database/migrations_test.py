@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from store.database import migrations as module
+from store.database.availability import NoDatabase
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.errors import CommitUnknown
 from store.database.migrations import MigrationFailed, migrate, migrate_from, pending
-from store.database.waiting import NoDatabase
 from store.server.environ import Environ
 
 GOOD = 'def up(migrator, db):\n    db.execute_sql("CREATE TABLE {name} (id int)")\n'

@@ -33,13 +33,13 @@ class Pool:
     """At most `size` connections; the one given back last goes out first, so that spare ones rest.
 
     The primitives are those of `threading`: plain in a process with threads, cooperative after
-    `store.server.process.patch_gevent.cooperate()`.
+    `store.server.process.gevent_patch.patch_gevent()`.
     """
 
     def __init__(self, connect: Callable[[], Connection], size: int, wait_seconds: float) -> None:
         self._connect = connect
         self._wait_seconds = wait_seconds
-        self._places = threading.BoundedSemaphore(size)
+        self._slots = threading.BoundedSemaphore(size)
         self._idle: deque[Connection] = deque()
         self._lent_at: dict[Connection, float] = {}
         self._size = size
@@ -48,8 +48,8 @@ class Pool:
 
     def take(self) -> Connection:
         """A connection for the caller alone; PoolExhausted if none is free in time."""
-        self._take_a_place()
-        connection = self._rested() or self._new_or_free_the_place()
+        self._take_slot()
+        connection = self._rested() or self._new_or_free_slot()
         self._lent_at[connection] = time.perf_counter()
         return connection
 
@@ -62,7 +62,7 @@ class Pool:
             else:
                 discard(connection)
         finally:
-            self._free_the_place()
+            self._free_slot()
 
     def replace(self, connection: Connection) -> Connection:
         """A new connection in the place of a broken one; the place stays with the caller."""
@@ -90,23 +90,23 @@ class Pool:
                 return connection
             discard(connection)
 
-    def _take_a_place(self) -> None:
+    def _take_slot(self) -> None:
         begun = time.perf_counter()
-        if not self._places.acquire(timeout=self._wait_seconds):
+        if not self._slots.acquire(timeout=self._wait_seconds):
             POOL_TIMEOUTS.inc()
             raise PoolExhausted("The database is busy; try again in a moment.")
         POOL_WAIT_SECONDS.observe(time.perf_counter() - begun)
         POOL_IN_USE.inc()
 
-    def _free_the_place(self) -> None:
+    def _free_slot(self) -> None:
         POOL_IN_USE.dec()
-        self._places.release()
+        self._slots.release()
 
-    def _new_or_free_the_place(self) -> Connection:
+    def _new_or_free_slot(self) -> Connection:
         try:
             return self._new()
         except BaseException:
-            self._free_the_place()
+            self._free_slot()
             raise
 
     def _new(self) -> Connection:

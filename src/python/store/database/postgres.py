@@ -20,8 +20,8 @@ import psycopg2
 from psycopg2 import sql
 
 from store.database.binaries import PostgresFailed
+from store.database.child_process import ChildProcess
 from store.database.folder import SUPERUSER, Folder, reason_in
-from store.database.keeper import Kept
 from store.database.unprivileged import unprivileged
 
 __all__ = ["PostgresFailed", "Server"]
@@ -65,7 +65,7 @@ class Server:
     def __init__(self, home: Path, *, durable: bool) -> None:
         self.durable = durable
         self._folder = Folder(home)
-        self._kept: Kept | None = None
+        self._kept: ChildProcess | None = None
 
     @property
     def home(self) -> Path:
@@ -156,7 +156,7 @@ class Server:
         with self._folder.log.open("wb") as log:
             # INT lets nobody finish but writes everything down; QUIT does not even do that.
             signal = "INT" if self.durable else "QUIT"
-            self._kept = Kept(self._command(), signal=signal, log=log, who=unprivileged())
+            self._kept = ChildProcess(self._command(), signal=signal, log=log, who=unprivileged())
         while self._kept.running:
             if self._folder.says_ready():
                 return True

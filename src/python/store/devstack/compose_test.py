@@ -14,10 +14,10 @@ from store.devstack.ports import PUBLIC, Ports
 from store.devstack.programs import Programs
 from store.devstack.secrets_file import Secrets
 from store.gateway.config import Config as Gateway
-from store.inventory.config import Config as Inventory
+from store.inventory.config import InventoryConfig as Inventory
 from store.monitoring.targets import SERVICE_OF, targets_json
-from store.orders.config import Config as Orders
 from store.orders.config import HttpSettings
+from store.orders.config import OrdersConfig as Orders
 from store.server.environ import Environ
 from store.users.config import Config as Users
 

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from store.devstack.errors import Trouble
-from store.server.outbound.reachable_calls import sent
+from store.server.outbound.reachable_calls import send_when_reachable
 
 TIMEOUT_SECONDS = 30
 
@@ -65,7 +65,7 @@ class Rest:
 
     def _answer(self, url: str, send: Callable[[], requests.Response]) -> requests.Response:
         try:
-            answer = sent(send, self._patience, url)
+            answer = send_when_reachable(send, self._patience, url)
         except requests.RequestException as error:
             raise Unreachable(url, error) from None
         return _good(answer)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from store.database.keeper import kept
+from store.database.child_process import guarded
 from store.devstack.output import Output
 
 LOOK_SECONDS = 0.02
@@ -48,7 +48,7 @@ class Child:
         self.name = program.name
         self._output = output
         self._process = subprocess.Popen(
-            kept(program.command, signal="TERM"),
+            guarded(program.command, signal="TERM"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ from store.gateway.clients import Listener, Receipt
 from store.gateway.ids import new_id
 from store.gateway.outbox import Delivery
 from store.server.process.worker import repeat
-from store.server.telemetry import context, tracing
+from store.server.telemetry import context, traces
 
 _BATCH = 64
 _SENDERS = 8
@@ -71,7 +71,7 @@ def _send(listener: Listener, group: Sequence[Delivery]) -> dict[int, str]:
 def _sent(listener: Listener, delivery: Delivery) -> Receipt:
     """What the listener says to an event, which it hears in the trace of the call that made it."""
     kept = delivery.traceparent or ""
-    with context.resumed(kept), tracing.span("event", traceparent=kept):
+    with context.resumed(kept), traces.span("event", traceparent=kept):
         receipt = listener.send(delivery.body)
-        tracing.note(**{"delivery.attempt": delivery.attempts})
+        traces.note(**{"delivery.attempt": delivery.attempts})
     return receipt

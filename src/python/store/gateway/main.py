@@ -5,12 +5,12 @@ from collections.abc import Callable
 from functools import partial
 
 from store.server.process.commands import run
-from store.server.process.patch_gevent import cooperate
+from store.server.process.gevent_patch import patch_gevent
 
 
 def serve() -> None:
     """Serve the API, deliver events and let banks answer, until SIGTERM."""
-    cooperate()
+    patch_gevent()
     from store.database.backups import backup_watch
     from store.gateway import background
     from store.gateway.app import create_app

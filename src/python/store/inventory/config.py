@@ -8,7 +8,7 @@ from store.server.process.gunicorn import HttpConfig
 
 
 @dataclass(frozen=True)
-class Config:
+class InventoryConfig:
     """The settings of `inventory serve`; those of `inventory rpc` are read in rpc.py."""
 
     http: HttpConfig
@@ -16,7 +16,7 @@ class Config:
     jwks_url: str
 
     @classmethod
-    def from_environ(cls, env: Environ) -> "Config":
+    def from_environ(cls, env: Environ) -> "InventoryConfig":
         """Read all settings; call `env.check()` before using them."""
         return cls(
             http=HttpConfig.from_environ(env),

@@ -1,23 +1,23 @@
 """The program `inventory`: `serve`, `rpc`, `migrate`."""
 
 from store.server.process.commands import run
-from store.server.process.patch_gevent import cooperate
+from store.server.process.gevent_patch import patch_gevent
 from store.server.telemetry.logs import environ_of
 
 
 def serve() -> None:
     """Answer HTTP until SIGTERM."""
-    cooperate()  # before anything opens a socket
+    patch_gevent()  # before anything opens a socket
     from store.auth.remote_keys import RemoteKeys
     from store.auth.tokens import Verifier
     from store.database.backups import backup_watch
     from store.inventory.app import create_app
-    from store.inventory.config import Config
+    from store.inventory.config import InventoryConfig
     from store.inventory.models.tables import database
     from store.server.process.gunicorn import serve_http
 
     env = environ_of("inventory")
-    config = Config.from_environ(env)
+    config = InventoryConfig.from_environ(env)
     env.check()
     database.open(config.database)
     verifier = Verifier(RemoteKeys(config.jwks_url))
@@ -28,11 +28,11 @@ def serve() -> None:
 
 def rpc() -> None:
     """Answer gRPC until SIGTERM."""
-    from store.inventory.rpc.server import Config
+    from store.inventory.rpc.server import InventoryRpcConfig
     from store.inventory.rpc.server import serve as serve_calls
 
     env = environ_of("inventory")
-    config = Config.from_environ(env)
+    config = InventoryRpcConfig.from_environ(env)
     env.check()
     serve_calls(config)
 

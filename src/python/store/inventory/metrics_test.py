@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from store.inventory import metrics
 from store.inventory.errors import OutOfStock, UnknownReservation, UnknownSku
-from store.inventory.models.reservations import Wanted, answer_all
+from store.inventory.models.reservations import RequestedLine, answer_all
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import ReservationBatcher, serve_alone
 from store.inventory.reservations.lifecycle import commit, release, reserve, sweep
@@ -55,7 +55,7 @@ def counted() -> Counted:
 
 
 def hold(order_id: UUID, quantity: int = 1, seconds: int = LONG) -> None:
-    reserve(serve_alone, order_id, "EUR", [Wanted("CUP", quantity)], seconds)
+    reserve(serve_alone, order_id, "EUR", [RequestedLine("CUP", quantity)], seconds)
 
 
 def test_a_sale_and_its_return_count_once_however_often_they_are_repeated(counted: Counted) -> None:
@@ -87,7 +87,7 @@ def test_each_refusal_is_counted_and_one_for_lack_of_stock_twice(counted: Counte
         hold(new_id(), quantity=10)
     assert counted() == {"refused": 1, "stock_outs": 1}
     with pytest.raises(UnknownSku):
-        reserve(serve_alone, new_id(), "EUR", [Wanted("NOPE", 1)], LONG)
+        reserve(serve_alone, new_id(), "EUR", [RequestedLine("NOPE", 1)], LONG)
     with pytest.raises(UnknownReservation):
         commit(serve_alone, new_id())
     assert counted() == {"refused": 3, "stock_outs": 1}
@@ -129,7 +129,7 @@ def test_buyers_in_one_batch_are_counted_once_each(counted: Counted) -> None:
 
     def buy(order: UUID) -> None:
         with contextlib.suppress(OutOfStock):
-            reserve(batcher.serve, order, "EUR", [Wanted("CUP", 1)], LONG)
+            reserve(batcher.serve, order, "EUR", [RequestedLine("CUP", 1)], LONG)
             commit(batcher.serve, order)
 
     with ThreadPoolExecutor(16) as buyers:

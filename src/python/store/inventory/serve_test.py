@@ -17,7 +17,7 @@ import requests
 from store.auth.testing import Signer
 from store.database.config import DatabaseConfig
 from store.inventory.models.tables import database
-from store.server.grpc.testing import Running, running, wait_until
+from store.server.grpc.testing import RunningProgram, running, wait_until
 
 Headers = dict[str, str]
 
@@ -44,7 +44,7 @@ def jwks_url(signer: Signer) -> Iterator[str]:
 
 
 @pytest.fixture
-def service(database_config: DatabaseConfig, jwks_url: str) -> Iterator[Running]:
+def service(database_config: DatabaseConfig, jwks_url: str) -> Iterator[RunningProgram]:
     """The service, ready."""
     environ = {"DATABASE_URL": database_config.url, "JWKS_URL": jwks_url}
     with running(PROGRAM, "serve", **environ) as started:
@@ -66,7 +66,7 @@ def count_variants() -> int:
 
 
 def test_a_file_of_unknown_length_is_imported_while_it_is_sent(
-    service: Running, staff: Headers
+    service: RunningProgram, staff: Headers
 ) -> None:
     url = f"{service.url}/v1/imports?format=csv"
     answer = requests.post(url, data=rows(range(1200)), headers=staff, timeout=60)
@@ -81,7 +81,7 @@ def test_a_file_of_unknown_length_is_imported_while_it_is_sent(
 
 
 def test_a_broken_off_import_keeps_whole_batches_and_can_be_run_again(
-    service: Running, staff: Headers
+    service: RunningProgram, staff: Headers
 ) -> None:
     half_sent(service, staff, b"".join(rows(range(1190))) + b"SKU-9999,Mug cut off in the mid")
     wait_until(lambda: "an import broke off after" in service.said())
@@ -95,7 +95,7 @@ def test_a_broken_off_import_keeps_whole_batches_and_can_be_run_again(
     assert "Traceback" not in service.said()
 
 
-def test_an_import_gives_way_to_a_restart(service: Running, staff: Headers) -> None:
+def test_an_import_gives_way_to_a_restart(service: RunningProgram, staff: Headers) -> None:
     def with_a_restart() -> Iterator[bytes]:
         for number, chunk in enumerate(rows(range(20_000))):
             if number == 12:
@@ -109,7 +109,7 @@ def test_an_import_gives_way_to_a_restart(service: Running, staff: Headers) -> N
     assert count_variants() % 500 == 0
 
 
-def half_sent(service: Running, staff: Headers, data: bytes) -> None:
+def half_sent(service: RunningProgram, staff: Headers, data: bytes) -> None:
     """Send a part of a chunked body, then hang up."""
     host, port = service.url.removeprefix("http://").split(":")
     headers = {"Host": host, "Transfer-Encoding": "chunked", **staff}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from prometheus_client import Counter, Gauge, Histogram
 
 
-class Outcome(StrEnum):
+class CallOutcome(StrEnum):
     """What became of a call."""
 
     OK = "ok"
@@ -44,7 +44,7 @@ BREAKER_OPEN = Gauge(
 )
 
 
-class Call:
+class CallTimer:
     """A call in hand, timed from now on."""
 
     __slots__ = ("_began", "_seconds")
@@ -53,7 +53,7 @@ class Call:
         self._seconds = _children(dependency, operation)
         self._began = time.perf_counter()
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: CallOutcome) -> None:
         """It is over; say so once."""
         self._seconds[outcome].observe(time.perf_counter() - self._began)
 
@@ -65,20 +65,20 @@ def announce(dependency: str, *operations: str) -> None:
         _children(dependency, operation)
 
 
-def outcome_of_status(status: int) -> Outcome:
+def outcome_of_status(status: int) -> CallOutcome:
     """What an HTTP status means for the caller."""
     if status < 400:
-        return Outcome.OK
-    return Outcome.REFUSED if status < 500 else Outcome.ERROR
+        return CallOutcome.OK
+    return CallOutcome.REFUSED if status < 500 else CallOutcome.ERROR
 
 
-def outcome_of_error(error: BaseException) -> Outcome:
+def outcome_of_error(error: BaseException) -> CallOutcome:
     """What an exception means, where the wire was a socket."""
     if isinstance(error, TimeoutError):
-        return Outcome.TIMEOUT
-    return Outcome.UNREACHABLE if isinstance(error, OSError) else Outcome.ERROR
+        return CallOutcome.TIMEOUT
+    return CallOutcome.UNREACHABLE if isinstance(error, OSError) else CallOutcome.ERROR
 
 
 @lru_cache(256)
-def _children(dependency: str, operation: str) -> dict[Outcome, Histogram]:
-    return {outcome: SECONDS.labels(dependency, operation, outcome) for outcome in Outcome}
+def _children(dependency: str, operation: str) -> dict[CallOutcome, Histogram]:
+    return {outcome: SECONDS.labels(dependency, operation, outcome) for outcome in CallOutcome}

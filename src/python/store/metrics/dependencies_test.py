@@ -2,8 +2,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from store.metrics.dependencies import (
-    Call,
-    Outcome,
+    CallOutcome,
+    CallTimer,
     announce,
     outcome_of_error,
     outcome_of_status,
@@ -16,16 +16,16 @@ def calls(dependency: str, operation: str, outcome: str) -> float | None:
 
 
 def test_calls_are_counted_and_timed_by_what_became_of_them() -> None:
-    for outcome in (Outcome.OK, Outcome.OK, Outcome.TIMEOUT):
-        Call("counted", "GET").end(outcome)
-    assert [calls("counted", "GET", each) for each in Outcome] == [2, 0, 0, 1, 0, 0]
+    for outcome in (CallOutcome.OK, CallOutcome.OK, CallOutcome.TIMEOUT):
+        CallTimer("counted", "GET").end(outcome)
+    assert [calls("counted", "GET", each) for each in CallOutcome] == [2, 0, 0, 1, 0, 0]
 
 
 def test_what_is_announced_is_seen_before_the_first_call() -> None:
     assert calls("announced", "Reserve", "ok") is None
     announce("announced", "Reserve", "Commit")
     assert {
-        calls("announced", name, each) for name in ("Reserve", "Commit") for each in Outcome
+        calls("announced", name, each) for name in ("Reserve", "Commit") for each in CallOutcome
     } == {0.0}
     assert REGISTRY.get_sample_value("dependency_retries_total", {"dependency": "announced"}) == 0
 

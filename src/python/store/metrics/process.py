@@ -7,7 +7,7 @@ from functools import cache
 
 from prometheus_client import Gauge, Histogram
 
-LOOK_SECONDS = 0.5
+SAMPLE_INTERVAL_SECONDS = 0.5
 
 THREADS = Gauge("process_threads", "Threads of the process, as the operating system counts them.")
 LOOP_LAG_SECONDS = Histogram(
@@ -34,6 +34,6 @@ def describe_process(version: str) -> None:
 def _look_for_ever() -> None:
     # A task of the event loop where threads are greenlets, else a thread among threads.
     while True:
-        due = time.perf_counter() + LOOK_SECONDS
-        time.sleep(LOOK_SECONDS)
+        due = time.perf_counter() + SAMPLE_INTERVAL_SECONDS
+        time.sleep(SAMPLE_INTERVAL_SECONDS)
         LOOP_LAG_SECONDS.observe(max(0.0, time.perf_counter() - due))

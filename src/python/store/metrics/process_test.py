@@ -13,7 +13,7 @@ if sys.argv[1] == "gevent":
 from prometheus_client import REGISTRY
 from store.metrics import process
 
-process.LOOK_SECONDS = 0.05
+process.SAMPLE_INTERVAL_SECONDS = 0.05
 process.describe_process("1.2.3")
 process.describe_process("1.2.3")
 time.sleep(0.2)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from prometheus_client import Counter, Gauge, Histogram
 
 
-class Outcome(StrEnum):
+class StepOutcome(StrEnum):
     """What a step came to."""
 
     BUSY = "busy"
@@ -38,12 +38,12 @@ class Loop:
     """One loop, by its name; it is alive from now on."""
 
     def __init__(self, worker: str) -> None:
-        self._steps = {outcome: STEPS.labels(worker, outcome) for outcome in Outcome}
+        self._steps = {outcome: STEPS.labels(worker, outcome) for outcome in StepOutcome}
         self._seconds = STEP_SECONDS.labels(worker)
         self._last_step = LAST_STEP.labels(worker)
         self.is_alive()
 
-    def stepped(self, outcome: Outcome, seconds: float) -> None:
+    def stepped(self, outcome: StepOutcome, seconds: float) -> None:
         """A step is over."""
         self._steps[outcome].inc()
         self._seconds.observe(seconds)

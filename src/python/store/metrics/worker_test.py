@@ -2,13 +2,13 @@ import time
 
 from prometheus_client import REGISTRY
 
-from store.metrics.worker import Loop, Outcome
+from store.metrics.worker import Loop, StepOutcome
 
 
 def steps(worker: str) -> list[float | None]:
     return [
         REGISTRY.get_sample_value("worker_steps_total", {"worker": worker, "outcome": outcome})
-        for outcome in Outcome
+        for outcome in StepOutcome
     ]
 
 
@@ -26,7 +26,7 @@ def test_a_loop_that_begins_is_alive_and_has_done_nothing() -> None:
 
 def test_steps_are_counted_by_what_they_came_to() -> None:
     loop = Loop("steady")
-    for outcome in (Outcome.BUSY, Outcome.BUSY, Outcome.IDLE, Outcome.FAILED):
+    for outcome in (StepOutcome.BUSY, StepOutcome.BUSY, StepOutcome.IDLE, StepOutcome.FAILED):
         loop.stepped(outcome, 0.25)
     assert steps("steady") == [2, 1, 1]
     name = "worker_step_duration_seconds_sum"

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import requests
 
-from store.database.keeper import Kept
+from store.database.child_process import ChildProcess
 from store.monitoring.programs import CannotWatch, prometheus_program
 
 READY_SECONDS = 30.0
@@ -152,11 +152,11 @@ class Prometheus(Client):
             "--enable-feature=exemplar-storage",
         ]
         with self.log.open("wb") as log:
-            kept = Kept(command, signal="TERM", log=log, who={"env": _environ()})
+            kept = ChildProcess(command, signal="TERM", log=log, who={"env": _environ()})
         started.callback(kept.end, STOP_SECONDS)
         self._wait(kept)
 
-    def _wait(self, kept: Kept) -> None:
+    def _wait(self, kept: ChildProcess) -> None:
         give_up = time.monotonic() + READY_SECONDS
         while not self._is_up():
             if not kept.running or time.monotonic() > give_up:

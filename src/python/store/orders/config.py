@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from store.database.cipher import encryption_secrets
 from store.database.config import DatabaseConfig
-from store.database.vault import encryption_secrets
 from store.server.environ import Environ
 
 STRIPE = "https://api.stripe.com"
 
 
 @dataclass(frozen=True)
-class Config:
+class OrdersConfig:
     """Where the others are, and the secrets we share with them (left out of the repr)."""
 
     database: DatabaseConfig
@@ -23,7 +23,7 @@ class Config:
     private_webhooks: bool
 
     @classmethod
-    def from_environ(cls, env: Environ) -> "Config":
+    def from_environ(cls, env: Environ) -> "OrdersConfig":
         """DATABASE_*, INVENTORY_ADDRESS, INVENTORY_RPC_KEY, PAYMENT_API_URL, PAYMENT_API_KEY.
 
         PAYMENT_RETURN_URL is the page that a buyer comes back to from the bank's 3-D Secure.

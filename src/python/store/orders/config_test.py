@@ -2,7 +2,7 @@
 
 import pytest
 
-from store.orders.config import Config
+from store.orders.config import OrdersConfig
 from store.orders.testing.shop import ENCRYPTION_SECRET
 from store.server.environ import BadEnviron, Environ
 
@@ -15,9 +15,9 @@ GOOD = {
 }
 
 
-def read(**changes: str) -> Config:
+def read(**changes: str) -> OrdersConfig:
     env = Environ({**GOOD, **changes})
-    config = Config.from_environ(env)
+    config = OrdersConfig.from_environ(env)
     env.check()
     return config
 

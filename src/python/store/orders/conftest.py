@@ -12,12 +12,13 @@ from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.orders.app import create_app
+from store.orders.composition import AppDependencies
 from store.orders.models import tables
 from store.orders.models.order import Line, Order
 from store.orders.testing.counts import counted, written
 from store.orders.testing.shop import (
     ADDRESS,
-    VAULT,
+    CIPHER,
     WEBHOOK_SECRET,
     FakeShop,
     basket,
@@ -26,7 +27,6 @@ from store.orders.testing.shop import (
 )
 from store.orders.use_cases.placement import Basket, place_order
 from store.orders.webhooks.clients import Subscribers
-from store.orders.wiring import Wiring
 from store.server.ids import new_id
 
 Place = Callable[..., Any]
@@ -113,8 +113,8 @@ def place(client: FlaskClient, signer: Signer, buyer: Caller) -> Place:
 @pytest.fixture
 def client(signer: Signer, shop: FakeShop) -> FlaskClient:
     """Talks to orders over HTTP."""
-    wiring = Wiring(shop, WEBHOOK_SECRET, 0.5, VAULT, Subscribers(private=True))
-    return create_app(signer.verifier(), wiring).test_client()
+    dependencies = AppDependencies(shop, WEBHOOK_SECRET, 0.5, CIPHER, Subscribers(private=True))
+    return create_app(signer.verifier(), dependencies).test_client()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 StoreError
 ├── Refusal 422             a definite no from inventory: the order is undone and ends
 │   ├── OutOfStock, UnknownSku, NotForSale, HoldReleased
-├── Declined 402            a definite no from the payment gateway
+├── PaymentDeclined 402     a definite no from the payment gateway
 ├── Conflict 409
 │   ├── NotCancellable, NotShippable, NotDelivered, AlreadyShipped, NotRefundable
 ├── Unprocessable 422
@@ -65,7 +65,7 @@ class HoldReleased(Refusal):
         super().__init__("The stock held for this order has been given back.")
 
 
-class Declined(StoreError):
+class PaymentDeclined(StoreError):
     """The gateway refuses the payment for good. `intent_id` is the attempt it made, if it made one."""
 
     status = 402
@@ -84,7 +84,7 @@ class PaymentUnknown(Unavailable):
     code = "payment_unknown"
 
 
-class Frozen(PaymentUnknown):
+class PaymentFrozen(PaymentUnknown):
     """The gateway gives no other answer for this key for a day: what it has done has to be looked for."""
 
 

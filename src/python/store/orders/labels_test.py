@@ -5,7 +5,7 @@ from prometheus_client import REGISTRY
 
 from store.auth.callers import Caller
 from store.orders.conftest import Buy
-from store.orders.errors import Declined
+from store.orders.errors import PaymentDeclined
 from store.orders.models.order import Line, Order
 from store.orders.testing.fake_payments import DECLINED
 from store.orders.testing.shop import ADDRESS, FakeShop, started
@@ -50,7 +50,7 @@ def test_a_webhook_of_an_unknown_type_is_another(shop: FakeShop) -> None:
 def test_a_bank_s_reason_of_tomorrow_is_another(buy: Buy, shop: FakeShop) -> None:
     labels = {"outcome": "declined", "decline_code": "other"}
     known, before = series(), value("order_payments_total", **labels)
-    shop.payments.faults.next("authorise", Declined("a_reason_of_tomorrow"))
+    shop.payments.faults.next("authorise", PaymentDeclined("a_reason_of_tomorrow"))
     assert buy(1).reason == "payment_declined"
     assert value("order_payments_total", **labels) == before + 1
     assert series() == known

@@ -1,59 +1,59 @@
 """The program `orders`: `serve`, `work`, `migrate`."""
 
 from store.server.process.commands import run
-from store.server.process.patch_gevent import cooperate
+from store.server.process.gevent_patch import patch_gevent
 from store.server.telemetry.logs import environ_of
 
 
 def serve() -> None:
     """Answer HTTP until SIGTERM."""
-    cooperate(calls_by_grpc=True)  # before anything opens a socket
+    patch_gevent(calls_by_grpc=True)  # before anything opens a socket
     from store.auth.remote_keys import RemoteKeys
     from store.auth.tokens import Verifier
     from store.database.backups import backup_watch
     from store.orders.app import create_app
-    from store.orders.config import Config, HttpSettings
+    from store.orders.composition import AppDependencies
+    from store.orders.config import HttpSettings, OrdersConfig
     from store.orders.models.tables import database
-    from store.orders.wiring import Wiring
     from store.server.process.gunicorn import HttpConfig, serve_http
 
     env = environ_of("orders")
     config, settings, http = (
-        Config.from_environ(env),
+        OrdersConfig.from_environ(env),
         HttpSettings.from_environ(env),
         HttpConfig.from_environ(env),
     )
     env.check()
     database.open(config.database)
     verifier = Verifier(RemoteKeys(settings.jwks_url))
-    wiring = Wiring.of(config, settings)
+    dependencies = AppDependencies.of(config, settings)
     ready = {"database": database.check}
     loops = backup_watch(database, config.database)
-    serve_http("orders", lambda: create_app(verifier, wiring), http, ready, loops)
+    serve_http("orders", lambda: create_app(verifier, dependencies), http, ready, loops)
 
 
 def work() -> None:
     """Bring orders to their end, and their events to subscribers, until SIGTERM."""
-    cooperate(calls_by_grpc=True)  # before anything opens a socket
+    patch_gevent(calls_by_grpc=True)  # before anything opens a socket
     from threading import Thread
 
-    from store.database.vault import Vault
-    from store.orders.config import Config
+    from store.database.cipher import Cipher
+    from store.orders.composition import shop_of
+    from store.orders.config import OrdersConfig
     from store.orders.models.tables import database
     from store.orders.webhooks.clients import Subscribers
     from store.orders.webhooks.dispatch import Dispatcher
-    from store.orders.wiring import shop_of
     from store.orders.worker import Worker
     from store.server.process.ops import OpsConfig
     from store.server.process.worker import run_worker
 
     env = environ_of("orders")
-    config, ops = Config.from_environ(env), OpsConfig.from_environ(env)
+    config, ops = OrdersConfig.from_environ(env), OpsConfig.from_environ(env)
     env.check()
     database.open(config.database)
     worker = Worker(shop_of(config))
     subscribers = Subscribers(private=config.private_webhooks)
-    dispatcher = Dispatcher(Vault(config.encryption_secrets), subscribers)
+    dispatcher = Dispatcher(Cipher(config.encryption_secrets), subscribers)
     dispatching = Thread(target=dispatcher.run, name="dispatch", daemon=True)
     dispatching.start()
     run_worker("orders-work", "orders", worker.step, ops, {"database": database.check})

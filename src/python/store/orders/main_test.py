@@ -26,7 +26,7 @@ from store.protos.inventory.v1.inventory_pb2_grpc import (
 )
 from store.server.clock import now
 from store.server.grpc.server import make_server
-from store.server.grpc.testing import Running, free_port, running, wait_until
+from store.server.grpc.testing import RunningProgram, free_port, running, wait_until
 from store.server.ids import new_id
 
 PROGRAM = "import sys; from store.orders.main import main; sys.argv[0] = 'orders'; main()"
@@ -143,12 +143,12 @@ def environ(database_config: DatabaseConfig, bank: Bank, inventory: str) -> dict
     }
 
 
-def place(served: Running, headers: dict[str, str]) -> requests.Response:
+def place(served: RunningProgram, headers: dict[str, str]) -> requests.Response:
     headers = {**headers, "Idempotency-Key": str(new_id())}
     return requests.post(f"{served.url}/v1/orders", json=basket(), headers=headers, timeout=20)
 
 
-def listen(served: Running, url: str, headers: dict[str, str]) -> str:
+def listen(served: RunningProgram, url: str, headers: dict[str, str]) -> str:
     """The secret of a new webhook endpoint."""
     answer = requests.post(
         f"{served.url}/v1/webhook-endpoints",
@@ -165,7 +165,7 @@ CONFIRMED = 'orders_total{reason="",state="confirmed"} '
 OF_A_WORKER = ("orders_due", "orders_oldest_pending", "orders_in_progress")
 
 
-def page_of(program: Running) -> set[str]:
+def page_of(program: RunningProgram) -> set[str]:
     """The lines of a program's metrics."""
     return set(requests.get(f"{program.ops}/metrics", timeout=5).text.splitlines())
 

@@ -9,7 +9,7 @@ from store.postgres.address import Address
 from store.postgres.errors import CannotReach
 from store.postgres.programs import ProgramFailed, Programs
 from store.postgres.tls import reachable
-from store.server.outbound.reachability import Unreachable, patiently
+from store.server.outbound.reachability import Unreachable, wait_until_reachable
 
 QUIET = (
     "--no-psqlrc",
@@ -86,7 +86,7 @@ def connected(
 
     with ExitStack() as opened:
         try:
-            client = patiently(lambda: connect(opened), patience, "the database")
+            client = wait_until_reachable(lambda: connect(opened), patience, "the database")
         except Unreachable as error:
             raise CannotReach(f"The database cannot be reached{error.after}: {error}") from error
         yield client

@@ -55,4 +55,4 @@ def change_user(wanted: dict[str, Any], user_id: UUID) -> Tagged:
 def rotate_signing_key() -> SigningKey:
     """Have another key sign access tokens soon; it is published at once, and the old one stays
     published until its last token has run out."""
-    return signing_keys.rotate_by_hand(wired().vault, current_caller())
+    return signing_keys.rotate_by_hand(wired().cipher, current_caller())

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from store.database.vault import encryption_secrets
+from store.database.cipher import encryption_secrets
 from store.server.environ import Environ
 from store.users.smtp import SmtpServer
 

@@ -3,7 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from store.server.process.thread_offload import off_the_loop
+from store.server.process.thread_offload import offload_to_thread
 
 # OWASP, Password Storage Cheat Sheet: at least 19 MiB of memory, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -15,12 +15,12 @@ _NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdC4uIQ$SiRj+aAqG
 
 def hash_password(password: str) -> str:
     """A hash that says how it was made. Takes some 20 ms of one processor."""
-    return off_the_loop(lambda: _hasher.hash(password))
+    return offload_to_thread(lambda: _hasher.hash(password))
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
     """Whether this is the password; for nobody's hash (None) False, after just as much work."""
-    matches = off_the_loop(lambda: _matches(password, password_hash or _NOBODYS_HASH))
+    matches = offload_to_thread(lambda: _matches(password, password_hash or _NOBODYS_HASH))
     return matches and password_hash is not None
 
 

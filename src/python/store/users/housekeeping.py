@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from store.database.vault import Vault
+from store.database.cipher import Cipher
 from store.server.clock import now
 from store.server.process.lifecycle import stopping
 from store.server.process.worker import repeat
@@ -28,14 +28,14 @@ KEPT: tuple[tuple[Purge, timedelta], ...] = (
 )
 
 
-def keep_house(vault: Vault) -> None:
+def keep_house(cipher: Cipher) -> None:
     """Tidy up every minute until the process is told to stop."""
-    repeat("housekeeping", lambda: _tidy_up(vault), HOUSEKEEPING_SECONDS)
+    repeat("housekeeping", lambda: _tidy_up(cipher), HOUSEKEEPING_SECONDS)
 
 
-def _tidy_up(vault: Vault) -> bool:
+def _tidy_up(cipher: Cipher) -> bool:
     measure_backlog()  # first, so that whatever fails below does not hide it
-    rotate_if_due(vault)
+    rotate_if_due(cipher)
     measure_signing_key()
     retire_old_keys()
     purge()

@@ -8,13 +8,13 @@ from getpass import getpass
 
 from store.server.environ import BadEnviron
 from store.server.process.commands import run
-from store.server.process.patch_gevent import cooperate
+from store.server.process.gevent_patch import patch_gevent
 from store.server.telemetry.logs import environ_of
 
 
 def serve() -> None:
     """Answer HTTP, send mails and keep house until SIGTERM."""
-    cooperate()  # before anything opens a socket
+    patch_gevent()  # before anything opens a socket
     from store.database.backups import backup_watch
     from store.database.config import DatabaseConfig
     from store.server.process.gunicorn import HttpConfig, serve_http
@@ -37,7 +37,7 @@ def serve() -> None:
         ready={"database": database.check, "signing_key": wiring.keyring.check},
         background=[
             wiring.outbox.run,
-            lambda: keep_house(wiring.vault),
+            lambda: keep_house(wiring.cipher),
             *backup_watch(database, database_config),
         ],
     )
@@ -85,8 +85,8 @@ def _password() -> str:
 @contextmanager
 def _database() -> Iterator[None]:
     """The database, once it answers: DATABASE_WAIT_SECONDS is how long it is waited for."""
+    from store.database.availability import wait_for_database
     from store.database.config import DatabaseConfig
-    from store.database.waiting import wait_for
     from store.users.models.tables import database
 
     env = environ_of("users")
@@ -95,7 +95,7 @@ def _database() -> Iterator[None]:
     env.check()
     database.open(config)
     try:
-        wait_for(database, patience)
+        wait_for_database(database, patience)
         yield
     finally:
         database.shut()

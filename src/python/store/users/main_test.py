@@ -86,8 +86,8 @@ def test_it_starts_without_what_only_callers_of_other_services_need(
 ) -> None:
     program = """
 import sys
-from store.server.process.patch_gevent import cooperate
-cooperate()
+from store.server.process.gevent_patch import patch_gevent
+patch_gevent()
 import store.server.process.gunicorn, store.users.app, store.users.housekeeping, store.users.wiring
 print(sys.modules.keys() & {"grpc", "requests", "urllib3", "opentelemetry"})
 """

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
+from store.database.cipher import Cipher
 from store.database.errors import CommitUnknown
-from store.database.vault import Vault
 from store.users import metrics
 from store.users.housekeeping import measure_signing_key
 from store.users.models.tables import database
@@ -17,7 +17,7 @@ from store.users.signing_keys import PUBLISH_AHEAD, SIGNS_FOR, Keyring, publishe
 from store.users.testing import ANN, SECRET, PostOffice, Shop
 from store.users.throttling import FAILURES_FOR_AN_ACCOUNT
 
-VAULT = Vault([SECRET])
+CIPHER = Cipher([SECRET])
 COUNTERS = ("logins", "registrations", "refreshes", "refresh_reuses", "throttled", "mails")
 
 Counted = Callable[[], dict[str, int]]
@@ -135,13 +135,13 @@ def test_each_try_to_send_a_mail_counts_once(
 def test_a_signing_key_that_was_not_kept_was_not_made(counted: Counted) -> None:
     def make_and_fail() -> None:
         with database.transaction():
-            rotate(VAULT, published_keys())
+            rotate(CIPHER, published_keys())
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         make_and_fail()
     assert counted() == {}
-    rotate(VAULT, published_keys())
+    rotate(CIPHER, published_keys())
     assert counted() == {"signing_keys_made": 1}
 
 
@@ -153,7 +153,7 @@ def remaining() -> float:
 def test_what_is_left_of_the_signing_key_falls_by_itself_and_jumps_at_a_rotation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Keyring(VAULT).check()
+    Keyring(CIPHER).check()
     measure_signing_key()
     whole = SIGNS_FOR.total_seconds()
     assert whole - 60 < remaining() <= whole
@@ -165,7 +165,7 @@ def test_what_is_left_of_the_signing_key_falls_by_itself_and_jumps_at_a_rotation
 
     assert later(SIGNS_FOR + timedelta(hours=1)) == -3600
     monkeypatch.undo()
-    rotate(VAULT, published_keys())
+    rotate(CIPHER, published_keys())
     measure_signing_key()
     assert remaining() <= whole
     successor = published_keys()[1].signs_from - made

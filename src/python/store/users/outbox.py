@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 from email_validator import validate_email
 
-from store.database.vault import new_token, token_hash
+from store.database.cipher import new_token, token_hash
 from store.metrics.dependencies import announce
 from store.server.clock import now
 from store.server.outbound.backoff import seconds_to_wait

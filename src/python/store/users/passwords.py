@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from store.auth.callers import Caller
-from store.database.vault import token_hash
+from store.database.cipher import token_hash
 from store.server.clock import now
 from store.server.errors import Invalid
 from store.users.common_passwords import COMMON_PASSWORDS

@@ -1,6 +1,6 @@
 """Become a customer, and prove that the e-mail is one's own."""
 
-from store.database.vault import token_hash
+from store.database.cipher import token_hash
 from store.server.clock import now
 from store.users.errors import BadOneTimeToken
 from store.users.hashing import hash_password

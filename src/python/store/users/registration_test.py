@@ -20,7 +20,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     def measure(deed: Callable[[], object]) -> tuple[list[str], int]:
         statements: list[str] = []
         hashes: list[object] = []
-        execute, compute = Database.execute_sql, thread_offload.off_the_loop
+        execute, compute = Database.execute_sql, thread_offload.offload_to_thread
 
         def note_statement(_self: Database, sql: str, params: Any = None) -> object:
             statements.append(" ".join(sql.split()[:3]))
@@ -32,7 +32,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
 
         with monkeypatch.context() as patch:
             patch.setattr(Database, "execute_sql", note_statement)
-            patch.setattr("store.users.hashing.off_the_loop", note_hash)
+            patch.setattr("store.users.hashing.offload_to_thread", note_hash)
             deed()
         return statements, len(hashes)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from store.auth.callers import Caller, Role
-from store.database.vault import new_token, open_as_holder, seal_for_holder, token_hash
+from store.database.cipher import new_token, open_as_holder, seal_for_holder, token_hash
 from store.server.clock import now
 from store.users.access_tokens import Issuer, Tokens
 from store.users.errors import (

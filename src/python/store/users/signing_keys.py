@@ -15,7 +15,7 @@ import orjson
 from joserfc.jwk import ECKey
 
 from store.auth.callers import Caller
-from store.database.vault import Vault
+from store.database.cipher import Cipher
 from store.server.clock import now
 from store.users.accounts import acting_admin
 from store.users.metrics import KEYS_MADE
@@ -41,8 +41,8 @@ class Keyring:
 
     REREAD = timedelta(seconds=30)
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
         self._keys: Sequence[SigningKey] = ()
         self._reread_at = now()
         self._opened: dict[str, ECKey] = {}
@@ -51,7 +51,7 @@ class Keyring:
         """The key that signs at this moment."""
         key = _signing_at(now(), self._current())
         if key.kid not in self._opened:
-            self._opened = {key.kid: _opened(key, self._vault)}
+            self._opened = {key.kid: _opened(key, self._cipher)}
         return self._opened[key.kid]
 
     def public(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Keyring:
     def _current(self) -> Sequence[SigningKey]:
         if not self._keys or now() >= self._reread_at:
             keys = published_keys()
-            self._keys = keys or (rotate(self._vault, keys),)
+            self._keys = keys or (rotate(self._cipher, keys),)
             self._reread_at = now() + self.REREAD
         return self._keys
 
@@ -82,23 +82,23 @@ def seconds_left(keys: Sequence[SigningKey], moment: datetime) -> float:
     return (signs_until - moment).total_seconds()
 
 
-def rotate_by_hand(vault: Vault, caller: Caller) -> SigningKey:
+def rotate_by_hand(cipher: Cipher, caller: Caller) -> SigningKey:
     """Have the next key sign soon, because an admin wants it; a key that waits already is it."""
     with database.transaction():
         acting_admin(caller)
-        key = rotate(vault, published_keys())
+        key = rotate(cipher, published_keys())
         AuditEntry.record("signing_key_rotated", None, caller.id, kid=key.kid)
     return key
 
 
-def rotate_if_due(vault: Vault) -> None:
+def rotate_if_due(cipher: Cipher) -> None:
     """Publish the next key in time before the present one has signed for long enough."""
     keys = published_keys()
     if not keys or keys[-1].signs_from + SIGNS_FOR - MAKE_AHEAD <= now():
-        rotate(vault, keys)
+        rotate(cipher, keys)
 
 
-def rotate(vault: Vault, known: Sequence[SigningKey]) -> SigningKey:
+def rotate(cipher: Cipher, known: Sequence[SigningKey]) -> SigningKey:
     """Publish the key that comes after those the caller knows, and say which it is.
 
     It signs after PUBLISH_AHEAD, the very first one at once. If one waits for its turn, or another
@@ -110,7 +110,7 @@ def rotate(vault: Vault, known: Sequence[SigningKey]) -> SigningKey:
         moment = now()
         if keys and (keys[-1].signs_from > moment or keys[-1] not in known):
             return keys[-1]
-        return _make(vault, moment, moment + PUBLISH_AHEAD if keys else moment)
+        return _make(cipher, moment, moment + PUBLISH_AHEAD if keys else moment)
 
 
 def retire_old_keys() -> int:
@@ -127,7 +127,7 @@ def retire_old_keys() -> int:
     return len(old)
 
 
-def _make(vault: Vault, created_at: datetime, signs_from: datetime) -> SigningKey:
+def _make(cipher: Cipher, created_at: datetime, signs_from: datetime) -> SigningKey:
     fresh = ECKey.generate_key("P-256", private=True)
     public = {
         **fresh.as_dict(private=False),
@@ -135,7 +135,7 @@ def _make(vault: Vault, created_at: datetime, signs_from: datetime) -> SigningKe
         "alg": "ES256",
         "use": "sig",
     }
-    sealed = vault.seal(orjson.dumps(fresh.as_dict(private=True)))
+    sealed = cipher.seal(orjson.dumps(fresh.as_dict(private=True)))
     database.on_commit(KEYS_MADE.inc)
     _log.info("made signing key %s, which signs from %s", public["kid"], signs_from)
     return SigningKey.add(public, sealed, created_at, signs_from)
@@ -146,6 +146,6 @@ def _signing_at(moment: datetime, keys: Sequence[SigningKey]) -> SigningKey:
     return in_turn[-1] if in_turn else keys[0]
 
 
-def _opened(key: SigningKey, vault: Vault) -> ECKey:
-    private = orjson.loads(vault.open(bytes(key.sealed_private)))
+def _opened(key: SigningKey, cipher: Cipher) -> ECKey:
+    private = orjson.loads(cipher.open(bytes(key.sealed_private)))
     return ECKey.import_key({**private, "kid": key.kid})

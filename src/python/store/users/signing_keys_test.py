@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from store.auth.callers import Role
-from store.database.vault import Unreadable, Vault
+from store.database.cipher import Cipher, Unreadable
 from store.users.models.tables import database
 from store.users.signing_keys import (
     JWKS_SECONDS,
@@ -25,7 +25,7 @@ from store.users.testing import SECRET, Shop, body_of
 
 pytestmark = pytest.mark.usefixtures("opened")
 
-VAULT = Vault([SECRET])
+CIPHER = Cipher([SECRET])
 
 
 def let_time_pass(interval: timedelta) -> None:
@@ -41,7 +41,7 @@ def kids() -> list[str]:
 
 def signing_kid() -> str:
     """What a replica that starts now signs with."""
-    return str(Keyring(VAULT).signing().kid)
+    return str(Keyring(CIPHER).signing().kid)
 
 
 def test_replicas_that_start_at_once_make_one_key() -> None:
@@ -57,7 +57,7 @@ def test_replicas_that_start_at_once_make_one_key() -> None:
 
 def test_a_new_key_is_published_before_it_signs() -> None:
     old = signing_kid()
-    new = rotate(VAULT, published_keys()).kid
+    new = rotate(CIPHER, published_keys()).kid
     assert kids() == [old, new]
     assert signing_kid() == old
     let_time_pass(PUBLISH_AHEAD)
@@ -67,7 +67,7 @@ def test_a_new_key_is_published_before_it_signs() -> None:
 
 def test_an_old_key_stays_until_its_last_token_has_run_out() -> None:
     old = signing_kid()
-    new = rotate(VAULT, published_keys()).kid
+    new = rotate(CIPHER, published_keys()).kid
     let_time_pass(PUBLISH_AHEAD + KEPT_AFTERWARDS - timedelta(minutes=1))
     assert retire_old_keys() == 0
     assert kids() == [old, new]
@@ -78,10 +78,10 @@ def test_an_old_key_stays_until_its_last_token_has_run_out() -> None:
 
 def test_keys_are_rotated_in_time_by_whichever_replica_comes_first() -> None:
     old = signing_kid()
-    rotate_if_due(VAULT)
+    rotate_if_due(CIPHER)
     assert kids() == [old]
     let_time_pass(SIGNS_FOR - PUBLISH_AHEAD)
-    threads = [threading.Thread(target=rotate_if_due, args=(VAULT,)) for _ in range(4)]
+    threads = [threading.Thread(target=rotate_if_due, args=(CIPHER,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -92,7 +92,7 @@ def test_keys_are_rotated_in_time_by_whichever_replica_comes_first() -> None:
 def test_a_late_housekeeper_still_makes_the_next_key_in_time() -> None:
     signing_kid()
     let_time_pass(SIGNS_FOR - MAKE_AHEAD + timedelta(minutes=3))
-    rotate_if_due(VAULT)
+    rotate_if_due(CIPHER)
     old, new = published_keys()
     assert new.signs_from <= old.signs_from + SIGNS_FOR
     assert seconds_left([old, new], old.signs_from + SIGNS_FOR) > 0
@@ -122,8 +122,8 @@ def test_the_published_keys_hold_no_private_part(shop: Shop) -> None:
 
 def test_the_private_half_is_opened_by_any_of_our_secrets_and_no_other() -> None:
     kid = signing_kid()
-    newer = Vault(["another secret that is long enough", SECRET])
+    newer = Cipher(["another secret that is long enough", SECRET])
     assert Keyring(newer).signing().kid == kid
-    stranger = Vault(["a stranger's secret that is long enough"])
+    stranger = Cipher(["a stranger's secret that is long enough"])
     with pytest.raises(Unreadable):
         Keyring(stranger).check()

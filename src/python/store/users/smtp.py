@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from store.metrics.dependencies import Call, Outcome, outcome_of_error
+from store.metrics.dependencies import CallOutcome, CallTimer, outcome_of_error
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -18,13 +18,13 @@ _FOR_GOOD = frozenset({550, 551, 553})
 class Refused(Exception):
     """The server will not take this mail, now or later."""
 
-    outcome = Outcome.REFUSED
+    outcome = CallOutcome.REFUSED
 
 
 class NotNow(Exception):
     """The server cannot be reached or does not take the mail at the moment."""
 
-    def __init__(self, reason: str, outcome: Outcome = Outcome.ERROR) -> None:
+    def __init__(self, reason: str, outcome: CallOutcome = CallOutcome.ERROR) -> None:
         super().__init__(reason)
         self.outcome = outcome
 
@@ -68,13 +68,13 @@ class SmtpServer:
 
     def send(self, message: EmailMessage) -> None:
         """Hand the mail over; Refused or NotNow, which name no address, if that fails."""
-        call = Call("mail", "send")
+        call = CallTimer("mail", "send")
         try:
             self._hand_over(message)
         except (Refused, NotNow) as error:
             call.end(error.outcome)
             raise
-        call.end(Outcome.OK)
+        call.end(CallOutcome.OK)
 
     def _hand_over(self, message: EmailMessage) -> None:
         try:

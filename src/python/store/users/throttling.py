@@ -16,7 +16,7 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
-from store.database.vault import Vault, new_token
+from store.database.cipher import Cipher, new_token
 from store.users.errors import Throttled
 from store.users.metrics import THROTTLED
 from store.users.models.throttles import Throttle
@@ -61,8 +61,8 @@ class Origin:
 class Door:
     """Lets tries pass or not. Speaks of e-mails, never of accounts: it does not know which exist."""
 
-    def __init__(self, vault: Vault, registrations_per_hour: int) -> None:
-        self._vault = vault
+    def __init__(self, cipher: Cipher, registrations_per_hour: int) -> None:
+        self._cipher = cipher
         self._registrations_per_hour = registrations_per_hour
 
     def admit_login(self, email: str, origin: Origin) -> None:
@@ -90,12 +90,12 @@ class Door:
 
     def admit_registration(self, place: Place) -> None:
         """Count a registration; Throttled if there were too many from this place."""
-        bucket = self._vault.fingerprint("registrations", place.name)
+        bucket = self._cipher.fingerprint("registrations", place.name)
         _admit("registrations", bucket, self._registrations_per_hour, timedelta(hours=1))
 
     def admit_mail_request(self, place: Place) -> None:
         """Count a request for a mail; Throttled if there were too many from this place."""
-        bucket = self._vault.fingerprint("mail requests", place.name)
+        bucket = self._cipher.fingerprint("mail requests", place.name)
         _admit("mail_requests", bucket, MAIL_REQUESTS_FROM_A_PLACE, MAIL_WINDOW)
 
     def may_mail(self, email: str, about: str) -> bool:
@@ -103,22 +103,22 @@ class Door:
 
         Each matter is counted apart, so that none can use up the mails of another.
         """
-        bucket = self._vault.fingerprint("mails", about, email.lower())
+        bucket = self._cipher.fingerprint("mails", about, email.lower())
         return not Throttle.take(bucket, MAILS_TO_AN_ADDRESS, MAIL_WINDOW)
 
     def _account_bucket(self, email: str, device: str) -> bytes:
         if self._knows(device, email):
-            return self._vault.fingerprint("device", device)
+            return self._cipher.fingerprint("device", device)
         return self._strangers_bucket(email)
 
     def _strangers_bucket(self, email: str) -> bytes:
-        return self._vault.fingerprint("strangers", email.lower())
+        return self._cipher.fingerprint("strangers", email.lower())
 
     def _place_bucket(self, place: Place) -> bytes:
-        return self._vault.fingerprint("failures", place.name)
+        return self._cipher.fingerprint("failures", place.name)
 
     def _own_bucket(self, user_id: UUID) -> bytes:
-        return self._vault.fingerprint("own password", str(user_id))
+        return self._cipher.fingerprint("own password", str(user_id))
 
     def _knows(self, device: str, email: str) -> bool:
         """Whether we gave the device this cookie, and for this account."""
@@ -126,7 +126,7 @@ class Door:
         return hmac.compare_digest(expected.encode(), device.encode())
 
     def _introduced(self, name: str, email: str) -> str:
-        return f"{name}.{self._vault.fingerprint('introduced', name, email.lower()).hex()}"
+        return f"{name}.{self._cipher.fingerprint('introduced', name, email.lower()).hex()}"
 
 
 def _admit(what: str, bucket: bytes, most: int, window: timedelta) -> None:

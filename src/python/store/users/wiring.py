@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from store.database.vault import Vault
+from store.database.cipher import Cipher
 from store.users.access_tokens import Issuer
 from store.users.config import Config
 from store.users.outbox import Outbox
@@ -14,7 +14,7 @@ from store.users.throttling import Door
 class Wiring:
     """Everything that is made from the configuration."""
 
-    vault: Vault
+    cipher: Cipher
     keyring: Keyring
     issuer: Issuer
     door: Door
@@ -23,12 +23,12 @@ class Wiring:
     @classmethod
     def of(cls, config: Config) -> "Wiring":
         """The parts as this configuration wants them."""
-        vault = Vault(config.encryption_secrets)
-        keyring = Keyring(vault)
+        cipher = Cipher(config.encryption_secrets)
+        keyring = Keyring(cipher)
         return cls(
-            vault=vault,
+            cipher=cipher,
             keyring=keyring,
             issuer=Issuer(keyring, config.access_token_seconds),
-            door=Door(vault, config.registrations_per_hour),
+            door=Door(cipher, config.registrations_per_hour),
             outbox=Outbox(config.smtp, config.mail_from, config.public_url),
         )

@@ -25,12 +25,12 @@ from store.audit.repairs.remedy import LeftToWorker
 from store.audit.snapshots import DATABASES
 from store.audit.testing import write
 from store.database import functions, history
+from store.database.cipher import Cipher
 from store.database.testing import FleetingServer
-from store.database.vault import Vault
 from store.gateway import main as gateway_program
 from store.inventory import main as inventory_program
 from store.orders import main as orders_program
-from store.server.grpc.testing import Running, free_port, running, wait_until
+from store.server.grpc.testing import RunningProgram, free_port, running, wait_until
 
 KEY = "a-key-of-the-tests"
 SEALED_WITH = "a secret of the tests that is long enough"
@@ -69,7 +69,7 @@ class LivingStore:
         """The small store as it was, but for this."""
         for name in DATABASES:
             write(self._all_powerful[name], EMPTY + ROWS[name] + sql.get(name, ""))
-        with_secret = Vault([SEALED_WITH]).seal(SECRET.encode())
+        with_secret = Cipher([SEALED_WITH]).seal(SECRET.encode())
         endpoint = f"UPDATE webhook_endpoints SET url = '{self._subscriber}', sealed_secret = "
         write(self._all_powerful["orders"], endpoint + f"'\\x{with_secret.hex()}'")
 
@@ -91,7 +91,7 @@ class LivingStore:
                     wait_for_workers(plans, hands, WAIT_SECONDS)
         return done, self.audit(Rules(anyway=orders_of(plans)))
 
-    def _worker(self) -> AbstractContextManager[Running]:
+    def _worker(self) -> AbstractContextManager[RunningProgram]:
         environ = {
             "INVENTORY_ADDRESS": self.where.inventory_address or "",
             "INVENTORY_RPC_KEY": KEY,
@@ -105,7 +105,7 @@ class LivingStore:
     @contextmanager
     def _program(
         self, module: ModuleType, service: str, command: str, environ: Mapping[str, str]
-    ) -> Iterator[Running]:
+    ) -> Iterator[RunningProgram]:
         source = f"from {module.__name__} import main; main()"
         with running(source, command, DATABASE_URL=self.urls[service], **environ) as started:
             wait_until(started.is_ready, 30)

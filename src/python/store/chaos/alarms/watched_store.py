@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from store.chaos.own_store import OwnStore
-from store.database.keeper import Kept
+from store.database.child_process import ChildProcess
 from store.devstack.accounts import ADMIN, STAFF
 from store.devstack.errors import NotReady
 from store.devstack.output import Output
@@ -139,5 +139,5 @@ class WatchedStore:
         environ = {**python_environ(Path.cwd()), "BIND": HOST, "LOG_FORMAT": "text"}
         with (self.store.logs / "audit.log").open("wb") as log:
             command = [sys.executable, "-m", "store.proof.main", *audit, *port]
-            kept = Kept(command, signal="TERM", log=log, who={"env": environ})
+            kept = ChildProcess(command, signal="TERM", log=log, who={"env": environ})
         started.callback(kept.end, STOP_SECONDS)

@@ -16,7 +16,7 @@ from store.chaos.containers.cluster import Cluster
 from store.chaos.containers.pods import RunningPod
 from store.charttest.objects import Object, Objects
 from store.cli.errors import CannotProve
-from store.database.keeper import Kept
+from store.database.child_process import ChildProcess
 from store.monitoring.programs import prometheus_program
 from store.monitoring.testing import needed
 
@@ -120,7 +120,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     where = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
     with Path(folder, "log").open("wb") as log:
         command = [program, *where, f"--web.listen-address={ADDRESS}:{PORT}"]
-        kept = Kept(command, signal="TERM", log=log, who={})
+        kept = ChildProcess(command, signal="TERM", log=log, who={})
     try:
         give_up = time.monotonic() + SECONDS
         while not (_has_seen("firing") and _has_seen("pending")):

@@ -10,7 +10,7 @@ from store.chaos.proxies.proxies import Doors
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway.models import MIGRATIONS
 from store.orders.clients.payments import Payments
-from store.orders.errors import Declined, PaymentUnknown
+from store.orders.errors import PaymentDeclined, PaymentUnknown
 from store.server.grpc.testing import running, wait_until
 from store.server.ids import new_id
 
@@ -56,7 +56,7 @@ def test_a_payment_is_made_through_the_door(payments: Payments, order: UUID) -> 
 
 
 def test_a_decline_keeps_its_reason(payments: Payments, order: UUID) -> None:
-    with pytest.raises(Declined) as declined:
+    with pytest.raises(PaymentDeclined) as declined:
         authorise(payments, order, "pm_card_visa_chargeDeclinedInsufficientFunds")
     assert declined.value.decline_code == "insufficient_funds"
     assert declined.value.intent_id

@@ -15,7 +15,7 @@ from store.chaos.proxies.fault_rule import Ambushes, Deed
 from store.chaos.proxies.points import INVENTORY
 from store.chaos.proxies.proxies import Doors
 from store.server.errors import Conflict
-from store.server.grpc.channel import RemoteError, Unanswered, errors_in_our_words, open_channel
+from store.server.grpc.channel import OutcomeUnknown, RemoteError, errors_in_our_words, open_channel
 from store.server.grpc.server import make_server
 from store.server.grpc.testing import SAY, free_port, serving, wait_until
 
@@ -133,7 +133,7 @@ def test_a_killed_caller_is_gone_before_its_call_ends(
     address: str, stock: Stock, ambushes: Ambushes, killed: list[str], side: str, asked: int
 ) -> None:
     ambush = ambushes.lay(f"reserve.{side}", Deed.KILL)
-    with pytest.raises(Unanswered):
+    with pytest.raises(OutcomeUnknown):
         reserve(address)
     assert (killed, len(stock.asked), ambush.caught) == (["orders-1"], asked, 1)
     assert reserve(address) == b"held mug"
@@ -198,19 +198,19 @@ def test_inventory_may_come_late_go_and_come_again(stock: Stock) -> None:
     port = free_port()
     with Doors(Ambushes(), no_kill) as doors:
         address = doors.inventory("orders-1", f"127.0.0.1:{port}")
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             reserve(address)
         for _ in range(2):
             with stock.served(port):
                 wait_until(lambda: answers(address), 5)
-            with pytest.raises(Unanswered):
+            with pytest.raises(OutcomeUnknown):
                 reserve(address)
 
 
 def answers(address: str) -> bool:
     try:
         return reserve(address) == b"held mug"
-    except Unanswered:
+    except OutcomeUnknown:
         return False
 
 
@@ -223,7 +223,7 @@ def test_no_thread_stays_when_the_door_is_left(stock: Stock) -> None:
             call = pool.submit(reserve, doors.inventory("orders-1", upstream))
             assert held.wait(5)
             began = time.monotonic()
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             call.result(5)
         assert time.monotonic() - began < 5
     wait_until(lambda: {thread.name for thread in threading.enumerate()} <= before)

@@ -10,7 +10,7 @@ import urllib3
 from store.chaos.proxies.fault_rule import Ambushes, Deed
 from store.chaos.proxies.proxies import Doors
 from store.chaos.proxies.testing import Desk
-from store.server.grpc.testing import Running, running, wait_until
+from store.server.grpc.testing import RunningProgram, running, wait_until
 
 CALLER = """
 import sys, urllib.request
@@ -28,7 +28,7 @@ with Desk().served(int(os.environ["PORT"])):
 
 
 @pytest.fixture
-def api() -> Iterator[Running]:
+def api() -> Iterator[RunningProgram]:
     """An API in a process of its own."""
     with running(API) as api:
         wait_until(lambda: "serves" in api.said())
@@ -55,7 +55,7 @@ def test_a_caller_hears_nothing_of_the_call_it_dies_of(
     assert (heard, len(desk.asked)) == ("", asked)
 
 
-def test_an_api_dies_with_the_answer_on_its_lips(ambushes: Ambushes, api: Running) -> None:
+def test_an_api_dies_with_the_answer_on_its_lips(ambushes: Ambushes, api: RunningProgram) -> None:
     def kill(name: str) -> None:
         assert name == "orders-1"
         api.process.kill()

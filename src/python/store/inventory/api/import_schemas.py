@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from store.inventory.imports.columns import is_column, parse_cell
-from store.inventory.imports.rows import Reading
+from store.inventory.imports.rows import RowParser
 from store.server.http.schemas import Schema, Text
 
 
@@ -40,7 +40,7 @@ def _split(texts: list[str]) -> list[str]:
 
 
 class ImportArgs(Schema):
-    """The query of an import; loads as {format, dry_run, reading}."""
+    """The query of an import; loads as {format, dry_run, parser}."""
 
     format = Text(required=True, validators=(validate.OneOf(("csv", "ndjson")),))
     dry_run = fields.Boolean(load_default=False)
@@ -55,7 +55,7 @@ class ImportArgs(Schema):
             raise ValidationError("Must name a column of the file once.", "map")
         for column, text in constants.items():
             _check(column, text)
-        return {**data, "reading": Reading(named, constants)}
+        return {**data, "parser": RowParser(named, constants)}
 
 
 def _check(column: str, text: str) -> None:

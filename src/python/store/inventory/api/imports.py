@@ -61,7 +61,7 @@ from store.auth.http import current_caller, role_required
 from store.inventory.api.import_schemas import ImportArgs
 from store.inventory.imports.batches import Author
 from store.inventory.imports.files import CsvFile, NdjsonFile
-from store.inventory.imports.rows import Reading
+from store.inventory.imports.rows import RowParser
 from store.inventory.imports.run import run_import
 from store.server.errors import BadRequest
 from store.server.http.blueprint import Blueprint
@@ -81,21 +81,21 @@ FILE = {"required": True, "content": {"text/csv": _A_FILE, "application/x-ndjson
 @routes.doc(requestBody=FILE)
 def import_products(asked: dict[str, Any]) -> Response:
     """Import products from a CSV or NDJSON file of any size; the answer grows while it is read."""
-    reading: Reading = asked["reading"]
+    parser: RowParser = asked["parser"]
     author = Author(str(current_caller().id), asked["dry_run"])
-    file = _opened(asked["format"], reading)
-    lines = (orjson.dumps(line) + b"\n" for line in run_import(file, reading, author))
+    file = _opened(asked["format"], parser)
+    lines = (orjson.dumps(line) + b"\n" for line in run_import(file, parser, author))
     return Response(stream_with_context(lines), mimetype="application/x-ndjson")
 
 
-def _opened(form: str, reading: Reading) -> CsvFile | NdjsonFile:
+def _opened(form: str, parser: RowParser) -> CsvFile | NdjsonFile:
     # The body is never held as a whole, so the limit that protects the memory is lifted.
     request.max_content_length = sys.maxsize
     body = cast(BinaryIO, io.BufferedReader(Body(request.stream), READ_AT_ONCE))
     if form == "ndjson":
         return NdjsonFile(body)
     file = CsvFile.opened(body)
-    reading.check(file.columns)
+    parser.check(file.columns)
     return file
 
 

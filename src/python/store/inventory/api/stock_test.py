@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from store.inventory.models.reservations import Wanted
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import release, reserve
 from store.inventory.testing.stock import add_variant, deliver, stock_levels, wrong_in_the_books
@@ -93,7 +93,7 @@ def test_bad_fields_are_named(
 def test_refusals_have_a_code(
     client: FlaskClient, staff: Headers, changes: dict[str, object], status: int, code: str
 ) -> None:
-    reserve(serve_alone, new_id(), "EUR", [Wanted("MUG", 3)], 900)
+    reserve(serve_alone, new_id(), "EUR", [RequestedLine("MUG", 3)], 900)
     answer = book(client, staff, **changes)
     assert (answer.status_code, answer.json["code"]) == (status, code)
 
@@ -157,7 +157,7 @@ def test_bad_questions_are_refused(
 
 def test_the_levels_of_a_sku(client: FlaskClient, staff: Headers) -> None:
     deliver("MUG", 4, "OTHER")
-    reserve(serve_alone, new_id(), "EUR", [Wanted("MUG", 3)], 900)
+    reserve(serve_alone, new_id(), "EUR", [RequestedLine("MUG", 3)], 900)
     assert get(client, staff, "variants/MUG/stock").json == {
         "sku": "MUG", "on_hand": 14, "reserved": 3, "available": 11,
         "warehouses": [
@@ -191,7 +191,7 @@ def test_warehouses_are_opened_and_listed(client: FlaskClient, staff: Headers) -
 
 def test_a_reservation_is_shown(client: FlaskClient, staff: Headers) -> None:
     order, unmade = new_id(), new_id()
-    reserve(serve_alone, order, "EUR", [Wanted("MUG", 3)], 900)
+    reserve(serve_alone, order, "EUR", [RequestedLine("MUG", 3)], 900)
     release(serve_alone, unmade, "cancelled")
     shown = get(client, staff, f"reservations/{order}").json
     assert (shown["state"], shown["total"]) == ("held", 3870)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.database.errors import Collision
-from store.inventory.imports.changes import Refused, put
+from store.inventory.imports.changes import ChangeRefused, put
 from store.inventory.imports.files import BadRow
 from store.inventory.imports.rows import ParsedRow
 from store.inventory.models.import_batch import Clash, ImportBatch
@@ -17,7 +17,7 @@ from store.inventory.use_cases.stock import set_levels
 REASON = "import"
 
 
-class Outcome(StrEnum):
+class RowOutcome(StrEnum):
     """What became of a good row."""
 
     CREATED = "created"
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-Result = Outcome | BadRow
+Result = RowOutcome | BadRow
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _alone(row: ParsedRow, author: Author, reference: str) -> Result:
     try:
         (result,) = _without_refused([row], author, reference)
     except (Clash, Collision):
-        return BadRow(row.place, "Was changed by somebody else meanwhile; import it again.")
+        return BadRow(row.position, "Was changed by somebody else meanwhile; import it again.")
     return result
 
 
@@ -97,13 +97,13 @@ def _put(batch: ImportBatch, row: ParsedRow, refused: Mapping[Level, str]) -> Re
     new = row.sku not in batch.by_sku
     try:
         if row.level is not None and row.level in refused:
-            raise Refused("stock", refused[row.level])
+            raise ChangeRefused("stock", refused[row.level])
         changed = put(batch, row)
-    except Refused as error:
-        return BadRow(row.place, error.reason, row.called.get(error.column, error.column))
+    except ChangeRefused as error:
+        return BadRow(row.position, error.reason, row.called.get(error.column, error.column))
     if new:
-        return Outcome.CREATED
-    return Outcome.UPDATED if changed else Outcome.UNCHANGED
+        return RowOutcome.CREATED
+    return RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED
 
 
 def _set_levels(batch: ImportBatch, author: Author, reference: str) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from store.database.database import Database
-from store.inventory.imports.batches import Author, Outcome, Result, write_batch
-from store.inventory.imports.files import BadRow, Place, Row
-from store.inventory.imports.rows import ParsedRow, Reading
-from store.inventory.models.reservations import Wanted
+from store.inventory.imports.batches import Author, Result, RowOutcome, write_batch
+from store.inventory.imports.files import BadRow, RawRow, RowPosition
+from store.inventory.imports.rows import ParsedRow, RowParser
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
@@ -29,7 +29,7 @@ def books(database: Database) -> Iterator[None]:
 
 def parsed_row(number: int, **cells: str) -> ParsedRow:
     """A row that makes sense."""
-    found = Reading().parse(Row(Place(number, number), cells))
+    found = RowParser().parse(RawRow(RowPosition(number, number), cells))
     assert isinstance(found, ParsedRow), found
     return found
 
@@ -37,16 +37,16 @@ def parsed_row(number: int, **cells: str) -> ParsedRow:
 def test_a_level_below_what_is_reserved_costs_only_its_row() -> None:
     add_variant("MUG")
     deliver("MUG", 10, "main")
-    reserve(serve_alone, new_id(), "EUR", [Wanted("MUG", 8)], hold_seconds=60)
+    reserve(serve_alone, new_id(), "EUR", [RequestedLine("MUG", 8)], hold_seconds=60)
     batch = [
         parsed_row(2, sku="MUG", title="Best mug", stock="9", warehouse="main"),
         parsed_row(3, sku="MUG", title="Worst mug", stock="7", warehouse="main"),
         parsed_row(4, sku="CUP", title="Cup", stock="3", warehouse="main"),
     ]
     first, second, third = write_batch(batch, STAFF, "test")
-    assert (first, third) == (Outcome.UPDATED, Outcome.CREATED)
+    assert (first, third) == (RowOutcome.UPDATED, RowOutcome.CREATED)
     assert isinstance(second, BadRow)
-    assert (second.column, second.place.row) == ("stock", 3)
+    assert (second.column, second.position.row) == ("stock", 3)
     assert stock_levels() == {("MUG", "main"): (9, 8), ("CUP", "main"): (3, 0)}
 
 
@@ -59,7 +59,7 @@ def test_a_sku_that_somebody_else_creates_meanwhile_is_updated() -> None:
         importing.start()
         wait_until(somebody_waits)
     importing.join(30)
-    assert results == [Outcome.UPDATED, Outcome.CREATED]
+    assert results == [RowOutcome.UPDATED, RowOutcome.CREATED]
     titles = database.rows("SELECT title FROM products ORDER BY title")
     assert [row["title"] for row in titles] == ["Cup", "Mug"]
 
@@ -86,7 +86,7 @@ def test_two_imports_of_the_same_rows_at_once_agree() -> None:
         each.join(60)
     assert len(results) == 4
     outcomes = [outcome for result in results for outcome in result]
-    assert outcomes.count(Outcome.CREATED) == len(batch)
+    assert outcomes.count(RowOutcome.CREATED) == len(batch)
     assert not [outcome for outcome in outcomes if isinstance(outcome, BadRow)]
     assert len(stock_levels()) == len(batch)
     assert database.rows("SELECT count(*) AS n FROM products") == [{"n": 7}]

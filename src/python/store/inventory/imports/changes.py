@@ -10,7 +10,7 @@ MOST_IMAGES = 20
 MOST_ATTRIBUTES = 50
 
 
-class Refused(Exception):
+class ChangeRefused(Exception):
     """A row that does not fit what is there already; `column` is ours."""
 
     def __init__(self, column: str, reason: str) -> None:
@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 def put(batch: ImportBatch, row: ParsedRow) -> bool:
-    """Put the row into the batch; whether that changes anything. Refused leaves the batch alone."""
+    """Put the row into the batch; whether that changes anything. ChangeRefused leaves the batch alone."""
     variant = batch.by_sku.get(row.sku)
     product = _product_of(batch, variant, row)
     images, attributes = _images(product, row), _attributes(variant, row)
@@ -40,11 +40,11 @@ def _product_of(
     key = row.values.get("product")
     if variant is not None:
         if key is not None and variant.product.handle != key:
-            raise Refused("product", f"{row.sku} belongs to another product.")
+            raise ChangeRefused("product", f"{row.sku} belongs to another product.")
         return variant.product
     product = batch.by_handle.get(key) if key is not None else None
     if product is None and "title" not in row.values:
-        raise Refused("title", "Is needed for a new product.")
+        raise ChangeRefused("title", "Is needed for a new product.")
     return product
 
 
@@ -54,7 +54,7 @@ def _images(product: BatchProduct | None, row: ParsedRow) -> list[dict[str, str]
     added = [url for url in dict.fromkeys(row.values.get("image", ())) if url not in known]
     images += [{"url": url, "alt": ""} for url in added]
     if added and len(images) > MOST_IMAGES:
-        raise Refused("image", f"The product would have more than {MOST_IMAGES} images.")
+        raise ChangeRefused("image", f"The product would have more than {MOST_IMAGES} images.")
     return images
 
 
@@ -62,7 +62,7 @@ def _attributes(variant: BatchVariant | None, row: ParsedRow) -> dict[str, str]:
     had = variant.attributes if variant else {}
     attributes: dict[str, str] = had | row.values.get("attributes", {})
     if len(attributes) > max(MOST_ATTRIBUTES, len(had)):
-        raise Refused(
+        raise ChangeRefused(
             "attributes", f"The variant would have more than {MOST_ATTRIBUTES} attributes."
         )
     return attributes

@@ -30,7 +30,7 @@ class LineTooLong(TooLarge):
 
 
 @dataclass(frozen=True)
-class Place:
+class RowPosition:
     """Where a row stands: its number as a spreadsheet shows it, and the line where it begins."""
 
     row: int
@@ -41,16 +41,16 @@ class Place:
 class BadRow:
     """A row that cannot be read, or a cell of it (`column`)."""
 
-    place: Place
+    position: RowPosition
     reason: str
     column: str | None = None
 
 
 @dataclass(frozen=True)
-class Row:
+class RawRow:
     """The cells of a row by the file's own column names."""
 
-    place: Place
+    position: RowPosition
     cells: Mapping[str, str]
 
 
@@ -72,27 +72,27 @@ class CsvFile:
         _check_header(header)
         return cls(header, rows)
 
-    def rows(self) -> Iterator[Row | BadRow]:
+    def rows(self) -> Iterator[RawRow | BadRow]:
         """The rows below the header; blank lines are no rows."""
         number = 1
         while True:
             number += 1
-            place = Place(number, self._rows.line_num + 1)
+            position = RowPosition(number, self._rows.line_num + 1)
             try:
                 cells = next(self._rows)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield BadRow(place, f"Cannot be read: {error}.")
+                yield BadRow(position, f"Cannot be read: {error}.")
                 continue
             if cells:
-                yield self._row(place, cells)
+                yield self._row(position, cells)
 
-    def _row(self, place: Place, cells: list[str]) -> Row | BadRow:
+    def _row(self, position: RowPosition, cells: list[str]) -> RawRow | BadRow:
         if len(cells) != len(self.columns):
             reason = f"Has {len(cells)} cells, but the header has {len(self.columns)}."
-            return BadRow(place, reason)
-        return Row(place, dict(zip(self.columns, cells, strict=True)))
+            return BadRow(position, reason)
+        return RawRow(position, dict(zip(self.columns, cells, strict=True)))
 
 
 class NdjsonFile:
@@ -103,27 +103,27 @@ class NdjsonFile:
     def __init__(self, body: BinaryIO) -> None:
         self._lines = _byte_lines(body)
 
-    def rows(self) -> Iterator[Row | BadRow]:
+    def rows(self) -> Iterator[RawRow | BadRow]:
         """The objects; blank lines are no rows."""
         for number, line in enumerate(self._lines, start=1):
             if line.strip():
-                yield _object(Place(number, number), line)
+                yield _object(RowPosition(number, number), line)
 
 
-def _object(place: Place, line: bytes) -> Row | BadRow:
+def _object(position: RowPosition, line: bytes) -> RawRow | BadRow:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return BadRow(place, f"Is not JSON: {error}.")
+        return BadRow(position, f"Is not JSON: {error}.")
     if not isinstance(value, dict):
-        return BadRow(place, "Is not a JSON object.")
+        return BadRow(position, "Is not a JSON object.")
     cells: dict[str, str] = {}
     for column, found in _flat(value):
         text = _text(found)
         if text is None:
-            return BadRow(place, "Must be a text or a number.", column[:LONGEST_NAME])
+            return BadRow(position, "Must be a text or a number.", column[:LONGEST_NAME])
         cells[column] = text
-    return Row(place, cells)
+    return RawRow(position, cells)
 
 
 def _flat(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -13,17 +13,17 @@ from store.inventory.imports.files import (
     CsvFile,
     LineTooLong,
     NdjsonFile,
-    Place,
-    Row,
+    RawRow,
+    RowPosition,
 )
 from store.server.errors import Invalid
 
 
-def csv_rows(data: bytes) -> list[Row | BadRow]:
+def csv_rows(data: bytes) -> list[RawRow | BadRow]:
     return list(CsvFile.opened(io.BytesIO(data)).rows())
 
 
-def ndjson_rows(data: bytes) -> list[Row | BadRow]:
+def ndjson_rows(data: bytes) -> list[RawRow | BadRow]:
     return list(NdjsonFile(io.BytesIO(data)).rows())
 
 
@@ -38,21 +38,21 @@ def ndjson_rows(data: bytes) -> list[Row | BadRow]:
 )
 def test_a_csv_file_is_read_however_it_is_written(data: bytes) -> None:
     (row,) = csv_rows(data)
-    assert isinstance(row, Row)
+    assert isinstance(row, RawRow)
     assert row.cells == {"sku": "A", "title": "Mug"}
 
 
 def test_a_quoted_cell_may_hold_lines_and_quotes() -> None:
     first, second = csv_rows(b'sku,title\nA,"A ""big""\r\nmug"\nB,Cup\n')
-    assert first == Row(Place(2, 2), {"sku": "A", "title": 'A "big"\r\nmug'})
-    assert second.place == Place(3, 4)
+    assert first == RawRow(RowPosition(2, 2), {"sku": "A", "title": 'A "big"\r\nmug'})
+    assert second.position == RowPosition(3, 4)
 
 
 def test_rows_and_lines_are_those_of_a_spreadsheet_and_of_an_editor() -> None:
     """Cells with lines in them, blank lines, and rows that cannot be read: all count."""
     data = b'sku,"the\ntitle"\nA,"one\ntwo\nthree"\n\nB\nC,"one\ntwo" x\nD,"\n\n"\n'
-    places = [(each.place.row, each.place.line) for each in csv_rows(data)]
-    assert places == [(2, 3), (4, 7), (5, 8), (6, 10)]
+    positions = [(each.position.row, each.position.line) for each in csv_rows(data)]
+    assert positions == [(2, 3), (4, 7), (5, 8), (6, 10)]
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_rows_and_lines_are_those_of_a_spreadsheet_and_of_an_editor() -> None:
 )
 def test_a_bad_row_does_not_hide_the_next(line: bytes, reason: str) -> None:
     bad, good = csv_rows(b"sku,title\n" + line + b"\nB,Cup\n")
-    assert bad == BadRow(Place(2, 2), reason)
-    assert isinstance(good, Row)
+    assert bad == BadRow(RowPosition(2, 2), reason)
+    assert isinstance(good, RawRow)
 
 
 def test_a_quote_that_is_never_closed_is_named() -> None:
     good, bad = csv_rows(b'sku,title\nA,Mug\nB,"Cup\nC,Bowl\n')
-    assert isinstance(good, Row)
+    assert isinstance(good, RawRow)
     assert isinstance(bad, BadRow)
-    assert bad == BadRow(Place(3, 3), "Cannot be read: unexpected end of data.")
+    assert bad == BadRow(RowPosition(3, 3), "Cannot be read: unexpected end of data.")
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_header_that_cannot_be_used_is_refused(header: bytes, reason: str) -> 
 def test_an_object_is_a_row() -> None:
     data = b'{"sku": "A", "price": 12.9, "stock": 5, "attributes": {"colour": "red"}, "image": ["a", "b"], "title": null}\n\n{"sku": "B"}'
     first, second = ndjson_rows(data)
-    assert first == Row(
-        Place(1, 1),
+    assert first == RawRow(
+        RowPosition(1, 1),
         {
             "sku": "A",
             "price": "12.9",
@@ -108,7 +108,7 @@ def test_an_object_is_a_row() -> None:
             "title": "",
         },
     )
-    assert second == Row(Place(3, 3), {"sku": "B"})
+    assert second == RawRow(RowPosition(3, 3), {"sku": "B"})
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_a_line_that_is_no_object_of_texts_is_a_bad_row(
     bad, good = ndjson_rows(line + b'\n{"sku": "B"}\n')
     assert isinstance(bad, BadRow)
     assert bad.reason.startswith(reason)
-    assert (bad.column, bad.place) == (column, Place(1, 1))
-    assert isinstance(good, Row)
+    assert (bad.column, bad.position) == (column, RowPosition(1, 1))
+    assert isinstance(good, RawRow)
 
 
 def test_a_line_without_an_end_is_not_collected() -> None:

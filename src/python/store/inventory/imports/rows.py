@@ -10,7 +10,7 @@ from store.inventory.imports.columns import (
     minor_units,
     parse_cell,
 )
-from store.inventory.imports.files import LONGEST_NAME, BadRow, Place, Row, is_garbled
+from store.inventory.imports.files import LONGEST_NAME, BadRow, RawRow, RowPosition, is_garbled
 from store.inventory.models.ledger import Level
 from store.server.errors import Invalid
 
@@ -30,7 +30,7 @@ class ParsedRow:
     of each category from the root down, `attributes` a mapping, `image` a list of URLs.
     """
 
-    place: Place
+    position: RowPosition
     sku: str
     values: Mapping[str, Any]
     called: Mapping[str, str]
@@ -46,7 +46,7 @@ class ParsedRow:
 
 
 @dataclass
-class Reading:
+class RowParser:
     """How the columns of a file are called (`named`: ours to theirs), and what is the same in all."""
 
     named: Mapping[str, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Reading:
         if "sku" not in self._layout(tuple(columns)):
             raise Invalid("query.map", "No column is the sku; name it: map=sku:...")
 
-    def parse(self, row: Row) -> ParsedRow | list[BadRow]:
+    def parse(self, row: RawRow) -> ParsedRow | list[BadRow]:
         """What the row says, or all that is wrong with it."""
         layout = self._layout(tuple(row.cells))
         texts = dict(self.constants)
@@ -75,9 +75,9 @@ class Reading:
             wrong = _combine(values)
         if wrong:
             return [
-                BadRow(row.place, wrong[ours], layout.get(ours, ours)) for ours in sorted(wrong)
+                BadRow(row.position, wrong[ours], layout.get(ours, ours)) for ours in sorted(wrong)
             ]
-        return ParsedRow(row.place, values.pop("sku"), values, layout)
+        return ParsedRow(row.position, values.pop("sku"), values, layout)
 
     def _layout(self, columns: tuple[str, ...]) -> dict[str, str]:
         """What these columns are to us: our names with theirs."""

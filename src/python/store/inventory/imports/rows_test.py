@@ -7,26 +7,26 @@ from typing import Any
 import pytest
 
 from store.inventory.imports.columns import minor_units
-from store.inventory.imports.files import BadRow, Place, Row
-from store.inventory.imports.rows import ParsedRow, Reading
+from store.inventory.imports.files import BadRow, RawRow, RowPosition
+from store.inventory.imports.rows import ParsedRow, RowParser
 from store.server.errors import Invalid
 
-PLACE = Place(2, 2)
+POSITION = RowPosition(2, 2)
 GOOD = {"sku": "MUG", "title": "Mug", "price": "12.90", "currency": "EUR"}
 
 
-def read(cells: dict[str, str], reading: Reading | None = None) -> ParsedRow | list[BadRow]:
-    return (reading or Reading()).parse(Row(PLACE, cells))
+def read(cells: dict[str, str], parser: RowParser | None = None) -> ParsedRow | list[BadRow]:
+    return (parser or RowParser()).parse(RawRow(POSITION, cells))
 
 
-def values(cells: dict[str, str], reading: Reading | None = None) -> dict[str, Any]:
-    row = read(cells, reading)
+def values(cells: dict[str, str], parser: RowParser | None = None) -> dict[str, Any]:
+    row = read(cells, parser)
     assert isinstance(row, ParsedRow), row
     return dict(row.values)
 
 
-def wrong(cells: dict[str, str], reading: Reading | None = None) -> dict[str | None, str]:
-    bad = read(cells, reading)
+def wrong(cells: dict[str, str], parser: RowParser | None = None) -> dict[str | None, str]:
+    bad = read(cells, parser)
     assert isinstance(bad, list), bad
     return {each.column: each.reason for each in bad}
 
@@ -128,7 +128,7 @@ def test_what_belongs_together_must_come_together(
 
 
 def test_columns_may_have_other_names_and_constants_fill_what_is_empty() -> None:
-    reading = Reading(
+    parser = RowParser(
         {"sku": "StockCode", "title": "Description", "price": "UnitPrice"},
         {"currency": "GBP", "category": "gifts", "title": "Unnamed"},
     )
@@ -139,21 +139,21 @@ def test_columns_may_have_other_names_and_constants_fill_what_is_empty() -> None
         "Quantity": "6",
         "Currency": "EUR",
     }
-    assert values(cells, reading) == {
+    assert values(cells, parser) == {
         "title": "Unnamed",
         "price": ("EUR", 250),
         "category": (("gifts", "gifts"),),
     }
-    assert reading.ignored == {"Quantity"}
-    assert wrong({**cells, "UnitPrice": "0"}, reading) == {"UnitPrice": "Must be above zero."}
+    assert parser.ignored == {"Quantity"}
+    assert wrong({**cells, "UnitPrice": "0"}, parser) == {"UnitPrice": "Must be above zero."}
 
 
 def test_rows_with_columns_of_their_own_take_no_memory_for_ever() -> None:
-    reading = Reading()
+    parser = RowParser()
     tracemalloc.start()
     try:
         for number in range(2_000):
-            assert wrong({f"{number}" + "x" * 9_000: "1"}, reading) == {"sku": "Is empty."}
+            assert wrong({f"{number}" + "x" * 9_000: "1"}, parser) == {"sku": "Is empty."}
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -171,7 +171,7 @@ def test_a_file_must_have_what_is_named(
     named: dict[str, str], columns: list[str], reason: str
 ) -> None:
     with pytest.raises(Invalid, match=reason.replace("?", ".")):
-        Reading(named).check(columns)
+        RowParser(named).check(columns)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from store.inventory.imports.batches import Author, Outcome, Result, write_batch
-from store.inventory.imports.files import BadRow, CsvFile, NdjsonFile, Row
-from store.inventory.imports.rows import ParsedRow, Reading
+from store.inventory.imports.batches import Author, Result, RowOutcome, write_batch
+from store.inventory.imports.files import BadRow, CsvFile, NdjsonFile, RawRow
+from store.inventory.imports.rows import ParsedRow, RowParser
 from store.inventory.metrics import IMPORT_OUTCOMES, IMPORT_ROWS
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
@@ -23,7 +23,7 @@ Line = dict[str, Any]
 _log = logging.getLogger(__name__)
 
 
-class Stopping(Unavailable):
+class ImportInterrupted(Unavailable):
     """The process has been told to stop; what was written so far is kept."""
 
     code = "stopping"
@@ -51,7 +51,7 @@ class ImportSummary:
             "rejected": self.rejected,
         }
 
-    def good(self, outcome: Outcome) -> None:
+    def good(self, outcome: RowOutcome) -> None:
         """A row was written, or had nothing new."""
         setattr(self, outcome.value, getattr(self, outcome.value) + 1)
 
@@ -63,7 +63,7 @@ class ImportSummary:
         self.errors_left_out += len(complaints[room:]) if room < len(complaints) else 0
 
 
-def run_import(file: CsvFile | NdjsonFile, reading: Reading, author: Author) -> Iterator[Line]:
+def run_import(file: CsvFile | NdjsonFile, parser: RowParser, author: Author) -> Iterator[Line]:
     """Import the file; the lines of the answer, as api/imports.py describes them.
 
     Errors are held back until the file has been read: a client that sends first and reads later
@@ -71,9 +71,9 @@ def run_import(file: CsvFile | NdjsonFile, reading: Reading, author: Author) -> 
     """
     summary = ImportSummary()
     try:
-        yield from _batches(file, reading, author, summary)
+        yield from _batches(file, parser, author, summary)
         end: Line = {"type": "summary", **summary.counts(), "dry_run": author.dry_run}
-        end |= {"ignored_columns": sorted(reading.ignored)}
+        end |= {"ignored_columns": sorted(parser.ignored)}
     except StoreError as error:
         _log.warning("an import broke off after %s rows: %s", summary.rows, error.code)
         end = {"type": "failed", "code": error.code, "detail": error.detail, **summary.counts()}
@@ -81,13 +81,13 @@ def run_import(file: CsvFile | NdjsonFile, reading: Reading, author: Author) -> 
         _log.exception("an import broke off after %s rows", summary.rows)
         detail = "Something went wrong on our side; what was read so far is kept."
         end = {"type": "failed", "code": "internal", "detail": detail, **summary.counts()}
-    for bad in sorted(summary.errors, key=lambda each: each.place.row):
+    for bad in sorted(summary.errors, key=lambda each: each.position.row):
         yield {"type": "error", **_complaint(bad)}
     yield end | {"errors_left_out": summary.errors_left_out}
 
 
 def _batches(
-    file: CsvFile | NdjsonFile, reading: Reading, author: Author, summary: ImportSummary
+    file: CsvFile | NdjsonFile, parser: RowParser, author: Author, summary: ImportSummary
 ) -> Iterator[Line]:
     import_id = new_id()
     rows = file.rows()
@@ -96,9 +96,9 @@ def _batches(
     number = 0
     while batch := list(islice(rows, BATCH)):
         if stopping.is_set():
-            raise Stopping("The server is about to stop; run the import again.")
+            raise ImportInterrupted("The server is about to stop; run the import again.")
         number += 1
-        _import_batch(batch, reading, author, f"import {import_id} {number}", summary)
+        _import_batch(batch, parser, author, f"import {import_id} {number}", summary)
         elapsed = time.monotonic() - began
         if elapsed >= next_line:
             # Ever rarer: all progress of a day must fit into the connection, if nobody reads it.
@@ -107,8 +107,8 @@ def _batches(
 
 
 def _import_batch(
-    batch: list[Row | BadRow],
-    reading: Reading,
+    batch: list[RawRow | BadRow],
+    parser: RowParser,
     author: Author,
     reference: str,
     summary: ImportSummary,
@@ -116,7 +116,7 @@ def _import_batch(
     good: list[ParsedRow] = []
     before = summary.counts()
     for row in batch:
-        found = [row] if isinstance(row, BadRow) else reading.parse(row)
+        found = [row] if isinstance(row, BadRow) else parser.parse(row)
         if isinstance(found, ParsedRow):
             good.append(found)
         else:
@@ -142,5 +142,5 @@ def _measure(before: Line, now: Line) -> None:
 
 
 def _complaint(bad: BadRow) -> Line:
-    place = bad.place
-    return {"row": place.row, "line": place.line, "column": bad.column, "reason": bad.reason}
+    position = bad.position
+    return {"row": position.row, "line": position.line, "column": bad.column, "reason": bad.reason}

@@ -11,7 +11,7 @@ from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.migrations import migrate
 from store.database.testing import FleetingServer
-from store.inventory.models.reservations import Answer, Refusal
+from store.inventory.models.reservations import Refusal, ReservationAnswer
 from store.inventory.models.tables import FUNCTIONS, MIGRATIONS
 
 FILES = sorted(FUNCTIONS.glob("*.sql"))
@@ -116,4 +116,4 @@ def test_a_function_that_an_older_version_left_is_replaced(
 
 def test_an_answer_may_tell_more_than_this_version_knows() -> None:
     answer = {"was": None, "ran_out": False, "refused": "out_of_stock", "sku": "MUG", "since": 1}
-    assert Answer.of(answer).result == Refusal("out_of_stock", "MUG")
+    assert ReservationAnswer.of(answer).result == Refusal("out_of_stock", "MUG")

@@ -6,7 +6,7 @@ from uuid import UUID
 import peewee
 import pytest
 
-from store.inventory.models.reservations import Wanted
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import commit, release, reserve, sweep
@@ -40,7 +40,7 @@ def books(database: object) -> Iterator[None]:
 
 
 def hold(order_id: UUID, seconds: int) -> None:
-    reserve(serve_alone, order_id, "EUR", [Wanted("MUG", 10)], seconds)
+    reserve(serve_alone, order_id, "EUR", [RequestedLine("MUG", 10)], seconds)
 
 
 def move(order_id: UUID, state: str) -> None:

@@ -12,7 +12,7 @@ from store.inventory.models.tables import database
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestedLine:
     """So many units of a SKU."""
 
     sku: str
@@ -71,7 +71,7 @@ class Reserve:
     name: ClassVar[str] = "reserve"
     order_id: UUID
     currency: str
-    lines: Sequence[Wanted]
+    lines: Sequence[RequestedLine]
     hold_seconds: int
 
     def arguments(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReservationAnswer:
     """What a command has come to.
 
     `was` is the state before (None: the order was unknown), `ran_out` whether the hold of the order
@@ -136,7 +136,7 @@ class Answer:
     ran_out: bool
 
     @classmethod
-    def of(cls, found: dict[str, Any]) -> "Answer":
+    def of(cls, found: dict[str, Any]) -> "ReservationAnswer":
         """The answer that serve_orders.sql gives."""
         was, ran_out = found.pop("was"), found.pop("ran_out")
         if code := found.pop("refused", None):
@@ -170,14 +170,14 @@ class Offer:
         return [cls(**row) for row in found]
 
 
-def answer_all(commands: Sequence[Command]) -> list[Answer]:
+def answer_all(commands: Sequence[Command]) -> list[ReservationAnswer]:
     """Carry out these commands in one transaction; the answers are in the same order."""
     requests = [
         {"call": command.name, "order_id": command.order_id, **command.arguments()}
         for command in commands
     ]
     rows = database.rows("SELECT serve_orders(%s) AS answer", (orjson.dumps(requests).decode(),))
-    return [Answer.of(row["answer"]) for row in rows]
+    return [ReservationAnswer.of(row["answer"]) for row in rows]
 
 
 def expire_overdue(limit: int) -> int:

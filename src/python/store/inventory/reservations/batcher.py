@@ -14,14 +14,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from store.database.errors import DatabaseDown, PoolExhausted
-from store.inventory.models.reservations import Answer, Command, answer_all
+from store.inventory.models.reservations import Command, ReservationAnswer, answer_all
 
 MAX_BATCH = 64
 
-AnswerAll = Callable[[Sequence[Command]], list[Answer]]
+AnswerAll = Callable[[Sequence[Command]], list[ReservationAnswer]]
 
 
-def serve_alone(command: Command) -> Answer:
+def serve_alone(command: Command) -> ReservationAnswer:
     """The answer to one command, in a transaction of its own."""
     return answer_all([command])[0]
 
@@ -31,7 +31,7 @@ class Ticket:
     """A command, and the promise of its answer."""
 
     command: Command
-    answer: "Future[Answer]" = field(default_factory=Future)
+    answer: "Future[ReservationAnswer]" = field(default_factory=Future)
 
 
 class ReservationBatcher:
@@ -46,7 +46,7 @@ class ReservationBatcher:
         self._waiting: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="batcher", daemon=True).start()
 
-    def serve(self, command: Command) -> Answer:
+    def serve(self, command: Command) -> ReservationAnswer:
         """The answer to a command, or the error that it alone has caused."""
         ticket = Ticket(command)
         self._waiting.put(ticket)

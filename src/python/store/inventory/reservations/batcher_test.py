@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from store.database.errors import DatabaseDown
-from store.inventory.models.reservations import Answer, Command, Refusal, Release
+from store.inventory.models.reservations import Command, Refusal, Release, ReservationAnswer
 from store.inventory.reservations.batcher import MAX_BATCH, ReservationBatcher
 from store.server.ids import new_id
 
@@ -18,7 +18,7 @@ class Office:
         self.batches: list[int] = []
         self.error = error
 
-    def answer_all(self, commands: Sequence[Command]) -> list[Answer]:
+    def answer_all(self, commands: Sequence[Command]) -> list[ReservationAnswer]:
         assert self.open.wait(10)
         self.batches.append(len(commands))
         if self.error and BAD in commands:
@@ -33,8 +33,8 @@ def good() -> Command:
     return Release(new_id(), "good")
 
 
-def echo(command: Command) -> Answer:
-    return Answer(Refusal(str(command.order_id)), None, False)
+def echo(command: Command) -> ReservationAnswer:
+    return ReservationAnswer(Refusal(str(command.order_id)), None, False)
 
 
 def test_a_lone_request_is_served_at_once() -> None:

@@ -22,7 +22,7 @@ from store.inventory.errors import (
     ReservationReleased,
     UnitsReserved,
 )
-from store.inventory.models.reservations import Wanted
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import (
     commit,
@@ -41,11 +41,11 @@ _numbers = count()
 
 BASKETS: list[dict[int, int]] = [{0: 1}, {0: 4}, {1: 5}, {0: 3, 1: 4}, {1: 8}]
 
-places = st.integers(0, 1)
+positions = st.integers(0, 1)
 orders = st.integers(0, 9)
 
 
-class Shop(RuleBasedStateMachine):
+class ReservationHistories(RuleBasedStateMachine):
     """Two SKUs in three warehouses. The model: units on hand, and orders with state and basket."""
 
     @initialize()
@@ -59,25 +59,25 @@ class Shop(RuleBasedStateMachine):
         self.on_hand = [9, 9]
         self.known: dict[UUID, tuple[str, dict[int, int]]] = {}
 
-    def left(self, place: int) -> int:
-        held = (basket.get(place, 0) for state, basket in self.known.values() if state == "held")
-        return self.on_hand[place] - sum(held)
+    def left(self, position: int) -> int:
+        held = (basket.get(position, 0) for state, basket in self.known.values() if state == "held")
+        return self.on_hand[position] - sum(held)
 
     def enough(self, basket: dict[int, int]) -> bool:
-        return all(self.left(place) >= amount for place, amount in basket.items())
+        return all(self.left(position) >= amount for position, amount in basket.items())
 
     def sell(self, basket: dict[int, int], sign: int = 1) -> None:
-        for place, amount in basket.items():
-            self.on_hand[place] -= sign * amount
+        for position, amount in basket.items():
+            self.on_hand[position] -= sign * amount
 
-    @rule(place=places, quantity=st.integers(1, 4), warehouse=st.sampled_from(WAREHOUSES))
-    def receive(self, place: int, quantity: int, warehouse: str) -> None:
-        deliver(self.skus[place], quantity, warehouse)
-        self.on_hand[place] += quantity
+    @rule(position=positions, quantity=st.integers(1, 4), warehouse=st.sampled_from(WAREHOUSES))
+    def receive(self, position: int, quantity: int, warehouse: str) -> None:
+        deliver(self.skus[position], quantity, warehouse)
+        self.on_hand[position] += quantity
 
-    @rule(place=places, quantity=st.integers(0, 4), warehouse=st.sampled_from(WAREHOUSES))
-    def count(self, place: int, quantity: int, warehouse: str) -> None:
-        sku = self.skus[place]
+    @rule(position=positions, quantity=st.integers(0, 4), warehouse=st.sampled_from(WAREHOUSES))
+    def count(self, position: int, quantity: int, warehouse: str) -> None:
+        sku = self.skus[position]
         sweep()
         before, reserved = stock_levels().get((sku, warehouse), (0, 0))
         arguments = (sku, warehouse, quantity, "", f"count-{next(_numbers)}", "test")
@@ -86,7 +86,7 @@ class Shop(RuleBasedStateMachine):
                 set_level(*arguments)
         else:
             set_level(*arguments)
-            self.on_hand[place] += quantity - before
+            self.on_hand[position] += quantity - before
 
     @rule(basket=st.sampled_from(BASKETS), seconds=st.sampled_from([0, 900]))
     def reserve_anew(self, basket: dict[int, int], seconds: int) -> None:
@@ -113,7 +113,7 @@ class Shop(RuleBasedStateMachine):
             expected = after if self.enough(basket) else OutOfStock
         else:
             expected = state
-        lines = [Wanted(self.skus[place], amount) for place, amount in basket.items()]
+        lines = [RequestedLine(self.skus[position], amount) for position, amount in basket.items()]
         self.ask(expected, lambda: reserve(serve_alone, order, "EUR", lines, seconds))
         if expected == after != "new":
             self.known[order] = (after, basket)
@@ -157,8 +157,8 @@ class Shop(RuleBasedStateMachine):
     def agrees(self) -> None:
         if not hasattr(self, "known"):
             return
-        offers = quote("EUR", [Wanted(sku, 1) for sku in self.skus]).lines
-        assert [left for _, left in offers] == [self.left(place) for place in (0, 1)]
+        offers = quote("EUR", [RequestedLine(sku, 1) for sku in self.skus]).lines
+        assert [left for _, left in offers] == [self.left(position) for position in (0, 1)]
         for order, (state, _) in self.known.items():
             assert reservation_of(order).state == state
 
@@ -174,4 +174,4 @@ def test_any_history_agrees_with_the_sums(database: object) -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Shop, settings=calm)
+    run_state_machine_as_test(ReservationHistories, settings=calm)

@@ -14,16 +14,16 @@ from store.inventory.errors import (
     UnknownSku,
 )
 from store.inventory.models.reservations import (
-    Answer,
     Command,
     Commit,
     Offer,
     PricedLine,
     Refusal,
     Release,
+    RequestedLine,
     Reservation,
+    ReservationAnswer,
     Reserve,
-    Wanted,
     count_held,
     expire_overdue,
 )
@@ -32,7 +32,7 @@ HOLD_SECONDS = 900
 LONGEST_HOLD_SECONDS = 86_400
 SWEEP_AT_ONCE = 100
 
-Serve = Callable[[Command], Answer]
+Serve = Callable[[Command], ReservationAnswer]
 """Where commands are carried out: a `ReservationBatcher`, or anything that answers one as the database would."""
 
 
@@ -45,7 +45,7 @@ class Quote:
     total: int
 
 
-def quote(currency: str, lines: Sequence[Wanted]) -> Quote:
+def quote(currency: str, lines: Sequence[RequestedLine]) -> Quote:
     """What these lines would cost; UnknownSku or NotForSale. Promises nothing."""
     offers = Offer.of_skus([line.sku for line in lines], currency)
     priced = tuple(
@@ -56,7 +56,7 @@ def quote(currency: str, lines: Sequence[Wanted]) -> Quote:
 
 
 def reserve(
-    serve: Serve, order_id: UUID, currency: str, lines: Sequence[Wanted], hold_seconds: int
+    serve: Serve, order_id: UUID, currency: str, lines: Sequence[RequestedLine], hold_seconds: int
 ) -> Reservation:
     """Hold stock for an order for so many seconds, at the prices of now.
 
@@ -130,7 +130,7 @@ def _ask(serve: Serve, command: Command) -> Reservation:
     return answer.result
 
 
-def _served(serve: Serve, command: Command) -> Answer:
+def _served(serve: Serve, command: Command) -> ReservationAnswer:
     answer = serve(command)
     if answer.ran_out:
         metrics.RESERVATIONS_EXPIRED.inc()

@@ -11,7 +11,7 @@ from store.inventory.errors import (
     UnknownReservation,
     UnknownSku,
 )
-from store.inventory.models.reservations import Reservation, Wanted
+from store.inventory.models.reservations import RequestedLine, Reservation
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import (
@@ -47,13 +47,13 @@ def books(database: object) -> object:
 
 
 def hold(order_id: UUID, seconds: int = LONG, **lines: int) -> Reservation:
-    wanted = [Wanted(sku, quantity) for sku, quantity in lines.items()]
+    wanted = [RequestedLine(sku, quantity) for sku, quantity in lines.items()]
     return reserve(serve_alone, order_id, "EUR", wanted, seconds)
 
 
 def test_a_quote_tells_prices_names_and_what_is_left() -> None:
     hold(new_id(), CUP=2)
-    answer = quote("EUR", [Wanted("CUP", 3), Wanted("MUG", 10)])
+    answer = quote("EUR", [RequestedLine("CUP", 3), RequestedLine("MUG", 10)])
     assert [(line.name, line.unit_price, left) for line, left in answer.lines] == [
         ("Cup", 500, 7),
         ("Mug – Red", 1290, 8),
@@ -116,7 +116,7 @@ def test_other_lines_or_another_currency_for_the_same_order_are_refused() -> Non
         with pytest.raises(ReservationDiffers):
             hold(order, **other)
     with pytest.raises(ReservationDiffers):
-        reserve(serve_alone, order, "GBP", [Wanted("MUG", 2)], LONG)
+        reserve(serve_alone, order, "GBP", [RequestedLine("MUG", 2)], LONG)
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,12 @@ def test_what_is_not_for_sale_is_refused(product: str, variant: str, price: int 
     with pytest.raises(NotForSale):
         hold(new_id(), MUG=1, ODD=1)
     with pytest.raises(NotForSale):
-        quote("EUR", [Wanted("ODD", 1)])
+        quote("EUR", [RequestedLine("ODD", 1)])
 
 
 def test_a_currency_without_a_price_is_not_for_sale() -> None:
     with pytest.raises(NotForSale):
-        reserve(serve_alone, new_id(), "USD", [Wanted("MUG", 1)], LONG)
+        reserve(serve_alone, new_id(), "USD", [RequestedLine("MUG", 1)], LONG)
 
 
 def test_an_unknown_sku_is_named() -> None:
@@ -142,7 +142,7 @@ def test_an_unknown_sku_is_named() -> None:
         hold(new_id(), MUG=1, NOPE=1)
     assert refusal.value.facts == {"sku": "NOPE"}
     with pytest.raises(UnknownSku):
-        quote("EUR", [Wanted("NOPE", 1)])
+        quote("EUR", [RequestedLine("NOPE", 1)])
 
 
 def test_a_commit_takes_units_off_the_shelf_once() -> None:
@@ -201,7 +201,7 @@ def test_a_hold_past_its_time_counts_as_given_back_before_it_is_swept() -> None:
     order = new_id()
     assert hold(order, AT_ONCE, CUP=9).state == "expired"
     assert reservation_of(order).state == "expired"
-    assert quote("EUR", [Wanted("CUP", 1)]).lines[0][1] == 9
+    assert quote("EUR", [RequestedLine("CUP", 1)]).lines[0][1] == 9
     assert hold(new_id(), CUP=9).state == "held"
     assert stock_levels()["CUP", "B"] == (9, 9)
 

@@ -9,7 +9,7 @@ import grpc
 from prometheus_client import REGISTRY
 
 from store.inventory.errors import OutOfStock
-from store.inventory.models.reservations import Wanted, answer_all
+from store.inventory.models.reservations import RequestedLine, answer_all
 from store.inventory.reservations.batcher import ReservationBatcher, serve_alone
 from store.inventory.reservations.lifecycle import commit, reserve, sweep
 from store.inventory.testing.stock import (
@@ -100,7 +100,13 @@ def test_two_replicas_never_sell_a_unit_twice() -> None:
         order = new_id()
         batcher = batchers[number % 2]
         try:
-            reserve(batcher.serve, order, "EUR", [Wanted("CUP", 1), Wanted("BOWL", 1)], 900)
+            reserve(
+                batcher.serve,
+                order,
+                "EUR",
+                [RequestedLine("CUP", 1), RequestedLine("BOWL", 1)],
+                900,
+            )
             commit(batcher.serve, order)
         except OutOfStock:
             return False
@@ -115,7 +121,7 @@ def test_two_replicas_never_sell_a_unit_twice() -> None:
 def test_replicas_sweep_together() -> None:
     put_on_shelves()
     for _ in range(8):
-        reserve(serve_alone, new_id(), "EUR", [Wanted("CUP", 1)], hold_seconds=0)
+        reserve(serve_alone, new_id(), "EUR", [RequestedLine("CUP", 1)], hold_seconds=0)
     before = counted_as_expired()
     with ThreadPoolExecutor(4) as sweepers:
         list(sweepers.map(lambda _: sweep(), range(8)))

@@ -16,7 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from store.auth.rpc import service_key
 from store.database.config import DatabaseConfig
-from store.inventory.models.reservations import Wanted
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
@@ -86,7 +86,7 @@ def test_it_serves_sweeps_and_finishes_what_is_in_hand(
 ) -> None:
     add_variant("MUG")
     deliver("MUG", 50)
-    reserve(serve_alone, new_id(), "EUR", [Wanted("MUG", 50)], hold_seconds=0)
+    reserve(serve_alone, new_id(), "EUR", [RequestedLine("MUG", 50)], hold_seconds=0)
     metrics = f"http://127.0.0.1:{environ['OPS_PORT']}/metrics"
     expired = "inventory_reservations_expired_total 1.0"
     wait_until(lambda: expired in requests.get(metrics, timeout=5).text)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from store.inventory.limits import MAX_RELEASE_REASON
-from store.inventory.models.reservations import Wanted
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.reservations.lifecycle import HOLD_SECONDS, LONGEST_HOLD_SECONDS
 from store.protos.inventory.v1 import inventory_pb2
 from store.server.errors import Unprocessable
@@ -37,15 +37,15 @@ def currency_of(code: str) -> str:
     return code
 
 
-def lines_of(lines: Iterable[inventory_pb2.Line]) -> Sequence[Wanted]:
+def lines_of(lines: Iterable[inventory_pb2.Line]) -> Sequence[RequestedLine]:
     """The lines, of which there are some and not too many, each of another SKU."""
-    wanted = [_line(place, line) for place, line in enumerate(lines)]
+    wanted = [_line(position, line) for position, line in enumerate(lines)]
     if not 1 <= len(wanted) <= MAX_ORDER_LINES:
         raise InvalidField("lines", f"Must be 1 to {MAX_ORDER_LINES} lines.")
     seen: set[str] = set()
-    for place, line in enumerate(wanted):
+    for position, line in enumerate(wanted):
         if line.sku in seen:
-            raise InvalidField(f"lines.{place}.sku", "Must not occur in two lines.")
+            raise InvalidField(f"lines.{position}.sku", "Must not occur in two lines.")
         seen.add(line.sku)
     return wanted
 
@@ -67,11 +67,11 @@ def reason_of(text: str) -> str:
     return text
 
 
-def _line(place: int, line: inventory_pb2.Line) -> Wanted:
+def _line(position: int, line: inventory_pb2.Line) -> RequestedLine:
     if not _SKU.fullmatch(line.sku):
         raise InvalidField(
-            f"lines.{place}.sku", "Must be a SKU: letters, digits, dots, dashes, at most 64."
+            f"lines.{position}.sku", "Must be a SKU: letters, digits, dots, dashes, at most 64."
         )
     if not 1 <= line.quantity <= MAX_LINE_UNITS:
-        raise InvalidField(f"lines.{place}.quantity", f"Must be from 1 to {MAX_LINE_UNITS}.")
-    return Wanted(line.sku, line.quantity)
+        raise InvalidField(f"lines.{position}.quantity", f"Must be from 1 to {MAX_LINE_UNITS}.")
+    return RequestedLine(line.sku, line.quantity)

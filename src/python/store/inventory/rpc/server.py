@@ -36,7 +36,7 @@ LOCK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Config:
+class InventoryRpcConfig:
     """The settings of `inventory rpc`."""
 
     rpc: RpcConfig
@@ -44,7 +44,7 @@ class Config:
     keys: tuple[str, ...]
 
     @classmethod
-    def from_environ(cls, env: Environ) -> "Config":
+    def from_environ(cls, env: Environ) -> "InventoryRpcConfig":
         """Read all settings; call `env.check()` before using them."""
         return cls(
             rpc=RpcConfig.from_environ(env),
@@ -89,7 +89,7 @@ class Servicer(InventoryServicer):
         return _reservation(lifecycle.release(self._serve, order_id, reason))
 
 
-def serve(config: Config) -> None:
+def serve(config: InventoryRpcConfig) -> None:
     """Answer calls and sweep holds past their time, until SIGTERM."""
     database.open(config.database)
     announce(NAME, pb.DESCRIPTOR.services_by_name["Inventory"].methods_by_name)

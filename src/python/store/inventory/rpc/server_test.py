@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from store.auth.rpc import service_key
-from store.inventory.models.reservations import Wanted
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
@@ -106,7 +106,7 @@ def test_a_call_without_a_good_key_is_refused(rpc_address: str, mugs: None) -> N
 
 def test_an_expired_hold_reads_as_expired(inventory: InventoryStub, mugs: None) -> None:
     order = new_id()
-    reserve(serve_alone, order, "EUR", [Wanted("MUG", 100)], hold_seconds=0)
+    reserve(serve_alone, order, "EUR", [RequestedLine("MUG", 100)], hold_seconds=0)
     quote = inventory.Quote(
         pb.QuoteRequest(currency="EUR", lines=[pb.Line(sku="MUG", quantity=1)]), timeout=5
     )

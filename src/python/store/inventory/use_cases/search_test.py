@@ -35,7 +35,7 @@ def test_no_product_is_shown_twice_or_left_out(
     limit: int,
     meanwhile: list[list[tuple[str, int] | int]],
 ) -> None:
-    shop = Shop()
+    shop = ListedCatalogue()
     for title, price in at_first:
         shop.add(title, price)
     stayed, seen = set(shop.skus), []
@@ -51,7 +51,7 @@ def test_no_product_is_shown_twice_or_left_out(
     assert stayed <= set(seen)
 
 
-class Shop:
+class ListedCatalogue:
     """Products that come and go."""
 
     def __init__(self) -> None:

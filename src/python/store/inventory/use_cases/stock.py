@@ -94,14 +94,14 @@ def _refusal(
     reference: str,
 ) -> StoreError | None:
     """Why a level cannot be set; if it can and has to be, it joins those `found`."""
-    place = (level.sku, level.warehouse)
-    now = locked[place]
-    counted = found[place].quantity if place in found else now.counted
+    position = (level.sku, level.warehouse)
+    now = locked[position]
+    counted = found[position].quantity if position in found else now.counted
     if not now.known:
         return UnknownSku(level.sku)
     if counted is not None:
         return AlreadyBooked(reference, level.sku) if counted != level.quantity else None
     if level.quantity < now.reserved:
         return UnitsReserved(level.sku, level.warehouse)
-    found[place] = level
+    found[position] = level
     return None

@@ -5,7 +5,7 @@ import pytest
 
 from store.inventory.errors import AlreadyBooked, UnitsReserved, UnknownSku, UnknownWarehouse
 from store.inventory.models.ledger import Level, NewMovement
-from store.inventory.models.reservations import Wanted
+from store.inventory.models.reservations import RequestedLine
 from store.inventory.models.tables import database
 from store.inventory.reservations.batcher import serve_alone
 from store.inventory.reservations.lifecycle import reserve
@@ -19,7 +19,7 @@ def books(database: object) -> Iterator[None]:
     """Ten mugs, of which four are held; afterwards the books must be right."""
     add_variant("MUG")
     deliver("MUG", 10)
-    reserve(serve_alone, new_id(), "EUR", [Wanted("MUG", 4)], 900)
+    reserve(serve_alone, new_id(), "EUR", [RequestedLine("MUG", 4)], 900)
     yield
     assert wrong_in_the_books() == {}
 

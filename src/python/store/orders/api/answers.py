@@ -9,8 +9,8 @@ from flask import Response, current_app, request, url_for
 from marshmallow import Schema, missing
 
 from store.auth.http import current_caller
-from store.database.idempotency import IdempotencyKeys, Replay, Started, fingerprint
-from store.database.vault import Vault
+from store.database.cipher import Cipher
+from store.database.idempotency import IdempotencyKeys, IdempotentRequest, Replay, fingerprint
 from store.orders.api.dependencies import EXTENSION, Dependencies
 from store.orders.api.schemas import OrderOut
 from store.orders.models.order import Order
@@ -33,21 +33,21 @@ def dependencies() -> Dependencies:
 
 
 def answer_once(
-    key: str, work: Callable[[Started], Response], vault: Vault | None = None
+    key: str, work: Callable[[IdempotentRequest], Response], cipher: Cipher | None = None
 ) -> Response:
     """The answer to a request with an Idempotency-Key: made by `work` at the first time, kept after.
 
     An error that leaves `work` is not kept, so the request may be sent again with the same key. An
-    answer that holds a secret lies sealed in the database: name the vault.
+    answer that holds a secret lies sealed in the database: name the cipher.
     """
     begun = _keys.begin(str(current_caller().id), key, _fingerprint())
     if isinstance(begun, Replay):
-        body = vault.open(begun.body) if vault else begun.body
+        body = cipher.open(begun.body) if cipher else begun.body
         return Response(body, begun.status, {**begun.headers, **REPLAYED})
     with begun:
         answer = work(begun)
         kept = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-        body = vault.seal(answer.get_data()) if vault else answer.get_data()
+        body = cipher.seal(answer.get_data()) if cipher else answer.get_data()
         begun.finish(answer.status_code, kept, body)
     return answer
 

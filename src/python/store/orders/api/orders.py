@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, request
 
 from store.auth.http import current_caller, login_required
-from store.database.idempotency import Started
+from store.database.idempotency import IdempotentRequest
 from store.orders.api.answers import answer_once, dependencies, shown, shown_order
 from store.orders.api.schemas import (
     EventOut,
@@ -44,7 +44,7 @@ def place(headers: dict[str, str], basket: Basket) -> Response:
     """Place an order. Sent again with the same Idempotency-Key, it answers the same and does nothing."""
     buyer, needs = current_caller(), dependencies()
 
-    def work(begun: Started) -> Response:
+    def work(begun: IdempotentRequest) -> Response:
         try:
             order = place_order(buyer, basket, begun, needs.shop, needs.place_seconds)
         except LineRefused as refusal:

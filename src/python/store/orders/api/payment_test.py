@@ -20,7 +20,7 @@ from store.orders.testing.faults import Fault
 from store.orders.testing.shop import WEBHOOK_SECRET, FakeShop
 from store.server.ids import new_id
 
-Hear = Callable[..., Any]
+Receive = Callable[..., Any]
 CAPTURABLE = "payment_intent.amount_capturable_updated"
 
 
@@ -42,12 +42,12 @@ def signed(body: bytes, secret: str = WEBHOOK_SECRET, age: float = 0) -> str:
 
 
 @pytest.fixture
-def hear(client: FlaskClient) -> Hear:
-    def hear(body: bytes, signature: str | None = None) -> Any:
+def receive(client: FlaskClient) -> Receive:
+    def receive(body: bytes, signature: str | None = None) -> Any:
         headers = {"Stripe-Signature": signed(body) if signature is None else signature}
         return client.post("/v1/payment/webhook", data=body, headers=headers)
 
-    return hear
+    return receive
 
 
 def waiting(place: Place, shop: FakeShop) -> tuple[str, str]:
@@ -56,62 +56,71 @@ def waiting(place: Place, shop: FakeShop) -> tuple[str, str]:
     return order["id"], order["payment"]["intent_id"]
 
 
-def test_a_webhook_moves_the_order_on_at_once(place: Place, hear: Hear, shop: FakeShop) -> None:
+def test_a_webhook_moves_the_order_on_at_once(
+    place: Place, receive: Receive, shop: FakeShop
+) -> None:
     order_id, intent_id = waiting(place, shop)
     shop.payments.pass_challenge(intent_id)
-    assert hear(event(intent_id, order_id)).status_code == 204
+    assert receive(event(intent_id, order_id)).status_code == 204
     assert order_of(UUID(order_id)).state == "confirmed"
 
 
 def test_a_webhook_without_metadata_is_known_by_its_intent(
-    place: Place, hear: Hear, shop: FakeShop
+    place: Place, receive: Receive, shop: FakeShop
 ) -> None:
     order_id, intent_id = waiting(place, shop)
     shop.payments.pass_challenge(intent_id)
-    hear(event(intent_id, None))
+    receive(event(intent_id, None))
     assert order_of(UUID(order_id)).state == "confirmed"
 
 
-def test_a_webhook_is_heard_once(place: Place, hear: Hear, shop: FakeShop) -> None:
+def test_a_webhook_is_heard_once(place: Place, receive: Receive, shop: FakeShop) -> None:
     order_id, intent_id = waiting(place, shop)
     body = event(intent_id, order_id)
     for _ in range(3):
-        assert hear(body).status_code == 204
+        assert receive(body).status_code == 204
     assert shop.payments.faults.calls["look"] == 1
     assert (database.row("SELECT count(*) AS n FROM gateway_events") or {})["n"] == 1
 
 
-def test_a_webhook_is_not_believed(place: Place, hear: Hear, shop: FakeShop) -> None:
+def test_a_webhook_is_not_believed(place: Place, receive: Receive, shop: FakeShop) -> None:
     order_id, intent_id = waiting(place, shop)
-    hear(event(intent_id, order_id))
+    receive(event(intent_id, order_id))
     order = order_of(UUID(order_id))
     assert (order.state, order.captured) == ("awaiting_payment", 0)
 
 
-def test_news_of_an_order_at_rest_change_nothing(place: Place, hear: Hear, shop: FakeShop) -> None:
+def test_news_of_an_order_at_rest_change_nothing(
+    place: Place, receive: Receive, shop: FakeShop
+) -> None:
     order = place().json
     before = order_of(UUID(order["id"]))
-    hear(event(order["payment"]["intent_id"], order["id"]))
+    receive(event(order["payment"]["intent_id"], order["id"]))
     assert order_of(UUID(order["id"])) == before
 
 
 def test_news_that_come_while_somebody_looks_are_not_lost(
-    place: Place, hear: Hear, shop: FakeShop
+    place: Place, receive: Receive, shop: FakeShop
 ) -> None:
     order_id, intent_id = waiting(place, shop)
 
     def pass_and_tell() -> None:
         shop.payments.pass_challenge(intent_id)
-        hear(event(intent_id, order_id))
+        receive(event(intent_id, order_id))
 
     shop.payments.faults.next("look", Fault.STOPPED_AFTER)
     shop.payments.faults.meanwhile = pass_and_tell
-    hear(event(intent_id, order_id))
+    receive(event(intent_id, order_id))
     assert order_of(UUID(order_id)).state == "confirmed"
 
 
 def test_a_refund_that_comes_back_is_heard_of_even_if_the_gateway_cannot_be_asked_at_first(
-    place: Place, hear: Hear, client: FlaskClient, signer: Signer, clerk: Caller, shop: FakeShop
+    place: Place,
+    receive: Receive,
+    client: FlaskClient,
+    signer: Signer,
+    clerk: Caller,
+    shop: FakeShop,
 ) -> None:
     order_id = place().json["id"]
     headers = {**signer.headers(clerk), "Idempotency-Key": "k"}
@@ -121,22 +130,24 @@ def test_a_refund_that_comes_back_is_heard_of_even_if_the_gateway_cannot_be_aske
     refund = order_of(UUID(order_id)).refunds[0]
     news = event(str(refund.gateway_id), None, "refund.failed")
     shop.payments.faults.next("look_at_refund", Fault.TIMED_OUT)
-    assert hear(news).status_code == 503
-    assert hear(news).status_code == 204
+    assert receive(news).status_code == 503
+    assert receive(news).status_code == 204
     assert order_of(UUID(order_id)).refunds[0].state == "failed"
 
 
-def test_news_of_things_we_do_not_know_are_taken_down(hear: Hear) -> None:
+def test_news_of_things_we_do_not_know_are_taken_down(receive: Receive) -> None:
     for order_id in (str(new_id()), "7", None):
-        assert hear(event("pi_of_somebody_else", order_id)).status_code == 204
+        assert receive(event("pi_of_somebody_else", order_id)).status_code == 204
 
 
 @pytest.mark.parametrize(
     "signature",
     ["", "nonsense", "t=1,v1=00", signed(b"{}", "whsec_other"), signed(b"{}", age=400)],
 )
-def test_a_webhook_that_the_gateway_did_not_sign_is_refused(hear: Hear, signature: str) -> None:
-    answer = hear(b"{}", signature)
+def test_a_webhook_that_the_gateway_did_not_sign_is_refused(
+    receive: Receive, signature: str
+) -> None:
+    answer = receive(b"{}", signature)
     assert (answer.status_code, answer.json["code"]) == (400, "bad_signature")
 
 
@@ -152,7 +163,7 @@ def test_a_webhook_that_the_gateway_did_not_sign_is_refused(hear: Hear, signatur
         b'{"id": 7, "type": "x", "data": {"object": {"id": ["pi"]}}}',
     ],
 )
-def test_a_webhook_that_says_nothing_is_refused(hear: Hear, body: bytes) -> None:
+def test_a_webhook_that_says_nothing_is_refused(receive: Receive, body: bytes) -> None:
     signature = signed(body) if body.isascii() else "t=1,v1=00"
-    assert hear(body, signature).status_code == 400
+    assert receive(body, signature).status_code == 400
     assert (database.row("SELECT count(*) AS n FROM gateway_events") or {})["n"] == 0

@@ -7,7 +7,7 @@ from flask import Response
 
 from store.auth.callers import Role
 from store.auth.http import current_caller, role_required
-from store.database.idempotency import Started
+from store.database.idempotency import IdempotentRequest
 from store.orders.api.answers import answer_once, dependencies, shown
 from store.orders.api.schemas import KeyHeaders, OrderOut, RefundIn, RefundOut, ShipmentIn
 from store.orders.models.order import Order
@@ -46,7 +46,7 @@ def refund(headers: dict[str, str], wanted: dict[str, Any], order_id: UUID) -> R
     """Give the buyer money back: an amount, or all that is left. No stock comes back by this."""
     caller, needs = current_caller(), dependencies()
 
-    def work(begun: Started) -> Response:
+    def work(begun: IdempotentRequest) -> Response:
         made = refund_order(order_id, caller, wanted["amount"], wanted["reason"], begun)
         made = settled_refund(order_id, made, needs.shop, needs.place_seconds)
         return shown(_refund_out, made, 202 if made.state == "pending" else 201)

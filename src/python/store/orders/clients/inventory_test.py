@@ -18,7 +18,7 @@ from store.protos.inventory.v1.inventory_pb2_grpc import (
     add_InventoryServicer_to_server,
 )
 from store.server.errors import Conflict, StoreError
-from store.server.grpc.channel import RemoteError, Unanswered
+from store.server.grpc.channel import OutcomeUnknown, RemoteError
 from store.server.grpc.server import make_server
 from store.server.ids import new_id
 from store.server.outbound.breaker import FAILURES
@@ -147,7 +147,7 @@ def test_a_broken_inventory_leaves_the_outcome_unknown(
     inventory: Inventory, servicer: Servicer, error: Exception
 ) -> None:
     servicer.answer = failing(error)
-    with pytest.raises(Unanswered):
+    with pytest.raises(OutcomeUnknown):
         inventory.commit(new_id())
 
 
@@ -156,7 +156,7 @@ def test_an_inventory_that_does_not_answer_is_left_alone_for_a_moment(
 ) -> None:
     servicer.answer = failing(StoreError("broken"))
     for _ in range(FAILURES + 3):
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             inventory.commit(new_id())
     assert len(servicer.asked) == FAILURES
 
@@ -167,12 +167,12 @@ def test_a_silent_inventory_is_not_waited_for_long(
     done = threading.Event()
     servicer.answer = lambda: messages.Reservation(order_id=str(done.wait(5)))
     monkeypatch.setattr(client, "DEADLINE_SECONDS", 0.2)
-    with pytest.raises(Unanswered):
+    with pytest.raises(OutcomeUnknown):
         inventory.commit(new_id())
     done.set()
 
 
 def test_a_wrong_key_and_a_closed_port_leave_the_outcome_unknown(address: str) -> None:
     for where, key in ((address, "wrong"), ("127.0.0.1:1", KEY)):
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             Inventory(where, key).release(UUID(int=1), "expired")

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from store.metrics.dependencies import announce
-from store.orders.errors import Declined, Frozen, PaymentUnknown
+from store.orders.errors import PaymentDeclined, PaymentFrozen, PaymentUnknown
 from store.server.outbound.breaker import Breaker
 from store.server.outbound.http_client import session
 
@@ -60,7 +60,7 @@ class Repayment:
 
 
 class Payments:
-    """The payment gateway. Declined is a definite no; PaymentUnknown leaves the outcome open."""
+    """The payment gateway. PaymentDeclined is a definite no; PaymentUnknown leaves the outcome open."""
 
     def __init__(self, url: str, key: str, return_url: str = "") -> None:
         announce(GATEWAY, "GET", "POST")
@@ -78,7 +78,7 @@ class Payments:
         ).v1
 
     def authorise(self, order_id: UUID, amount: int, currency: str, method: str) -> Intent:
-        """Put the amount aside on the buyer's card, not taking it yet. Declined if it is refused."""
+        """Put the amount aside on the buyer's card, not taking it yet. PaymentDeclined if it is refused."""
         params: Any = {
             "amount": amount,
             "currency": currency.lower(),
@@ -110,7 +110,7 @@ class Payments:
         return None
 
     def capture(self, order_id: UUID, intent_id: str) -> Intent:
-        """Take the authorised amount. Declined if the gateway will not give it any more."""
+        """Take the authorised amount. PaymentDeclined if the gateway will not give it any more."""
         return self._settle("capture", order_id, intent_id, "succeeded")
 
     def cancel(self, order_id: UUID, intent_id: str) -> Intent:
@@ -118,7 +118,7 @@ class Payments:
         return self._settle("cancel", order_id, intent_id, "canceled")
 
     def refund(self, refund_id: UUID, order_id: UUID, intent_id: str, amount: int) -> Repayment:
-        """Give part of a captured payment back. Declined if the gateway refuses for good."""
+        """Give part of a captured payment back. PaymentDeclined if the gateway refuses for good."""
         params: Any = {
             "payment_intent": intent_id,
             "amount": amount,
@@ -133,11 +133,13 @@ class Payments:
 
         # The same keys in the same order for whoever asks: two who find no refund must not make two.
         for number in range(MAX_REFUND_KEYS):
-            with contextlib.suppress(Frozen):
+            with contextlib.suppress(PaymentFrozen):
                 return ask(f"refund-{refund_id}-{number}" if number else f"refund-{refund_id}")
             if found := self.find_refund(refund_id, intent_id):
                 return found
-        raise Frozen("The payment gateway repeats an internal error, and has made no refund.")
+        raise PaymentFrozen(
+            "The payment gateway repeats an internal error, and has made no refund."
+        )
 
     def find_refund(self, refund_id: UUID, intent_id: str) -> Repayment | None:
         """The refund of a payment that carries our id, if it was ever made."""
@@ -160,13 +162,13 @@ class Payments:
 
         try:
             return ask(f"order-{order_id}-{verb}")
-        except Frozen:
+        except PaymentFrozen:
             found = self.look(intent_id)
             return found if found.status == goal else ask(f"order-{order_id}-{verb}-{uuid4()}")
-        except Declined as declined:
+        except PaymentDeclined as declined:
             return self._after_refusal(intent_id, declined, goal)
 
-    def _after_refusal(self, intent_id: str, declined: Declined, goal: str) -> Intent:
+    def _after_refusal(self, intent_id: str, declined: PaymentDeclined, goal: str) -> Intent:
         """The gateway refuses because of the intent's state: the state says what happened before."""
         found = self.look(intent_id)
         if found.status == goal or (goal == "canceled" and found.status == "succeeded"):
@@ -201,10 +203,14 @@ def _asked(call: Callable[[], T]) -> T:
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
             _log.error("the payment gateway refuses our key: %s %s", kind, status)
         if status >= 500 and (error.headers or {}).get("idempotent-replayed") == "true":
-            raise Frozen(f"The payment gateway repeats an internal error: {status}.") from error
+            raise PaymentFrozen(
+                f"The payment gateway repeats an internal error: {status}."
+            ) from error
         if isinstance(error, stripe.IdempotencyError):
             # Our parameters have changed since, by a new version or another return URL.
-            raise Frozen("The payment gateway knows this key with other parameters.") from error
+            raise PaymentFrozen(
+                "The payment gateway knows this key with other parameters."
+            ) from error
         raise PaymentUnknown(f"The payment gateway did not answer: {kind} {status}.") from error
 
 
@@ -212,17 +218,17 @@ def _looked(call: Callable[[], T]) -> T:
     """What the gateway shows. That it will not show it says nothing about the money: unknown."""
     try:
         return _asked(call)
-    except Declined as declined:
+    except PaymentDeclined as declined:
         raise PaymentUnknown(
             f"The payment gateway shows nothing: {declined.decline_code}."
         ) from None
 
 
-def _declined(error: stripe.CardError | stripe.InvalidRequestError) -> Declined:
+def _declined(error: stripe.CardError | stripe.InvalidRequestError) -> PaymentDeclined:
     details: Any = error.error
     code = getattr(details, "decline_code", None) or error.code or "invalid_request"
     intent = getattr(details, "payment_intent", None)
-    return Declined(code, intent_id=intent.id if intent else None)
+    return PaymentDeclined(code, intent_id=intent.id if intent else None)
 
 
 def _all(pages: Any) -> Iterable[Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from store.orders.clients import payments as payment_client
 from store.orders.clients.payments import MAX_REFUND_KEYS, Intent, Payments, Repayment
-from store.orders.errors import Declined, Frozen, PaymentUnknown
+from store.orders.errors import PaymentDeclined, PaymentFrozen, PaymentUnknown
 from store.orders.testing.fake_stripe import Stripe
 from store.server.clock import now
 from store.server.ids import new_id
@@ -83,14 +83,14 @@ def test_a_declined_card_leaves_an_attempt_to_cancel(payments: Payments, stripe:
         decline_code="insufficient_funds",
         payment_intent={**PI, "status": "requires_payment_method"},
     )
-    with pytest.raises(Declined) as declined:
+    with pytest.raises(PaymentDeclined) as declined:
         authorise(payments)
     assert (declined.value.decline_code, declined.value.intent_id) == ("insufficient_funds", "pi_1")
 
 
 def test_what_makes_no_sense_is_a_definite_no(payments: Payments, stripe: Stripe) -> None:
     stripe.refuses(400, "invalid_request_error", code="amount_too_small", param="amount")
-    with pytest.raises(Declined) as declined:
+    with pytest.raises(PaymentDeclined) as declined:
         authorise(payments)
     assert (declined.value.decline_code, declined.value.intent_id) == ("amount_too_small", None)
 
@@ -144,14 +144,14 @@ def test_a_gateway_that_does_not_answer_is_left_alone_for_a_moment(
 def test_a_gateway_that_refuses_is_asked_on(payments: Payments, stripe: Stripe) -> None:
     for _ in range(FAILURES + 3):
         stripe.refuses(402, "card_error", code="card_declined")
-        with pytest.raises(Declined):
+        with pytest.raises(PaymentDeclined):
             authorise(payments)
     assert len(stripe.asked) == FAILURES + 3
 
 
 def test_a_repeated_internal_error_is_told_apart(payments: Payments, stripe: Stripe) -> None:
     stripe.refuses(500, "api_error", replayed=True)
-    with pytest.raises(Frozen):
+    with pytest.raises(PaymentFrozen):
         authorise(payments)
 
 
@@ -159,7 +159,7 @@ def test_a_key_that_the_gateway_knows_with_other_parameters_is_looked_behind(
     payments: Payments, stripe: Stripe
 ) -> None:
     stripe.refuses(400, "idempotency_error")
-    with pytest.raises(Frozen):
+    with pytest.raises(PaymentFrozen):
         authorise(payments)
 
 
@@ -200,7 +200,7 @@ def test_what_was_settled_before_is_found_settled(
 def test_a_payment_that_is_gone_cannot_be_captured(payments: Payments, stripe: Stripe) -> None:
     stripe.refuses(400, "invalid_request_error", code="payment_intent_unexpected_state")
     stripe.says(GONE)
-    with pytest.raises(Declined):
+    with pytest.raises(PaymentDeclined):
         payments.capture(ORDER, "pi_1")
 
 
@@ -253,7 +253,7 @@ def test_a_refund_that_stays_frozen_is_unknown(payments: Payments, stripe: Strip
     for _ in range(MAX_REFUND_KEYS):
         stripe.refuses(500, "api_error", replayed=True)
         stripe.says({"object": "list", "data": [], "has_more": False, "url": "/v1/refunds"})
-    with pytest.raises(Frozen):
+    with pytest.raises(PaymentFrozen):
         payments.refund(new_id(), ORDER, "pi_1", 500)
 
 

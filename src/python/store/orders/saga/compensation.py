@@ -12,7 +12,7 @@ from uuid import UUID
 
 from store.orders.clients.payments import Intent, Repayment
 from store.orders.clients.shop import Shop
-from store.orders.errors import Declined, Frozen
+from store.orders.errors import PaymentDeclined, PaymentFrozen
 from store.orders.models.order import Order
 from store.orders.models.payment import Payment, Refund
 from store.orders.models.states import Reason, State, Step
@@ -56,7 +56,7 @@ def void(order: Order, shop: Shop) -> Outcome:
         return Done(intent=shop.payments.cancel(order.id, payment.intent_id))
     try:
         return Done(intent=_unanswered(order, payment, shop))
-    except Declined as declined:
+    except PaymentDeclined as declined:
         return Refused(Reason.PAYMENT_DECLINED, declined.facts, declined.intent_id)
 
 
@@ -86,7 +86,7 @@ def repay(order: Order, shop: Shop) -> Outcome:
         return Done()
     try:
         repayment = _repayment(order, refund, shop)
-    except Declined as declined:
+    except PaymentDeclined as declined:
         return Refused(Reason.PAYMENT_DECLINED, declined.facts, refund_id=refund.id)
     outcome = Waiting if repayment.status == "pending" else Done
     return outcome(repayment=repayment, refund_id=refund.id)
@@ -166,7 +166,7 @@ def with_full_refund(order: Order, at: datetime) -> Order:
 def _unanswered(order: Order, payment: Payment, shop: Shop) -> Intent | None:
     """What came of an authorisation whose answer was lost; None if nothing did."""
     if now() < payment.asked_at + KEYS_KEPT:
-        with contextlib.suppress(Frozen):
+        with contextlib.suppress(PaymentFrozen):
             return shop.payments.authorise(
                 order.id, payment.amount, order.currency, order.payment_method
             )

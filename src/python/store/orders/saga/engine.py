@@ -19,7 +19,7 @@ import time
 from uuid import UUID
 
 from store.orders.clients.shop import Shop
-from store.orders.errors import Declined, LeaseLost, Refusal
+from store.orders.errors import LeaseLost, PaymentDeclined, Refusal
 from store.orders.metrics import count_attempt, count_change
 from store.orders.models import writes
 from store.orders.models.order import Order
@@ -34,7 +34,7 @@ from store.server.clock import now
 from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
 from store.server.outbound.backoff import seconds_to_wait
-from store.server.telemetry import context, tracing
+from store.server.telemetry import context, traces
 
 POLL_INTERVAL_SECONDS = 0.2
 MAX_SAVE_ATTEMPTS = 6
@@ -90,7 +90,7 @@ def attempt(order: Order, shop: Shop) -> Outcome:
     """Try the order's step once. Only what is surely refused is refused; the rest is unknown."""
     assert order.step is not None, "a lease is only given for an order with a step"  # noqa: S101
     began = time.perf_counter()
-    with tracing.span(f"order.step {order.step}", traceparent=order.traceparent or ""):
+    with traces.span(f"order.step {order.step}", traceparent=order.traceparent or ""):
         outcome = _outcome(order, order.step, shop)
         _publish(order, order.step, outcome, time.perf_counter() - began)
     return outcome
@@ -99,7 +99,7 @@ def attempt(order: Order, shop: Shop) -> Outcome:
 def _outcome(order: Order, step: Step, shop: Shop) -> Outcome:
     try:
         return SAGA[step].run(order, shop)
-    except (Refusal, Declined) as error:
+    except (Refusal, PaymentDeclined) as error:
         return _refused(order, error)
     except StoreError as error:
         _log.warning("order %s, step %s: %s %s", order.id, step, error.code, error.detail)
@@ -114,7 +114,7 @@ def _publish(order: Order, step: Step, outcome: Outcome, seconds: float) -> None
     word, number = type(outcome).__name__.lower(), order.attempts + 1
     count_attempt(step, word, seconds)
     facts = {"step": step.value, "outcome": word, "attempt": number}
-    tracing.note(**{"order.id": str(order.id)}, **{f"order.{name}": facts[name] for name in facts})
+    traces.note(**{"order.id": str(order.id)}, **{f"order.{name}": facts[name] for name in facts})
     took = round(seconds * 1000, 2)
     published = facts | {"order_id": str(order.id), "duration_ms": took}
     _log.info("%s: %s in %s ms", step, word, took, extra=published)
@@ -164,10 +164,10 @@ def _still_mine(order: Order) -> Order:
     return current
 
 
-def _refused(order: Order, error: Refusal | Declined) -> Outcome:
+def _refused(order: Order, error: Refusal | PaymentDeclined) -> Outcome:
     """A no ends a sale; a step that insists does not take it for an answer."""
     if definition_of(order).insists:
         _log.error("order %s, step %s is refused: %s", order.id, order.step, error.detail)
         return Unknown(error.code)
-    intent_id = error.intent_id if isinstance(error, Declined) else None
+    intent_id = error.intent_id if isinstance(error, PaymentDeclined) else None
     return Refused(Reason(error.code), error.facts, intent_id)

@@ -1,6 +1,6 @@
 """The forward steps: stock and money are taken. Each call, and what its outcome means for the order.
 
-A definite no is raised as Refusal or Declined; every other error leaves the outcome unknown.
+A definite no is raised as Refusal or PaymentDeclined; every other error leaves the outcome unknown.
 """
 
 from dataclasses import replace
@@ -9,7 +9,7 @@ from typing import Any
 
 from store.orders.clients.payments import Intent
 from store.orders.clients.shop import Shop
-from store.orders.errors import Frozen
+from store.orders.errors import PaymentFrozen
 from store.orders.models.order import Line, Order
 from store.orders.models.payment import Payment
 from store.orders.models.states import Reason, State
@@ -56,7 +56,7 @@ def authorise(order: Order, shop: Shop) -> Outcome:
         intent = shop.payments.authorise(
             order.id, payment.amount, order.currency, order.payment_method
         )
-    except Frozen:
+    except PaymentFrozen:
         # This key is of no use any more; the payment may have been made before.
         found = shop.payments.find(order.id, payment.asked_at)
         if found is None:

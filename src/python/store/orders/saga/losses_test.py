@@ -42,7 +42,7 @@ class Crash:
         self.server.crash()
         self.step_found = order_of(self.flow.order_id).step
         if self.cancels:
-            self.flow.patience = 0.0
+            self.flow.request_seconds = 0.0
             self.flow.cancel()
         if self.dies:
             raise SimulatedCrash
@@ -66,7 +66,7 @@ def test_what_a_crash_forgets_of_a_sale_is_learned_again(
     cancels: bool,
 ) -> None:
     flow = Sale()
-    flow.patience = 5.0
+    flow.request_seconds = 5.0
     crash = Crash(flow, crashing, dies=dies, cancels=cancels)
     crash.after(call, flow.shop.payments.faults)
     flow.run()
@@ -83,12 +83,12 @@ def test_a_refund_that_a_crash_forgets_is_not_made_twice(
 ) -> None:
     """The buyer cancels while the money is taken, so whoever takes it plans the refund, too."""
     flow = Sale()
-    flow.patience = 5.0
+    flow.request_seconds = 5.0
     payments = flow.shop.payments
     payments.faults.next("capture", Fault.STOPPED_AFTER)
 
     def cancel() -> None:
-        flow.patience = 0.0
+        flow.request_seconds = 0.0
         flow.cancel()
         crash.after("refund", payments.faults)
 

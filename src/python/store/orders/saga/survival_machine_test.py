@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from store.auth.callers import Caller, Role
 from store.database.database import Database
-from store.database.idempotency import IdempotencyKeys, Started
+from store.database.idempotency import IdempotencyKeys, IdempotentRequest
 from store.orders.errors import LineRefused
 from store.orders.models import tables
 from store.orders.models.order import Line, Order
@@ -65,7 +65,7 @@ faults = st.sampled_from(Fault)
 _numbers = count()
 
 
-class Shop(RuleBasedStateMachine):
+class SurvivalMachine(RuleBasedStateMachine):
     """One shop, its buyers and its workers. The model: units, keys, and who was promised what."""
 
     @initialize()
@@ -98,7 +98,7 @@ class Shop(RuleBasedStateMachine):
 
     def send(self, key: str) -> None:
         begun = IdempotencyKeys(tables.database).begin(str(self.buyer.id), key, "fingerprint")
-        assert isinstance(begun, Started)
+        assert isinstance(begun, IdempotentRequest)
         assert begun.resource_id == (str(self.keys[key]) if key in self.keys else None)
         with contextlib.suppress(*TIRED, LineRefused):
             place_order(self.buyer, self.baskets[key], begun, self.shop, 0.0)
@@ -256,5 +256,5 @@ def test_in_any_history_money_and_stock_are_right_at_last(
 ) -> None:
     profile = settings.get_profile(os.environ.get("SURVIVAL_PROFILE", "short"))
     with caplog.at_level(logging.ERROR):
-        run_state_machine_as_test(Shop, settings=profile)
+        run_state_machine_as_test(SurvivalMachine, settings=profile)
     assert [record.message for record in caplog.records if record.exc_info] == []

@@ -7,7 +7,7 @@ import pytest
 
 from store.database.database import Database
 from store.database.testing import FleetingServer
-from store.orders.errors import Declined, HoldReleased, NotForSale, OutOfStock, UnknownSku
+from store.orders.errors import HoldReleased, NotForSale, OutOfStock, PaymentDeclined, UnknownSku
 from store.orders.models import tables
 from store.orders.models.order import Order
 from store.orders.models.states import State
@@ -33,7 +33,7 @@ from store.server.errors import StoreError
 REJECTED, CANCELLED, CONFIRMED = State.REJECTED, State.CANCELLED, State.CONFIRMED
 GONE, AWAY = OutOfStock("MUG", 0), HoldReleased()
 NO_SUCH, NOT_SOLD = UnknownSku("MUG"), NotForSale("MUG")
-NO = Declined("do_not_honor")
+NO = PaymentDeclined("do_not_honor")
 
 REFUSALS: list[tuple[type[Flow], str, StoreError, State, str | None]] = [
     # While stock and money are taken, a definite no ends the order and gives back what was taken.

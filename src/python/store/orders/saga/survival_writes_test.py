@@ -6,7 +6,7 @@ import pytest
 
 from store.database.database import Database
 from store.database.errors import CommitUnknown
-from store.database.idempotency import IdempotencyKeys, Started
+from store.database.idempotency import IdempotencyKeys, IdempotentRequest
 from store.database.testing import FleetingServer
 from store.orders.conftest import Get, Place
 from store.orders.models import tables
@@ -141,7 +141,7 @@ def test_a_refund_whose_commit_was_not_answered_is_made_once(
 
     def ask() -> None:
         begun = keys.begin(str(flow.clerk.id), key, "fingerprint")
-        assert isinstance(begun, Started)
+        assert isinstance(begun, IdempotentRequest)
         with begun:
             refund_order(order.id, flow.clerk, 100, "scratched", begun)
 

@@ -16,7 +16,7 @@ PRICE = 1290
 
 
 @dataclass
-class Reserved:
+class FakeReservation:
     """What inventory has put aside for an order."""
 
     lines: tuple[tuple[str, int], ...]
@@ -29,7 +29,7 @@ class FakeInventory(Inventory):
     def __init__(self, shelf: dict[str, int]) -> None:
         self.shelf = dict(shelf)
         self.prices = dict.fromkeys(shelf, PRICE)
-        self.reserved: dict[UUID, Reserved] = {}
+        self.reserved: dict[UUID, FakeReservation] = {}
         self.hold_for = timedelta(minutes=15)
         self.faults = Faults()
 
@@ -63,7 +63,7 @@ class FakeInventory(Inventory):
             raise HoldReleased
         if found is None:
             self._take(lines)
-            self.reserved[order_id] = Reserved(lines, "held")
+            self.reserved[order_id] = FakeReservation(lines, "held")
         priced = tuple(PricedLine(sku, f"A {sku}", self.prices[sku]) for sku, _ in lines)
         total = sum(self.prices[sku] * quantity for sku, quantity in lines)
         return Hold(priced, total, now() + self.hold_for)
@@ -88,11 +88,11 @@ class FakeInventory(Inventory):
         found.state = "committed"
 
     def _release(self, order_id: UUID) -> None:
-        found = self.reserved.setdefault(order_id, Reserved((), "released"))
+        found = self.reserved.setdefault(order_id, FakeReservation((), "released"))
         if found.state in ("held", "committed"):
             self._put_back(found)
         found.state = "released"
 
-    def _put_back(self, found: Reserved) -> None:
+    def _put_back(self, found: FakeReservation) -> None:
         for sku, quantity in found.lines:
             self.shelf[sku] += quantity

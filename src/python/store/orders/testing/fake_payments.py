@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from store.orders.clients.payments import Intent, Payments, Repayment
-from store.orders.errors import Declined, Frozen, PaymentUnknown
+from store.orders.errors import PaymentDeclined, PaymentFrozen, PaymentUnknown
 from store.orders.testing.faults import Faults
 from store.server.ids import new_id
 
@@ -31,7 +31,7 @@ class FakePayments(Payments):
         self.keys_forgotten = False
         self.frozen = False
         self.captures: Counter[str] = Counter()
-        self._answers: dict[str, Intent | Declined] = {}
+        self._answers: dict[str, Intent | PaymentDeclined] = {}
         self.faults = Faults(unanswered=PaymentUnknown)
 
     def authorise(self, order_id: UUID, amount: int, currency: str, method: str) -> Intent:
@@ -95,16 +95,16 @@ class FakePayments(Payments):
 
     def _authorise(self, order_id: UUID, amount: int, method: str) -> Intent:
         if self.frozen:
-            raise Frozen("an internal error, repeated")
+            raise PaymentFrozen("an internal error, repeated")
         key = f"order-{order_id}-authorise"
         if key not in self._answers or self.keys_forgotten:
             self._answers[key] = self._new(order_id, amount, method)
         answer = self._answers[key]
-        if isinstance(answer, Declined):
+        if isinstance(answer, PaymentDeclined):
             raise answer
         return answer
 
-    def _new(self, order_id: UUID, amount: int, method: str) -> Intent | Declined:
+    def _new(self, order_id: UUID, amount: int, method: str) -> Intent | PaymentDeclined:
         made = Intent(f"pi_{new_id().hex}", "requires_capture", capturable=amount)
         if method == THREE_D_SECURE:
             page = "https://bank.example/3ds"
@@ -113,7 +113,7 @@ class FakePayments(Payments):
             made = replace(made, status="requires_payment_method", capturable=0)
         self.intents[made.id], self.orders[made.id] = made, order_id
         self.amounts[made.id] = amount
-        return Declined("generic_decline", made.id) if method == DECLINED else made
+        return PaymentDeclined("generic_decline", made.id) if method == DECLINED else made
 
     def _capture(self, intent_id: str) -> Intent:
         found = self.intents[intent_id]
@@ -122,7 +122,7 @@ class FakePayments(Payments):
             found = replace(found, status="succeeded", received=found.capturable, capturable=0)
             self.intents[intent_id] = found
         if found.status != "succeeded":
-            raise Declined("payment_intent_unexpected_state")
+            raise PaymentDeclined("payment_intent_unexpected_state")
         return found
 
     def _cancel(self, intent_id: str) -> Intent:
@@ -134,7 +134,7 @@ class FakePayments(Payments):
     def _refund(self, refund_id: UUID, intent_id: str, amount: int) -> Repayment:
         if refund_id not in self.refunds:
             if self.refunded[intent_id] + amount > self.intents[intent_id].received:
-                raise Declined("charge_already_refunded")
+                raise PaymentDeclined("charge_already_refunded")
             self.refunds[refund_id] = Repayment(f"re_{new_id().hex}", self.refund_status)
             self.refund_intents[refund_id], self.refund_amounts[refund_id] = intent_id, amount
             if self.refund_status != "failed":

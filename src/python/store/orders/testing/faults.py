@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from store.server.errors import StoreError
-from store.server.grpc.channel import Unanswered
+from store.server.grpc.channel import OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Faults:
     )
     down_for: int = 0
     calls: Counter[str] = field(default_factory=Counter)
-    unanswered: type[Exception] = Unanswered
+    unanswered: type[Exception] = OutcomeUnknown
     meanwhile: Callable[[], None] = lambda: None
 
     def next(self, method: str, *faults: Fault | StoreError) -> None:

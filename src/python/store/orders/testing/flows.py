@@ -25,7 +25,7 @@ from store.server.ids import new_id
 
 SHELF = 5
 VISA = "pm_card_visa"
-PATIENCE = 0.02  # seconds in which a request goes on by itself; then workers take over
+REQUEST_SECONDS = 0.02  # seconds in which a request goes on by itself; then workers take over
 
 SURVIVED = (SimulatedCrash, Unavailable, LineRefused)
 """How a request may end that met a fault: dead, without an answer, or with a definite no."""
@@ -55,7 +55,7 @@ class Flow:
         self.shop: FakeShop = fake_shop(MUG=SHELF)
         self.buyer = Caller(new_id(), Role.CUSTOMER)
         self.clerk = Caller(new_id(), Role.STAFF)
-        self.patience = PATIENCE
+        self.request_seconds = REQUEST_SECONDS
 
     def run(self) -> None:
         """Everything that people do; what they find impossible they leave."""
@@ -65,19 +65,19 @@ class Flow:
         line = Line("MUG", self.quantity, self.expected_price)
         basket = Basket("EUR", (line,), self.method, ADDRESS)
         with contextlib.suppress(*SURVIVED):
-            place_order(self.buyer, basket, started(self.buyer), self.shop, self.patience)
+            place_order(self.buyer, basket, started(self.buyer), self.shop, self.request_seconds)
         return self.rest()
 
     def cancel(self) -> None:
         with contextlib.suppress(*SURVIVED, NotCancellable):
-            cancel_order(self.order_id, self.buyer, self.shop, self.patience)
+            cancel_order(self.order_id, self.buyer, self.shop, self.request_seconds)
 
     def refund(self, amount: int | None) -> None:
         with contextlib.suppress(*SURVIVED, NotRefundable):
             refund = refund_order(
                 self.order_id, self.clerk, amount, "scratched", started(self.clerk)
             )
-            settled_refund(self.order_id, refund, self.shop, self.patience)
+            settled_refund(self.order_id, refund, self.shop, self.request_seconds)
 
     def ship(self) -> None:
         ship_order(self.order_id, self.clerk, "DHL", "1")

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from store.auth.callers import Caller
-from store.database.idempotency import IdempotencyKeys, Started
-from store.database.vault import Vault
+from store.database.cipher import Cipher
+from store.database.idempotency import IdempotencyKeys, IdempotentRequest
 from store.orders.clients.shop import Shop
 from store.orders.models.order import Order
 from store.orders.models.queries import order_of
@@ -27,7 +27,7 @@ from store.server.ids import new_id
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
 ENCRYPTION_SECRET = "a secret of the tests that is long enough"
-VAULT = Vault([ENCRYPTION_SECRET])
+CIPHER = Cipher([ENCRYPTION_SECRET])
 ADDRESS = {
     "name": "Ada Lovelace",
     "line1": "12 St James's Square",
@@ -57,10 +57,10 @@ def basket(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def started(owner: Caller) -> Started:
+def started(owner: Caller) -> IdempotentRequest:
     """A new Idempotency-Key, begun."""
     begun = IdempotencyKeys(database).begin(str(owner.id), str(new_id()), "fingerprint")
-    assert isinstance(begun, Started)
+    assert isinstance(begun, IdempotentRequest)
     return begun
 
 

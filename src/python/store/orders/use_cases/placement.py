@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from store.auth.callers import Caller
-from store.database.idempotency import Started
+from store.database.idempotency import IdempotentRequest
 from store.orders.clients.shop import Shop
 from store.orders.errors import LineRefused
 from store.orders.metrics import count_placed
@@ -33,7 +33,9 @@ class Basket:
     shipping_address: dict[str, str]
 
 
-def place_order(buyer: Caller, basket: Basket, begun: Started, shop: Shop, seconds: float) -> Order:
+def place_order(
+    buyer: Caller, basket: Basket, begun: IdempotentRequest, shop: Shop, seconds: float
+) -> Order:
     """An order as far as it gets within `seconds`; LineRefused if a line can never be sold.
 
     When an earlier request with the same Idempotency-Key has made the order and died, that one is

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from store.auth.callers import Caller
-from store.database.idempotency import Started
+from store.database.idempotency import IdempotentRequest
 from store.orders.clients.shop import Shop
 from store.orders.errors import NotRefundable, TooMuchRefunded
 from store.orders.metrics import count_change
@@ -22,7 +22,7 @@ from store.server.ids import new_id
 
 
 def refund_order(
-    order_id: UUID, staff: Caller, amount: int | None, reason: str, begun: Started
+    order_id: UUID, staff: Caller, amount: int | None, reason: str, begun: IdempotentRequest
 ) -> Refund:
     """A refund of the amount, or of all that is left; TooMuchRefunded if less is left."""
     with database.transaction():

@@ -13,8 +13,8 @@ from urllib.parse import SplitResult, urlsplit
 from urllib3.exceptions import HTTPError
 
 from store.metrics.dependencies import (
-    Call,
-    Outcome,
+    CallOutcome,
+    CallTimer,
     announce,
     outcome_of_error,
     outcome_of_status,
@@ -23,7 +23,7 @@ from store.orders.webhooks.addresses import PrivateAddress, check_url
 from store.orders.webhooks.connections import Answer, Connection, ConnectionPool, Deadline
 from store.orders.webhooks.errors import BadEndpointUrl
 from store.orders.webhooks.messages import Message
-from store.orders.webhooks.signing import signature
+from store.orders.webhooks.signatures import signature
 from store.server.clock import now
 
 DEADLINE_SECONDS = 10.0
@@ -76,11 +76,11 @@ class Subscribers:
     def _measured(
         self, url: SplitResult, message: Message, secrets: Sequence[str], deadline: Deadline
     ) -> Answer:
-        call = Call("subscribers", "POST")
+        call = CallTimer("subscribers", "POST")
         try:
             answer = self._post(url, message, secrets, deadline)
         except BaseException as error:
-            call.end(Outcome.TIMEOUT if deadline.is_over() else outcome_of_error(error))
+            call.end(CallOutcome.TIMEOUT if deadline.is_over() else outcome_of_error(error))
             raise
         call.end(outcome_of_status(answer.status))
         return answer

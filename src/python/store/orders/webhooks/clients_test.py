@@ -21,7 +21,7 @@ from store.orders.webhooks.clients import Receipt, Subscribers
 from store.orders.webhooks.errors import BadEndpointUrl
 from store.orders.webhooks.fake_subscriber import Subscriber
 from store.orders.webhooks.messages import MOST_BYTES, Message, event_message
-from store.orders.webhooks.signing import new_secret
+from store.orders.webhooks.signatures import new_secret
 from store.server.clock import now
 from store.server.grpc.testing import free_port
 

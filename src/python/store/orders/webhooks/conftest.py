@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
 from store.orders.conftest import Buy
-from store.orders.testing.shop import VAULT, FakeShop
+from store.orders.testing.shop import CIPHER, FakeShop
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import Subscriber, subscribing
@@ -70,7 +70,7 @@ def verified(subscriber: Subscriber, secret: str) -> list[Any]:
 @pytest.fixture
 def dispatchers() -> Iterator[list[Dispatcher]]:
     """Two of them, as in two workers."""
-    made = [Dispatcher(VAULT, Subscribers(private=True)) for _ in range(2)]
+    made = [Dispatcher(CIPHER, Subscribers(private=True)) for _ in range(2)]
     yield made
     for each in made:
         each.finish()

@@ -9,7 +9,7 @@ from store.orders.webhooks import clients
 from store.orders.webhooks.clients import Receipt, Subscribers
 from store.orders.webhooks.fake_subscriber import talking, trickle
 from store.orders.webhooks.messages import Message
-from store.orders.webhooks.signing import new_secret
+from store.orders.webhooks.signatures import new_secret
 
 MESSAGE = Message("evt_7", b'{"type": "order.placed"}')
 

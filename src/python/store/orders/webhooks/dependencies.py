@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from store.database.vault import Vault
+from store.database.cipher import Cipher
 from store.orders.webhooks.clients import Subscribers
 
 EXTENSION = "store.orders.webhooks"
@@ -12,5 +12,5 @@ EXTENSION = "store.orders.webhooks"
 class WebhookDependencies:
     """What seals the secrets of endpoints, and who connects to them."""
 
-    vault: Vault
+    cipher: Cipher
     subscribers: Subscribers

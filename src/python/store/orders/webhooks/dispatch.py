@@ -10,15 +10,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from store.database.vault import Vault
+from store.database.cipher import Cipher
 from store.orders.webhooks import backlog, register, trial_queue
 from store.orders.webhooks.clients import DEADLINE_SECONDS, Receipt, Subscribers
 from store.orders.webhooks.errors import EndpointNotFound
 from store.orders.webhooks.event_types import TEST_TYPE
 from store.orders.webhooks.messages import Message, event_message, message_of
-from store.orders.webhooks.metrics import DEAD, DELIVERIES, LAG, LOOK_AROUND_SECONDS, PENDING
+from store.orders.webhooks.metrics import BACKLOG_INTERVAL_SECONDS, DEAD, DELIVERIES, LAG, PENDING
 from store.orders.webhooks.models import LEASE_SECONDS, Delivery, Endpoint, claimed
-from store.orders.webhooks.outcomes import Outcome, note_failed, note_taken, pause_gone
+from store.orders.webhooks.outcomes import DeliveryOutcome, note_failed, note_taken, pause_gone
 from store.orders.webhooks.trial import message_id
 from store.server.clock import now
 from store.server.errors import StoreError, Unavailable
@@ -36,7 +36,7 @@ LATEST_START_SECONDS = LEASE_SECONDS - 2 * DEADLINE_SECONDS
 
 WAIT_SECONDS = 0.25
 IDLE_SECONDS = 0.25
-TRIAL_LOOK_SECONDS = 0.25
+TRIAL_POLL_INTERVAL_SECONDS = 0.25
 """How often it looks whether a test message is wanted, however much else there is to do."""
 
 TIDY_SECONDS = 60.0
@@ -52,8 +52,8 @@ class Dispatcher:
     Only `step` talks to the database. So however many subscribers are stuck, orders keep theirs.
     """
 
-    def __init__(self, vault: Vault, subscribers: Subscribers) -> None:
-        self._vault = vault
+    def __init__(self, cipher: Cipher, subscribers: Subscribers) -> None:
+        self._cipher = cipher
         self._subscribers = subscribers
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="webhook")
         self._trial_hands = ThreadPoolExecutor(TRIAL_HANDS, thread_name_prefix="webhook")
@@ -104,7 +104,7 @@ class Dispatcher:
         """Take up as many test messages as can be sent at once."""
         if time.monotonic() < self._try_at:
             return 0
-        self._try_at = time.monotonic() + TRIAL_LOOK_SECONDS
+        self._try_at = time.monotonic() + TRIAL_POLL_INTERVAL_SECONDS
         found = trial_queue.claim(TRIAL_HANDS - len(self._trying))
         for trial in found:
             with contextlib.suppress(EndpointNotFound):
@@ -135,7 +135,7 @@ class Dispatcher:
         self, endpoint: Endpoint, make: Callable[[], Message], what: str = "a test message"
     ) -> Receipt:
         try:
-            secrets = [self._vault.open(each).decode() for each in endpoint.sealed_secrets]
+            secrets = [self._cipher.open(each).decode() for each in endpoint.sealed_secrets]
             return self._subscribers.send(endpoint.url, make(), secrets)
         except StoreError as error:
             _log.error("%s cannot be sent: %s", what, error.detail)
@@ -169,7 +169,7 @@ class Dispatcher:
     def _housekeep(self) -> None:
         at = time.monotonic()
         if at >= self._look_at:
-            self._look_at = at + LOOK_AROUND_SECONDS
+            self._look_at = at + BACKLOG_INTERVAL_SECONDS
             found = backlog.backlog()
             PENDING.set(found.pending)
             DEAD.set(found.dead)
@@ -186,8 +186,8 @@ def _all(some: Callable[[], int]) -> None:
         pass
 
 
-def _outcome(delivery: Delivery, receipt: Receipt) -> Outcome:
-    return Outcome(
+def _outcome(delivery: Delivery, receipt: Receipt) -> DeliveryOutcome:
+    return DeliveryOutcome(
         delivery.endpoint.id,
         delivery.event_id,
         delivery.lease,

@@ -11,7 +11,7 @@ from store.orders.conftest import Buy
 from store.orders.models.tables import database
 from store.orders.webhooks import dispatch as dispatch_module
 from store.orders.webhooks.dispatch import Dispatcher
-from store.orders.webhooks.fake_subscriber import Got, Subscriber, subscribing
+from store.orders.webhooks.fake_subscriber import ReceivedMessage, Subscriber, subscribing
 from store.orders.webhooks.models import MOST_AT_ONCE
 from store.orders.webhooks.testing import add_endpoint, all_due, states, step_until
 from store.server.grpc.testing import wait_until
@@ -182,7 +182,7 @@ def test_what_is_in_hand_is_finished_when_the_process_stops(
 ) -> None:
     entered, release = threading.Semaphore(0), threading.Event()
 
-    def slowly(_got: Got) -> int:
+    def slowly(_got: ReceivedMessage) -> int:
         entered.release()
         return 200 if release.wait(10) else 500
 

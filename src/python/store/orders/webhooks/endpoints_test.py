@@ -7,7 +7,7 @@ import pytest
 
 from store.auth.callers import Caller
 from store.orders.models.tables import database
-from store.orders.testing.shop import VAULT, started
+from store.orders.testing.shop import CIPHER, started
 from store.orders.webhooks import endpoints
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.conftest import Ask, Create
@@ -137,7 +137,7 @@ def test_the_limit_holds_when_many_create_at_once(
 
     def create(_number: int) -> bool:
         try:
-            endpoints.create_endpoint(wanted, admin, started(admin), VAULT, subscribers)
+            endpoints.create_endpoint(wanted, admin, started(admin), CIPHER, subscribers)
         except TooManyEndpoints:
             return False
         return True

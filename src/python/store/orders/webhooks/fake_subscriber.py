@@ -14,7 +14,7 @@ import orjson
 
 
 @dataclass(frozen=True)
-class Got:
+class ReceivedMessage:
     """One message as it arrived."""
 
     path: str
@@ -30,7 +30,7 @@ class Got:
         return data
 
 
-Answer = Callable[["Got"], int]
+Answer = Callable[["ReceivedMessage"], int]
 
 
 class Subscriber(ThreadingHTTPServer):
@@ -40,7 +40,7 @@ class Subscriber(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Desk)
-        self.got: list[Got] = []
+        self.got: list[ReceivedMessage] = []
         self.answer: Answer = lambda _got: 200
         self.headers: dict[str, str] = {}
 
@@ -74,7 +74,7 @@ class _Desk(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        got = Got(self.path, headers, body, self.client_address[1])
+        got = ReceivedMessage(self.path, headers, body, self.client_address[1])
         self.server.got.append(got)
         self.send_response(self.server.answer(got))
         for name, value in {"Content-Length": "0", **self.server.headers}.items():

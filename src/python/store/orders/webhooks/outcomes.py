@@ -21,7 +21,7 @@ LONGEST_WAIT = "interval '4 hours'"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeliveryOutcome:
     """How an attempt ended; `retry_after` is how many seconds the subscriber wants to be left alone."""
 
     endpoint_id: UUID
@@ -91,14 +91,14 @@ WHERE id = %s AND url = %s AND state = 'active'
 """
 
 
-def note_taken(outcomes: Sequence[Outcome]) -> None:
+def note_taken(outcomes: Sequence[DeliveryOutcome]) -> None:
     """These were delivered. Whoever was believed to be away is back."""
     if outcomes:
         database.row(_TAKEN, _said(outcomes))
         database.run(_BACK, ([outcome.endpoint_id for outcome in outcomes],))
 
 
-def note_failed(outcomes: Sequence[Outcome]) -> None:
+def note_failed(outcomes: Sequence[DeliveryOutcome]) -> None:
     """These were not taken: later again, or never when three days are over."""
     if outcomes:
         # Two statements, since whoever deletes an endpoint locks it before its deliveries.
@@ -111,5 +111,5 @@ def pause_gone(endpoint: Endpoint) -> None:
     database.run(_GONE, (GONE, endpoint.id, endpoint.url))
 
 
-def _said(outcomes: Sequence[Outcome]) -> dict[str, object]:
+def _said(outcomes: Sequence[DeliveryOutcome]) -> dict[str, object]:
     return {"said": jsonb([asdict(outcome) for outcome in outcomes])}

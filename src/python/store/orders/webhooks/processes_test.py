@@ -9,15 +9,15 @@ import pytest
 from store.database.config import DatabaseConfig
 from store.orders.conftest import Buy
 from store.orders.testing.shop import ENCRYPTION_SECRET, FakeShop
-from store.orders.webhooks.fake_subscriber import Got, Subscriber, talking, trickle
+from store.orders.webhooks.fake_subscriber import ReceivedMessage, Subscriber, talking, trickle
 from store.orders.webhooks.testing import add_endpoint, all_due, states
 from store.server.grpc.testing import free_port, running, wait_until
 
 WORK = "import sys; from store.orders.main import work; sys.argv[0] = 'orders'; work()"
 SEND = """
 import sys
-from store.server.process.patch_gevent import cooperate
-cooperate()
+from store.server.process.gevent_patch import patch_gevent
+patch_gevent()
 from store.orders.webhooks import clients
 from store.orders.webhooks.messages import Message
 clients.DEADLINE_SECONDS = 1.0
@@ -41,7 +41,7 @@ def environ(database_config: DatabaseConfig) -> dict[str, str]:
 def test_workers_that_are_stopped_or_killed_lose_nothing_and_overtake_nothing(
     buy: Buy, shop: FakeShop, subscriber: Subscriber, environ: dict[str, str]
 ) -> None:
-    def slowly(_got: Got) -> int:
+    def slowly(_got: ReceivedMessage) -> int:
         time.sleep(0.02)
         return 200
 

@@ -17,7 +17,7 @@ BATCH = 5000
 
 
 @dataclass(frozen=True)
-class Tracked:
+class TrackedDelivery:
     """One event on its way to one endpoint, as people see it."""
 
     event_id: int
@@ -35,7 +35,7 @@ class Tracked:
 
 
 @dataclass(frozen=True)
-class Redelivered:
+class Redelivery:
     """How many are pending again, and how many dead ones are left."""
 
     redelivered: int
@@ -81,12 +81,14 @@ AND event_id IN (SELECT event_id FROM webhook_deliveries WHERE endpoint_id = %(e
 """
 
 
-def deliveries_page(endpoint_id: UUID, state: str | None, page: PageRequest) -> Page[Tracked]:
+def deliveries_page(
+    endpoint_id: UUID, state: str | None, page: PageRequest
+) -> Page[TrackedDelivery]:
     """The deliveries of an endpoint, those of the latest events first; EndpointNotFound."""
     register.listed(endpoint_id)
     after = page.after[0] if page.after else None
     values = {"endpoint": endpoint_id, "state": state, "after": after, "limit": page.limit + 1}
-    rows = [Tracked(**row) for row in database.rows(_PAGE, values)]
+    rows = [TrackedDelivery(**row) for row in database.rows(_PAGE, values)]
     kind = deliveries_by_age(endpoint_id)
     return page_of(rows, page.limit, lambda last: encode_cursor(kind, last.event_id))
 
@@ -96,7 +98,7 @@ def deliveries_by_age(endpoint_id: UUID) -> str:
     return f"webhook-deliveries-{endpoint_id}"
 
 
-def redeliver(endpoint_id: UUID, event_id: int) -> Tracked:
+def redeliver(endpoint_id: UUID, event_id: int) -> TrackedDelivery:
     """Send one event again, whatever has become of it; EndpointNotFound, DeliveryNotFound."""
     named = {"endpoint": endpoint_id, "event": event_id}
     with database.transaction():
@@ -105,15 +107,15 @@ def redeliver(endpoint_id: UUID, event_id: int) -> Tracked:
         row = database.row(_ONE, named)
         if row is None:
             raise DeliveryNotFound
-    return Tracked(**row)
+    return TrackedDelivery(**row)
 
 
-def redeliver_dead(endpoint_id: UUID) -> Redelivered:
+def redeliver_dead(endpoint_id: UUID) -> Redelivery:
     """Try up to 1,000 dead deliveries anew, those of the oldest events first; EndpointNotFound."""
     with database.transaction():
         register.forgive(endpoint_id)
         revived = database.run(_DEAD_ANEW, {"endpoint": endpoint_id, "most": MOST_AT_ONCE})
-    return Redelivered(revived, register.listed(endpoint_id).dead)
+    return Redelivery(revived, register.listed(endpoint_id).dead)
 
 
 def hurry(endpoint_id: UUID) -> None:

@@ -13,7 +13,7 @@ from store.server.http.pages import PageRequest
 
 
 @dataclass(frozen=True)
-class Listed:
+class EndpointStatus:
     """An endpoint as people see it: without its secrets, but with how far it lags behind."""
 
     id: UUID
@@ -78,19 +78,19 @@ UPDATE webhook_endpoints SET failures = 0, failing_since = NULL, rest_until = NU
 _REMOVE = "DELETE FROM webhook_endpoints WHERE id = %s"
 
 
-def listed(endpoint_id: UUID) -> Listed:
+def listed(endpoint_id: UUID) -> EndpointStatus:
     """The endpoint, or EndpointNotFound."""
     row = database.row(_ONE, (endpoint_id,))
     if row is None:
         raise EndpointNotFound
-    return Listed(**row)
+    return EndpointStatus(**row)
 
 
-def listed_page(page: PageRequest) -> list[Listed]:
+def listed_page(page: PageRequest) -> list[EndpointStatus]:
     """Up to limit + 1 endpoints, newest first."""
     after = page.after[0] if page.after else None
     rows = database.rows(_PAGE, {"after": after, "limit": page.limit + 1})
-    return [Listed(**row) for row in rows]
+    return [EndpointStatus(**row) for row in rows]
 
 
 def count_and_hold() -> int:
@@ -105,7 +105,7 @@ def add(endpoint_id: UUID, wanted: dict[str, Any], sealed_secret: bytes, created
     database.run(_ADD, values)
 
 
-def change(after: Listed) -> Listed:
+def change(after: EndpointStatus) -> EndpointStatus:
     """The endpoint as it is now written; StaleVersion if somebody else has changed it meanwhile."""
     if not database.run(_CHANGE, vars(after)):
         raise StaleVersion

@@ -7,14 +7,14 @@ from flask import Response, current_app, url_for
 
 from store.auth.callers import Role
 from store.auth.http import current_caller, role_required
-from store.database.idempotency import Started
+from store.database.idempotency import IdempotentRequest
 from store.orders.api.answers import answer_once, shown
 from store.orders.api.schemas import KeyHeaders
 from store.orders.webhooks import endpoints, redelivery, register
 from store.orders.webhooks.dependencies import EXTENSION, WebhookDependencies
 from store.orders.webhooks.guide import GUIDE
-from store.orders.webhooks.redelivery import Redelivered, Tracked
-from store.orders.webhooks.register import Listed
+from store.orders.webhooks.redelivery import Redelivery, TrackedDelivery
+from store.orders.webhooks.register import EndpointStatus
 from store.orders.webhooks.schemas import (
     DeliveryArgs,
     DeliveryOut,
@@ -54,18 +54,18 @@ def create(headers: dict[str, str], wanted: dict[str, Any]) -> Response:
     """Have a program told of events. The answer is the only one that shows the secret."""
     admin, needs = current_caller(), webhook_dependencies()
 
-    def work(begun: Started) -> Response:
-        made = endpoints.create_endpoint(wanted, admin, begun, needs.vault, needs.subscribers)
+    def work(begun: IdempotentRequest) -> Response:
+        made = endpoints.create_endpoint(wanted, admin, begun, needs.cipher, needs.subscribers)
         return _shown_once(*made, 201)
 
-    return answer_once(headers["key"], work, needs.vault)
+    return answer_once(headers["key"], work, needs.cipher)
 
 
 @webhooks.get("")
 @role_required(Role.STAFF)
 @webhooks.arguments(PageArgs, location="query")
 @webhooks.response(200, page_schema(EndpointOut))
-def list_endpoints(args: dict[str, Any]) -> Page[Listed]:
+def list_endpoints(args: dict[str, Any]) -> Page[EndpointStatus]:
     """All endpoints, newest first."""
     return endpoints.endpoints_page(page_request(endpoints.ENDPOINTS_BY_AGE, args, UUID))
 
@@ -73,7 +73,7 @@ def list_endpoints(args: dict[str, Any]) -> Page[Listed]:
 @webhooks.get("/<uuid:endpoint_id>")
 @role_required(Role.STAFF)
 @webhooks.response(200, EndpointOut)
-def show(endpoint_id: UUID) -> tuple[Listed, dict[str, str]]:
+def show(endpoint_id: UUID) -> tuple[EndpointStatus, dict[str, str]]:
     """One endpoint, with the ETag of its version."""
     endpoint = register.listed(endpoint_id)
     return tagged(endpoint, endpoint.version)
@@ -84,7 +84,7 @@ def show(endpoint_id: UUID) -> tuple[Listed, dict[str, str]]:
 @webhooks.doc(**IF_MATCH)
 @webhooks.arguments(EndpointChange)
 @webhooks.response(200, EndpointOut)
-def change(changes: dict[str, Any], endpoint_id: UUID) -> tuple[Listed, dict[str, str]]:
+def change(changes: dict[str, Any], endpoint_id: UUID) -> tuple[EndpointStatus, dict[str, str]]:
     """Change an endpoint, pause it, or let it go on; If-Match names the version it is meant for."""
     version, needs = wanted_version(), webhook_dependencies()
     endpoint = endpoints.change_endpoint(endpoint_id, version, changes, needs.subscribers)
@@ -108,10 +108,10 @@ def rotate(headers: dict[str, str], endpoint_id: UUID) -> Response:
     """Sign with a new secret, shown only here; for 24 hours with the one until now as well."""
     needs = webhook_dependencies()
 
-    def work(begun: Started) -> Response:
-        return _shown_once(*endpoints.rotate_secret(endpoint_id, begun, needs.vault), 200)
+    def work(begun: IdempotentRequest) -> Response:
+        return _shown_once(*endpoints.rotate_secret(endpoint_id, begun, needs.cipher), 200)
 
-    return answer_once(headers["key"], work, needs.vault)
+    return answer_once(headers["key"], work, needs.cipher)
 
 
 @webhooks.post("/<uuid:endpoint_id>/test")
@@ -119,14 +119,14 @@ def rotate(headers: dict[str, str], endpoint_id: UUID) -> Response:
 @webhooks.response(200, TrialOut)
 def send_test(endpoint_id: UUID) -> Trial:
     """Send a `webhook.test` now, also to a paused endpoint, and tell what was answered."""
-    return try_endpoint(endpoint_id, webhook_dependencies().vault)
+    return try_endpoint(endpoint_id, webhook_dependencies().cipher)
 
 
 @webhooks.get("/<uuid:endpoint_id>/deliveries")
 @role_required(Role.STAFF)
 @webhooks.arguments(DeliveryArgs, location="query")
 @webhooks.response(200, page_schema(DeliveryOut))
-def list_deliveries(args: dict[str, Any], endpoint_id: UUID) -> Page[Tracked]:
+def list_deliveries(args: dict[str, Any], endpoint_id: UUID) -> Page[TrackedDelivery]:
     """What has come of each event, the latest first. Delivered ones are forgotten after 30 days."""
     page = page_request(redelivery.deliveries_by_age(endpoint_id), args, int)
     return redelivery.deliveries_page(endpoint_id, args["state"], page)
@@ -135,7 +135,7 @@ def list_deliveries(args: dict[str, Any], endpoint_id: UUID) -> Page[Tracked]:
 @webhooks.post(f"/<uuid:endpoint_id>/deliveries/{_EVENT_ID}/redeliver")
 @role_required(Role.STAFF)
 @webhooks.response(202, DeliveryOut)
-def redeliver(endpoint_id: UUID, event_id: int) -> Tracked:
+def redeliver(endpoint_id: UUID, event_id: int) -> TrackedDelivery:
     """Send an event again, whether it was delivered, is dead or waits."""
     return redelivery.redeliver(endpoint_id, event_id)
 
@@ -144,12 +144,12 @@ def redeliver(endpoint_id: UUID, event_id: int) -> Tracked:
 @role_required(Role.STAFF)
 @webhooks.arguments(RedeliverIn)
 @webhooks.response(202, RedeliveredOut)
-def redeliver_dead(_wanted: dict[str, str], endpoint_id: UUID) -> Redelivered:
+def redeliver_dead(_wanted: dict[str, str], endpoint_id: UUID) -> Redelivery:
     """Try dead deliveries anew, up to 1,000, the oldest first; ask again while some are left."""
     return redelivery.redeliver_dead(endpoint_id)
 
 
-def _shown_once(endpoint: Listed, secret: str, status: int) -> Response:
+def _shown_once(endpoint: EndpointStatus, secret: str, status: int) -> Response:
     answer = shown(_with_secret, {**vars(endpoint), "secret": secret}, status)
     answer.headers["ETag"] = etag(endpoint.version)
     if status == 201:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 from store.orders.models.tables import database
-from store.orders.testing.shop import VAULT
+from store.orders.testing.shop import CIPHER
 from store.orders.webhooks.models import Delivery, claimed
-from store.orders.webhooks.outcomes import Outcome
-from store.orders.webhooks.signing import new_secret
+from store.orders.webhooks.outcomes import DeliveryOutcome
+from store.orders.webhooks.signatures import new_secret
 from store.server.grpc.testing import wait_until
 from store.server.ids import new_id
 
@@ -18,7 +18,7 @@ def add_endpoint(url: str, *event_types: str) -> UUID:
     database.run(
         """INSERT INTO webhook_endpoints (id, url, event_types, sealed_secret, created_by)
         VALUES (%s, %s, %s::text[], %s, %s)""",
-        (endpoint_id, url, list(event_types), VAULT.seal(new_secret().encode()), new_id()),
+        (endpoint_id, url, list(event_types), CIPHER.seal(new_secret().encode()), new_id()),
     )
     return endpoint_id
 
@@ -54,10 +54,12 @@ def claim(limit: int = 64, busy: dict[UUID, int] | None = None) -> list[Delivery
     return claimed(new_id(), limit, busy or {})
 
 
-def outcome(delivery: Delivery, answer: str = "200", retry_after: float | None = None) -> Outcome:
+def outcome(
+    delivery: Delivery, answer: str = "200", retry_after: float | None = None
+) -> DeliveryOutcome:
     """What came of a delivery."""
     ids = (delivery.endpoint.id, delivery.event_id, delivery.lease)
-    return Outcome(*ids, answer, retry_after)
+    return DeliveryOutcome(*ids, answer, retry_after)
 
 
 def seconds_until(column: str, table: str = "webhook_deliveries") -> float:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from store.database.vault import Vault
+from store.database.cipher import Cipher
 from store.orders.webhooks import register, trial_queue
 from store.orders.webhooks.clients import DEADLINE_SECONDS
 from store.orders.webhooks.errors import EndpointNotFound, NoWorker
@@ -28,7 +28,7 @@ class Trial:
     answer: str
 
 
-def try_endpoint(endpoint_id: UUID, vault: Vault) -> Trial:
+def try_endpoint(endpoint_id: UUID, cipher: Cipher) -> Trial:
     """Have a worker send a test message now, signed like any other, and wait for what comes of it.
 
     It is sent once, also to a paused endpoint, and whatever comes of it changes nothing.
@@ -36,7 +36,7 @@ def try_endpoint(endpoint_id: UUID, vault: Vault) -> Trial:
     endpoint's secrets cannot be opened.
     """
     for sealed in register.target(endpoint_id).sealed_secrets:
-        vault.open(sealed)
+        cipher.open(sealed)
     trial_id = new_id()
     if not trial_queue.request(trial_id, endpoint_id):
         raise EndpointNotFound

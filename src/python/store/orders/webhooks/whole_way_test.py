@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from store.auth.callers import Caller
 from store.auth.testing import Signer
 from store.orders.conftest import Get, Place
-from store.orders.testing.shop import VAULT
+from store.orders.testing.shop import CIPHER
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.conftest import Ask, Create, verified
 from store.orders.webhooks.dispatch import Dispatcher
@@ -24,7 +24,7 @@ Dispatch = Callable[[int], None]
 @pytest.fixture
 def dispatch(subscriber: Subscriber) -> Iterator[Dispatch]:
     """Lets a dispatcher work until the subscriber has heard so many messages, and nothing is in hand."""
-    dispatcher = Dispatcher(VAULT, Subscribers(private=True))
+    dispatcher = Dispatcher(CIPHER, Subscribers(private=True))
 
     def done(messages: int) -> bool:
         busy = dispatcher.step()

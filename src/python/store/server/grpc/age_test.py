@@ -16,7 +16,7 @@ from store.server.grpc.testing import SAY, Say, serving
 AGE_SECONDS = 0.3
 
 
-class Service:
+class EchoService:
     """One address before several servers, as Kubernetes' are: each connection goes to the next one."""
 
     def __init__(self) -> None:
@@ -76,8 +76,8 @@ def named(name: bytes) -> Say:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    service = Service()
+def service() -> Iterator[EchoService]:
+    service = EchoService()
     with service.forwarding():
         yield service
 
@@ -108,7 +108,7 @@ class Callers:
 
 
 def test_callers_find_a_second_server_and_no_call_fails_while_connections_age(
-    service: Service,
+    service: EchoService,
 ) -> None:
     callers = Callers(channel := open_channel(service.address, "echo"))
     with (

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from store.metrics.dependencies import Outcome
+from store.metrics.dependencies import CallOutcome
 from store.server.errors import StoreError, Unavailable
 from store.server.grpc.call_details import with_metadata
 from store.server.grpc.errors import HTTP_STATUSES, info_of
@@ -30,7 +30,7 @@ class RemoteError(StoreError):
         self.code = code
 
 
-class Unanswered(Unavailable):
+class OutcomeUnknown(Unavailable):
     """Nobody knows whether the call was carried out: ask again, repeating must be safe."""
 
     code = "unanswered"
@@ -38,7 +38,7 @@ class Unanswered(Unavailable):
 
 @contextmanager
 def errors_in_our_words() -> Iterator[None]:
-    """Turns a failed call into RemoteError (a definite refusal) or Unanswered (anything else)."""
+    """Turns a failed call into RemoteError (a definite refusal) or OutcomeUnknown (anything else)."""
     try:
         yield
     except grpc.RpcError as error:
@@ -48,13 +48,13 @@ def errors_in_our_words() -> Iterator[None]:
 def _in_our_words(error: Any) -> StoreError:
     code, info = error.code(), info_of(error)
     if code not in HTTP_STATUSES:
-        return Unanswered("Another part of the store does not answer; try again later.")
+        return OutcomeUnknown("Another part of the store does not answer; try again later.")
     facts = dict(info.metadata) if info else {}
     reason = info.reason if info else code.name.lower()
     return RemoteError(HTTP_STATUSES[code], reason, error.details() or "", **facts)
 
 
-class NotAsked(grpc.RpcError):
+class BreakerOpen(grpc.RpcError):
     """Nothing was sent: the server has not answered the calls before this one."""
 
     def code(self) -> grpc.StatusCode:
@@ -81,7 +81,7 @@ def open_channel(
     """A channel that connects at its first call, so also after a fork.
 
     It keeps the connection alive, hands on the request id and measures calls as those of
-    `dependency`; while the breaker is open every call is NotAsked. `safe` names the methods
+    `dependency`; while the breaker is open every call is BreakerOpen. `safe` names the methods
     (`store.inventory.v1.Inventory/Quote`) that may be repeated when the server was UNAVAILABLE.
     """
     # Measured outermost: what is raised there reaches the caller as it is.
@@ -172,21 +172,21 @@ class _Measure(grpc.UnaryUnaryClientInterceptor):
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         call = self._calls.begin(details.method.rpartition("/")[2])
         if call is None:
-            raise NotAsked
+            raise BreakerOpen
         try:
             made = continuation(details, request)
         except BaseException:
-            call.end(Outcome.ERROR)
+            call.end(CallOutcome.ERROR)
             raise
-        made.add_done_callback(lambda done: call.end(_OUTCOMES.get(done.code(), Outcome.ERROR)))
+        made.add_done_callback(lambda done: call.end(_OUTCOMES.get(done.code(), CallOutcome.ERROR)))
         return made
 
 
-_OUTCOMES: dict[grpc.StatusCode | None, Outcome] = {
-    **dict.fromkeys(HTTP_STATUSES, Outcome.REFUSED),
-    grpc.StatusCode.OK: Outcome.OK,
-    grpc.StatusCode.DEADLINE_EXCEEDED: Outcome.TIMEOUT,
-    grpc.StatusCode.UNAVAILABLE: Outcome.UNREACHABLE,
+_OUTCOMES: dict[grpc.StatusCode | None, CallOutcome] = {
+    **dict.fromkeys(HTTP_STATUSES, CallOutcome.REFUSED),
+    grpc.StatusCode.OK: CallOutcome.OK,
+    grpc.StatusCode.DEADLINE_EXCEEDED: CallOutcome.TIMEOUT,
+    grpc.StatusCode.UNAVAILABLE: CallOutcome.UNREACHABLE,
 }
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from store.metrics.exposition import metrics_page
 from store.server.errors import Conflict, Invalid, NotFound, Unavailable
-from store.server.grpc.channel import RemoteError, Unanswered, open_channel
+from store.server.grpc.channel import OutcomeUnknown, RemoteError, open_channel
 from store.server.grpc.testing import ECHO, SAY, call, failing, serving
 
 
-class OutOfStock(Conflict):
+class NothingLeft(Conflict):
     code = "out_of_stock"
 
 
@@ -23,7 +23,7 @@ class Differs(Conflict):
     ("error", "status", "code", "facts"),
     [
         (
-            OutOfStock("1 left.", sku="MUG", left=1),
+            NothingLeft("1 left.", sku="MUG", left=1),
             409,
             "out_of_stock",
             {"sku": "MUG", "left": "1"},
@@ -51,13 +51,13 @@ def test_a_definite_refusal_arrives_in_our_words(
 
 @pytest.mark.parametrize("error", [Unavailable("Too busy."), RuntimeError("password=hunter2")])
 def test_what_is_no_refusal_leaves_the_outcome_open(error: Exception) -> None:
-    with serving(failing(error)) as address, pytest.raises(Unanswered) as caught:
+    with serving(failing(error)) as address, pytest.raises(OutcomeUnknown) as caught:
         call(address)
     assert caught.value.status == 503
 
 
 def test_nobody_there_leaves_the_outcome_open() -> None:
-    with pytest.raises(Unanswered):
+    with pytest.raises(OutcomeUnknown):
         call("127.0.0.1:1")
 
 
@@ -69,7 +69,7 @@ def test_a_deadline_leaves_the_outcome_open() -> None:
         return b""
 
     with serving(say) as address:
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             call(address, timeout=0.2)
         go.set()
 
@@ -84,7 +84,7 @@ def test_only_safe_methods_are_tried_again() -> None:
         return b"at last"
 
     with serving(say) as address:
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             call(address)
         assert len(tried) == 1
         assert call(address, safe=[f"{ECHO}/Say"]) == b"at last"
@@ -92,7 +92,7 @@ def test_only_safe_methods_are_tried_again() -> None:
 
 
 def test_calls_are_measured_on_both_sides() -> None:
-    with serving(failing(OutOfStock("Gone."))) as address, pytest.raises(RemoteError):
+    with serving(failing(NothingLeft("Gone."))) as address, pytest.raises(RemoteError):
         call(address)
     page = metrics_page(None)[1].decode()
     answered = 'rpc_request_duration_seconds_count{code="FAILED_PRECONDITION",method="%s"}'

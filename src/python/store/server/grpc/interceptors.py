@@ -17,7 +17,7 @@ Behaviour = Callable[[Any, grpc.ServicerContext], Any]
 _log = logging.getLogger(__name__)
 
 
-class Around(grpc.ServerInterceptor):
+class UnaryInterceptor(grpc.ServerInterceptor):
     """Base of interceptors that surround a unary call; streams (health, reflection) pass by."""
 
     def around(
@@ -41,7 +41,7 @@ class Around(grpc.ServerInterceptor):
         )
 
 
-class RequestIds(Around):
+class RequestIds(UnaryInterceptor):
     """Takes the request id and the trace from the caller's metadata.
 
     It is not sent back: the caller knows it, and an answer that has begun is never retried.
@@ -53,7 +53,7 @@ class RequestIds(Around):
         return call(request, rpc_context)
 
 
-class Deadlines(Around):
+class Deadlines(UnaryInterceptor):
     """Does no work that nobody waits for any more, and lets nobody wait for ever."""
 
     def __init__(self, seconds: float = 10.0) -> None:
@@ -77,7 +77,7 @@ class Deadlines(Around):
             timer.cancel()
 
 
-class Errors(Around):
+class Errors(UnaryInterceptor):
     """Turns every exception into a status that tells the caller what it may know."""
 
     def around(self, call: Behaviour, request: Any, rpc_context: Any, name: str) -> Any:

@@ -8,14 +8,14 @@ from uuid import UUID
 import grpc
 
 from store.metrics.rpc import method_of
-from store.server.grpc.interceptors import Around, Behaviour
-from store.server.telemetry import context, tracing
-from store.server.telemetry.logs import tell
+from store.server.grpc.interceptors import Behaviour, UnaryInterceptor
+from store.server.telemetry import context, traces
+from store.server.telemetry.logs import log_call
 
 _access = logging.getLogger("store.access")
 
 
-class RpcLogs(Around):
+class RpcLogs(UnaryInterceptor):
     """Writes what was called, about which order, how it went and how long it took."""
 
     def around(self, call: Behaviour, request: Any, rpc_context: Any, name: str) -> Any:
@@ -25,10 +25,10 @@ class RpcLogs(Around):
             return call(request, rpc_context)
         finally:
             code = rpc_context.code() or grpc.StatusCode.OK
-            tracing.note(**{"rpc.grpc.status_code": code.value[0]})
+            traces.note(**{"rpc.grpc.status_code": code.value[0]})
             method = method_of(name.removeprefix("/"), code)
             facts = (("method", method), ("code", code.name))
-            tell(_access, f"{method} {code.name}", facts, time.perf_counter() - began)
+            log_call(_access, f"{method} {code.name}", facts, time.perf_counter() - began)
 
 
 def _sane(order_id: str) -> str:

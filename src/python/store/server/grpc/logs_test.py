@@ -9,7 +9,7 @@ from store.server.grpc.logs import _sane
 from store.server.grpc.testing import call, failing, serving
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[tuple[object, ...]]:
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[object, ...]]:
     lines = [vars(record) for record in caplog.records if record.name == "store.access"]
     return [(line["method"], line["code"], line["duration_ms"] > 0) for line in lines]
 
@@ -17,7 +17,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[tuple[object, ...]]:
 def test_each_call_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "store.access"), serving(lambda _hi, _context: b"") as at:
         call(at)
-    assert told(caplog) == [("store.test.Echo/Say", "OK", True)]
+    assert logged(caplog) == [("store.test.Echo/Say", "OK", True)]
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_a_call_that_fails_says_how(
     caplog.set_level(logging.INFO, "store.access")
     with serving(failing(error)) as at, pytest.raises(StoreError):
         call(at)
-    assert told(caplog) == [("store.test.Echo/Say", code.name, True)]
+    assert logged(caplog) == [("store.test.Echo/Say", code.name, True)]
 
 
 def test_who_is_not_let_in_writes_no_names_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "store.access")
     with serving(failing(Unauthenticated("Who?"))) as at, pytest.raises(StoreError):
         call(at)
-    assert told(caplog) == [("unmatched", "UNAUTHENTICATED", True)]
+    assert logged(caplog) == [("unmatched", "UNAUTHENTICATED", True)]
 
 
 def test_only_ids_of_orders_are_taken_from_a_call() -> None:

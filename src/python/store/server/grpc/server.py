@@ -17,7 +17,7 @@ from store.server.process.lifecycle import stop_at_signals, stopping
 from store.server.process.ops import start_ops, stop_ops
 from store.server.process.readiness import Check
 from store.server.process.sockets import listen
-from store.server.telemetry import tracing
+from store.server.telemetry import traces
 
 _THREADS = 32
 _GRACEFUL_SECONDS = 20.0
@@ -98,7 +98,7 @@ def serve_rpc(
 ) -> None:
     """Serve until SIGTERM; then say NOT_SERVING, finish what is in hand and return."""
     stop_at_signals()
-    tracing.start(service)
+    traces.start(service)
     servicer = health.HealthServicer()
     server = make_server(add_servicers, names, interceptors, servicer)
     # gRPC explains a taken port in five lines of its own; ours is one.

@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from prometheus_client import REGISTRY
 
 from store.server.errors import NotFound
-from store.server.grpc.channel import Unanswered, open_channel
+from store.server.grpc.channel import OutcomeUnknown, open_channel
 from store.server.grpc.interceptors import Deadlines
 from store.server.grpc.testing import ECHO, SAY, call, failing, running, serving, wait_until
 from store.server.telemetry import context
@@ -97,7 +97,7 @@ def test_a_call_that_is_too_late_is_not_begun() -> None:
         long = [pool.submit(call, address, timeout=10) for _ in range(32)]
         while len(began) < 32:
             assert not long[0].done()
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             call(address, timeout=0.1)
         assert in_flight() == 32
         go.set()
@@ -107,7 +107,7 @@ def test_a_call_that_is_too_late_is_not_begun() -> None:
 
 
 def test_calls_that_fail_are_in_flight_no_more() -> None:
-    with serving(failing(RuntimeError("broken"))) as address, pytest.raises(Unanswered):
+    with serving(failing(RuntimeError("broken"))) as address, pytest.raises(OutcomeUnknown):
         call(address)
     assert in_flight() == 0
 
@@ -120,12 +120,12 @@ def test_whoever_has_no_key_stays_outside() -> None:
     with serving(lambda request, _context: request, Closed()) as address:
         assert call(address, metadata=[("key", "good")]) == b"hi"
         # Our own key is wrong: that is not the buyer's fault, so it is no refusal of the order.
-        with pytest.raises(Unanswered):
+        with pytest.raises(OutcomeUnknown):
             call(address)
 
 
 def test_a_message_over_the_limit_is_refused() -> None:
-    with serving(lambda request, _context: request) as address, pytest.raises(Unanswered):
+    with serving(lambda request, _context: request) as address, pytest.raises(OutcomeUnknown):
         call(address, b"a" * 1_100_000)
 
 

@@ -28,7 +28,7 @@ Say = Callable[[bytes, grpc.ServicerContext], bytes]
 
 
 @dataclass
-class Running:
+class RunningProgram:
     """A program in a process of its own, and everything it has said so far."""
 
     process: subprocess.Popen[str]
@@ -54,7 +54,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(program: str, *arguments: str, **environ: str) -> Iterator[Running]:
+def running(program: str, *arguments: str, **environ: str) -> Iterator[RunningProgram]:
     """Run Python source with free ports in PORT and OPS_PORT; it is ended with the block."""
     port, ops_port = str(free_port()), str(free_port())
     ours = {"PYTHONPATH": os.pathsep.join(sys.path), "BIND": "127.0.0.1"}
@@ -70,7 +70,7 @@ def running(program: str, *arguments: str, **environ: str) -> Iterator[Running]:
                 text=True,
             )
         try:
-            yield Running(process, output, _address(port), _address(ops_port))
+            yield RunningProgram(process, output, _address(port), _address(ops_port))
         finally:
             _end(process)
 

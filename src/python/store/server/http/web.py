@@ -15,8 +15,8 @@ from store.server.http.api import Api
 from store.server.http.blueprint import Blueprint
 from store.server.http.documentation import docs_page, front_page
 from store.server.http.request import Request
-from store.server.telemetry import context, tracing
-from store.server.telemetry.logs import tell
+from store.server.telemetry import context, traces
+from store.server.telemetry.logs import log_call
 
 _access = logging.getLogger("store.access")
 
@@ -35,12 +35,12 @@ def create_app(
     which / leads (`about` is HTML for it). A view that takes larger bodies sets
     `request.max_content_length` before it reads.
     """
-    app = Observed(service, static_folder=None)
+    app = ObservedApplication(service, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = max_body_bytes
-    tracing.trace_app(app)
+    traces.trace_app(app)
     measure_http(app)
     api = Api(app, title)
     for blueprint in blueprints:
@@ -77,7 +77,7 @@ class Application(Flask):
         return func
 
 
-class Observed(Application):
+class ObservedApplication(Application):
     """And around each request its id and its access line."""
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
@@ -120,7 +120,7 @@ def _write_access_line(asked: Request, status: int, seconds: float) -> None:
     if asked.view_args and isinstance(order_id := asked.view_args.get("order_id"), UUID):
         context.order_id.set(str(order_id))
     facts = (("method", method), ("route", route), ("status", status))
-    tell(_access, f"{method} {route} {status}", facts, seconds)
+    log_call(_access, f"{method} {route} {status}", facts, seconds)
 
 
 def _asked() -> Request:

@@ -1,10 +1,10 @@
 """Calls to one other server: every one is measured, and none is made while its breaker is open."""
 
 from store.metrics import dependencies
-from store.metrics.dependencies import Outcome
+from store.metrics.dependencies import CallOutcome
 from store.server.outbound.breaker import Breaker
 
-_ANSWERS = frozenset({Outcome.OK, Outcome.REFUSED})
+_ANSWERS = frozenset({CallOutcome.OK, CallOutcome.REFUSED})
 
 
 class Calls:
@@ -19,7 +19,7 @@ class Calls:
         call = Call(self.dependency, operation, self._breaker)
         if call.is_allowed:
             return call
-        call.end(Outcome.NOT_ASKED)
+        call.end(CallOutcome.NOT_ASKED)
         return None
 
 
@@ -31,14 +31,14 @@ class Call:
     def __init__(self, dependency: str, operation: str, breaker: Breaker | None) -> None:
         self._breaker = breaker
         self._permit = breaker.permit() if breaker else 0
-        self._measured = dependencies.Call(dependency, operation)
+        self._measured = dependencies.CallTimer(dependency, operation)
 
     @property
     def is_allowed(self) -> bool:
         """Whether it may be made."""
         return self._breaker is None or self._permit > 0
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: CallOutcome) -> None:
         """It is over; say so once."""
         self._measured.end(outcome)
         if self._breaker:

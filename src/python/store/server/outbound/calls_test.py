@@ -13,11 +13,11 @@ import requests
 from prometheus_client import REGISTRY
 
 from store.server.errors import Conflict
-from store.server.grpc.channel import NotAsked as RpcNotAsked
-from store.server.grpc.channel import Unanswered, errors_in_our_words, open_channel
+from store.server.grpc.channel import BreakerOpen as RpcBreakerOpen
+from store.server.grpc.channel import OutcomeUnknown, errors_in_our_words, open_channel
 from store.server.grpc.testing import SAY, failing, running, serving, wait_until
 from store.server.outbound.breaker import Breaker
-from store.server.outbound.http_client import NotAsked, session
+from store.server.outbound.http_client import BreakerOpen, session
 
 REST = 0.4
 
@@ -70,7 +70,7 @@ def test_over_http_nothing_is_sent_until_one_trial_is_answered(shaky: Shaky) -> 
     with posting(shaky, Breaker("shaky", failures=3, rest_seconds=REST)) as post:
         assert [post() for _ in range(3)] == [503] * 3
         began = time.monotonic()
-        with pytest.raises(NotAsked):
+        with pytest.raises(BreakerOpen):
             post()
         assert time.monotonic() - began < REST
         assert (shaky.asked, is_open("shaky"), not_asked("shaky", "POST")) == (3, 1, 1)
@@ -78,8 +78,8 @@ def test_over_http_nothing_is_sent_until_one_trial_is_answered(shaky: Shaky) -> 
         shaky.status = 200
         shaky.may.clear()
         time.sleep(REST)
-        answers = all_at_once(post, NotAsked, let_go=shaky.may.set)
-        assert (answers.count(200), answers.count(NotAsked)) == (1, 19)
+        answers = all_at_once(post, BreakerOpen, let_go=shaky.may.set)
+        assert (answers.count(200), answers.count(BreakerOpen)) == (1, 19)
         assert (shaky.asked, is_open("shaky")) == (4, 0)
         assert [post() for _ in range(3)] == [200] * 3
 
@@ -101,10 +101,10 @@ def test_nobody_there_counts_and_what_follows_is_a_lost_connection_too() -> None
         for _ in range(2):
             with pytest.raises(requests.ConnectionError) as lost:
                 http.post("http://127.0.0.1:1/", timeout=5)
-            assert not isinstance(lost.value, NotAsked)
+            assert not isinstance(lost.value, BreakerOpen)
         with pytest.raises(requests.ConnectionError, match="nobody has not answered") as caught:
             http.post("http://127.0.0.1:1/", timeout=5)
-    assert isinstance(caught.value, NotAsked)
+    assert isinstance(caught.value, BreakerOpen)
 
 
 def test_over_grpc_nothing_is_sent_until_one_trial_is_answered() -> None:
@@ -123,18 +123,18 @@ def test_over_grpc_nothing_is_sent_until_one_trial_is_answered() -> None:
     with serving(say) as address, open_channel(address, "echo", breaker=breaker) as channel:
         ask = asking(channel)
         for _ in range(3):
-            with pytest.raises(Unanswered):
+            with pytest.raises(OutcomeUnknown):
                 ask()
-        with pytest.raises(Unanswered) as caught:
+        with pytest.raises(OutcomeUnknown) as caught:
             ask()
-        assert isinstance(caught.value.__cause__, RpcNotAsked)
+        assert isinstance(caught.value.__cause__, RpcBreakerOpen)
         assert (len(asked), is_open("echo"), not_asked("echo", "Say") > 0) == (3, 1, True)
 
         fine.set()
         may.clear()
         time.sleep(REST)
-        answers = all_at_once(ask, Unanswered, let_go=may.set)
-        assert (answers.count(b"fine"), answers.count(Unanswered)) == (1, 19)
+        answers = all_at_once(ask, OutcomeUnknown, let_go=may.set)
+        assert (answers.count(b"fine"), answers.count(OutcomeUnknown)) == (1, 19)
         assert (len(asked), is_open("echo"), ask()) == (4, 0, b"fine")
 
 
@@ -160,13 +160,13 @@ def asking(channel: grpc.Channel) -> Callable[[], bytes]:
 
 
 PROGRAM = """
-from store.server.process.patch_gevent import cooperate
-cooperate()
+from store.server.process.gevent_patch import patch_gevent
+patch_gevent()
 import time
 import gevent
 from gevent.server import StreamServer
 from store.server.outbound.breaker import Breaker
-from store.server.outbound.http_client import NotAsked, session
+from store.server.outbound.http_client import BreakerOpen, session
 
 status = b"503 Unavailable"
 
@@ -182,7 +182,7 @@ http = session("slow", Breaker("slow", failures=3, rest_seconds=0.6))
 def post():
     try:
         return http.post(f"http://127.0.0.1:{server.server_port}/", timeout=5).status_code
-    except NotAsked:
+    except BreakerOpen:
         return 0
 
 def all_at_once(number):

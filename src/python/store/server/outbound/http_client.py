@@ -7,20 +7,20 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from store.metrics.dependencies import RETRIES, Outcome, outcome_of_error, outcome_of_status
+from store.metrics.dependencies import RETRIES, CallOutcome, outcome_of_error, outcome_of_status
 from store.server.outbound.breaker import Breaker
 from store.server.outbound.calls import Calls
 from store.server.telemetry import context
 
 
-class NotAsked(requests.ConnectionError):
+class BreakerOpen(requests.ConnectionError):
     """Nothing was sent: the server has not answered the calls before this one."""
 
 
 def session(dependency: str, breaker: Breaker | None = None) -> requests.Session:
     """A session that keeps connections, hands on the request id and measures each call.
 
-    `dependency` names who is called. While the breaker is open, every call is NotAsked.
+    `dependency` names who is called. While the breaker is open, every call is BreakerOpen.
     """
     made = requests.Session()
     made.headers["User-Agent"] = "virtual-store"
@@ -83,7 +83,7 @@ class _Adapter(HTTPAdapter):
             request.headers.setdefault(name, value)
         call = self._calls.begin(request.method or "GET")
         if call is None:
-            raise NotAsked(
+            raise BreakerOpen(
                 f"{self._calls.dependency} has not answered for a while", request=request
             )
         try:
@@ -95,11 +95,13 @@ class _Adapter(HTTPAdapter):
         return response
 
 
-def _outcome_of(error: BaseException) -> Outcome:
+def _outcome_of(error: BaseException) -> CallOutcome:
     # What requests calls a ConnectionError may be a time-out that urllib3 would have repeated.
     cause = getattr(error.args[0], "reason", None) if error.args else None
     late = isinstance(cause, ConnectTimeoutError | ReadTimeoutError)
     late = late and not isinstance(cause, NewConnectionError)
     return (
-        Outcome.TIMEOUT if late or isinstance(error, requests.Timeout) else outcome_of_error(error)
+        CallOutcome.TIMEOUT
+        if late or isinstance(error, requests.Timeout)
+        else outcome_of_error(error)
     )

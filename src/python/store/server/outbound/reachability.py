@@ -33,7 +33,7 @@ class Unreachable(Exception):
         return f" after {self.waited:.0f} s" if self.waited >= PAUSE_SECONDS else ""
 
 
-def patiently(connect: Callable[[], T], seconds: float, whom: str) -> T:
+def wait_until_reachable(connect: Callable[[], T], seconds: float, whom: str) -> T:
     """What `connect` gives, called again each second while it raises Unreachable, for so many seconds.
 
     Then Unreachable; any other error at once. A line is logged when the waiting begins, every ten seconds,

@@ -8,11 +8,11 @@ import requests
 
 from store.server.grpc.testing import closed_at_first, free_port
 from store.server.outbound import reachability as module
-from store.server.outbound.reachability import Unreachable, patiently
-from store.server.outbound.reachable_calls import sent
+from store.server.outbound.reachability import Unreachable, wait_until_reachable
+from store.server.outbound.reachable_calls import send_when_reachable
 
 
-class Door:
+class LateServer:
     """One that lets nobody in for the first so many times."""
 
     def __init__(self, closed: int, error: Exception) -> None:
@@ -31,7 +31,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_who_answers_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    assert patiently(Door(0, Unreachable()).knock, 0, "him") == 1
+    assert wait_until_reachable(LateServer(0, Unreachable()).knock, 0, "him") == 1
     assert caplog.messages == []
 
 
@@ -39,7 +39,9 @@ def test_who_comes_is_waited_for_and_a_line_says_so(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PROGRESS_SECONDS", 0.1)
-    assert patiently(Door(10, Unreachable("refused")).knock, 60, "the database") == 11
+    assert (
+        wait_until_reachable(LateServer(10, Unreachable("refused")).knock, 60, "the database") == 11
+    )
     first, second, *_, last = caplog.messages
     assert first == "waiting for the database, 0 of 60 s: refused"
     assert second == first
@@ -48,18 +50,18 @@ def test_who_comes_is_waited_for_and_a_line_says_so(
 
 
 def test_who_stays_away_is_given_up() -> None:
-    door = Door(1000, Unreachable("refused"))
+    server = LateServer(1000, Unreachable("refused"))
     with pytest.raises(Unreachable, match="refused") as given_up:
-        patiently(door.knock, 0.2, "him")
-    assert 2 <= door.knocks <= 12
+        wait_until_reachable(server.knock, 0.2, "him")
+    assert 2 <= server.knocks <= 12
     assert given_up.value.waited >= 0.2
 
 
 def test_who_refuses_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    door = Door(1, PermissionError("wrong password"))
+    server = LateServer(1, PermissionError("wrong password"))
     with pytest.raises(PermissionError):
-        patiently(door.knock, 60, "him")
-    assert (door.knocks, caplog.messages) == (1, [])
+        wait_until_reachable(server.knock, 60, "him")
+    assert (server.knocks, caplog.messages) == (1, [])
 
 
 class Peer(BaseHTTPRequestHandler):
@@ -76,7 +78,9 @@ def test_a_call_waits_for_a_connection_and_takes_any_answer() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Peer)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     with closed_at_first(server.server_port, 0.3) as port:
-        answer = sent(lambda: requests.post(f"http://127.0.0.1:{port}", timeout=5), 60, "it")
+        answer = send_when_reachable(
+            lambda: requests.post(f"http://127.0.0.1:{port}", timeout=5), 60, "it"
+        )
     assert answer.status_code == 503
     server.shutdown()
     server.server_close()
@@ -85,7 +89,7 @@ def test_a_call_waits_for_a_connection_and_takes_any_answer() -> None:
 def test_a_call_that_finds_nobody_fails_as_requests_says() -> None:
     for host in (f"127.0.0.1:{free_port()}", "nobody.invalid"):
         with pytest.raises(requests.ConnectionError):
-            sent(lambda at=host: requests.get(f"http://{at}", timeout=5), 0.1, "it")  # type: ignore[misc]
+            send_when_reachable(lambda at=host: requests.get(f"http://{at}", timeout=5), 0.1, "it")  # type: ignore[misc]
 
 
 def test_a_call_that_may_have_arrived_is_not_sent_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -99,6 +103,6 @@ def test_a_call_that_may_have_arrived_is_not_sent_again(caplog: pytest.LogCaptur
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(requests.ConnectionError):
-            sent(lambda: requests.post(url, timeout=5), 60, "it")
+            send_when_reachable(lambda: requests.post(url, timeout=5), 60, "it")
         thread.join()
     assert caplog.messages == []

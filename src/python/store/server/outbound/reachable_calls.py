@@ -5,10 +5,12 @@ from collections.abc import Callable
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from store.server.outbound.reachability import Unreachable, patiently
+from store.server.outbound.reachability import Unreachable, wait_until_reachable
 
 
-def sent(send: Callable[[], requests.Response], patience: float, whom: str) -> requests.Response:
+def send_when_reachable(
+    send: Callable[[], requests.Response], patience: float, whom: str
+) -> requests.Response:
     """The answer to what `send` sends, tried again for so many seconds while no connection can be made.
 
     Nothing has been sent then, so that anything may be tried again. Errors are those of requests.
@@ -23,7 +25,7 @@ def sent(send: Callable[[], requests.Response], patience: float, whom: str) -> r
             raise
 
     try:
-        return patiently(once, patience, whom)
+        return wait_until_reachable(once, patience, whom)
     except Unreachable as given_up:
         if isinstance(given_up.__cause__, requests.ConnectionError):
             raise given_up.__cause__ from None

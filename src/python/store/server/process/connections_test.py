@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from store.server.grpc.server import make_server
-from store.server.grpc.testing import Running, running, wait_until
+from store.server.grpc.testing import RunningProgram, running, wait_until
 
 PROGRAM = """
-from store.server.process.patch_gevent import cooperate
-cooperate(calls_by_grpc=True)
+from store.server.process.gevent_patch import patch_gevent
+patch_gevent(calls_by_grpc=True)
 
 import os, gevent
 from flask import Response, request
@@ -63,7 +63,7 @@ serve_http("test", make, HttpConfig.from_environ(Environ(os.environ)), {})
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
+def server() -> Iterator[RunningProgram]:
     peer = make_server(lambda _server: None, [])
     port = peer.add_insecure_port("127.0.0.1:0")
     peer.start()
@@ -73,12 +73,12 @@ def server() -> Iterator[Running]:
     peer.stop(0).wait()
 
 
-def connected(server: Running) -> socket.socket:
+def connected(server: RunningProgram) -> socket.socket:
     port = int(server.url.rpartition(":")[2])
     return socket.create_connection(("127.0.0.1", port), timeout=10)
 
 
-def answer_to(server: Running, sent: bytes) -> bytes:
+def answer_to(server: RunningProgram, sent: bytes) -> bytes:
     with connected(server) as sock, contextlib.suppress(ConnectionError):
         sock.sendall(sent)
         sock.shutdown(socket.SHUT_WR)
@@ -86,25 +86,25 @@ def answer_to(server: Running, sent: bytes) -> bytes:
     return b""
 
 
-def test_a_connection_serves_many_requests(server: Running) -> None:
+def test_a_connection_serves_many_requests(server: RunningProgram) -> None:
     with requests.Session() as session:
         answers = [session.post(f"{server.url}/length", data=b"abc", timeout=5) for _ in range(5)]
     assert [answer.json() for answer in answers] == [{"length": 3}] * 5
     assert len({answer.headers["X-Request-Id"] for answer in answers}) == 5
 
 
-def test_content_types_are_not_to_be_guessed(server: Running) -> None:
+def test_content_types_are_not_to_be_guessed(server: RunningProgram) -> None:
     for address in ("/nowhere", "/length", "/docs"):
         answer = requests.get(f"{server.url}{address}", timeout=5)
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_requests_sent_in_one_go_are_answered_in_turn(server: Running) -> None:
+def test_requests_sent_in_one_go_are_answered_in_turn(server: RunningProgram) -> None:
     one = b"GET /sleep/0.0 HTTP/1.1\r\nHost: x\r\n\r\n"
     assert answer_to(server, one * 3).count(b'{"slept":0.0}') == 3
 
 
-def test_a_chunked_body_is_read_up_to_the_limit(server: Running) -> None:
+def test_a_chunked_body_is_read_up_to_the_limit(server: RunningProgram) -> None:
     def send(parts: int) -> requests.Response:
         chunks = (b"a" * 100_000 for _ in range(parts))
         return requests.post(f"{server.url}/length", data=chunks, timeout=10)
@@ -115,7 +115,7 @@ def test_a_chunked_body_is_read_up_to_the_limit(server: Running) -> None:
 
 
 @pytest.mark.parametrize("address", [b"/length?q=%ff", b"/%00", b"/\xff", b"/%c3%28"])
-def test_bytes_that_are_no_text_are_refused(server: Running, address: bytes) -> None:
+def test_bytes_that_are_no_text_are_refused(server: RunningProgram, address: bytes) -> None:
     answer = answer_to(server, b"GET " + address + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b'"code":"bad_text"' in answer
@@ -135,14 +135,14 @@ def test_bytes_that_are_no_text_are_refused(server: Running, address: bytes) -> 
         b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-def test_nonsense_is_answered_quietly(server: Running, nonsense: bytes) -> None:
+def test_nonsense_is_answered_quietly(server: RunningProgram, nonsense: bytes) -> None:
     before = server.said()
     answer = answer_to(server, nonsense)
     assert not answer or answer.startswith(b"HTTP/1.1 4"), answer
     assert "Traceback" not in server.said().removeprefix(before)
 
 
-def test_a_client_that_leaves_is_no_news(server: Running) -> None:
+def test_a_client_that_leaves_is_no_news(server: RunningProgram) -> None:
     before = server.said()
     with connected(server) as sock:
         sock.sendall(b"GET /ticks HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -154,7 +154,7 @@ def test_a_client_that_leaves_is_no_news(server: Running) -> None:
     assert "Traceback" not in server.said().removeprefix(before)
 
 
-def test_slow_requests_do_not_hold_up_each_other(server: Running) -> None:
+def test_slow_requests_do_not_hold_up_each_other(server: RunningProgram) -> None:
     def sleep(_: int) -> int:
         return requests.get(f"{server.url}/sleep/0.5", timeout=10).status_code
 
@@ -164,7 +164,7 @@ def test_slow_requests_do_not_hold_up_each_other(server: Running) -> None:
     assert time.monotonic() - began < 4
 
 
-def test_the_ops_port_tells_about_the_same_process(server: Running) -> None:
+def test_the_ops_port_tells_about_the_same_process(server: RunningProgram) -> None:
     requests.get(f"{server.url}/sleep/0.0", timeout=5)
     page = requests.get(f"{server.ops}/metrics", timeout=5).text
     assert 'http_request_duration_seconds_count{method="GET",route="/sleep/<float:seconds>"' in page
@@ -176,13 +176,15 @@ def test_the_ops_port_tells_about_the_same_process(server: Running) -> None:
     assert requests.get(f"{server.url}/metrics", timeout=5).status_code == 404
 
 
-def in_flight(server: Running) -> float:
+def in_flight(server: RunningProgram) -> float:
     page = requests.get(f"{server.ops}/metrics", timeout=5).text
     (line,) = (line for line in page.splitlines() if line.startswith("http_requests_in_flight "))
     return float(line.split()[1])
 
 
-def test_requests_in_flight_are_counted_and_forgotten_however_they_end(server: Running) -> None:
+def test_requests_in_flight_are_counted_and_forgotten_however_they_end(
+    server: RunningProgram,
+) -> None:
     wait_until(lambda: in_flight(server) == 0)
     streams = [connected(server) for _ in range(3)]
     for sock in streams:
@@ -201,6 +203,6 @@ def test_requests_in_flight_are_counted_and_forgotten_however_they_end(server: R
     idle.close()
 
 
-def test_the_worker_calls_grpc_though_it_was_forked(server: Running) -> None:
+def test_the_worker_calls_grpc_though_it_was_forked(server: RunningProgram) -> None:
     answers = [requests.get(f"{server.url}/peer", timeout=10) for _ in range(3)]
     assert [answer.json() for answer in answers] == [{"status": 1}] * 3

@@ -23,7 +23,7 @@ from store.server.process.ops import ops_app
 from store.server.process.readiness import Check
 from store.server.process.sockets import listen
 from store.server.process.worker import LONGEST_REST_SECONDS
-from store.server.telemetry import tracing
+from store.server.telemetry import traces
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Application(BaseApplication):
 
     def load(self) -> Flask:
         """The application, made in the worker."""
-        tracing.start(self.service)
+        traces.start(self.service)
         return self.create_app()
 
 

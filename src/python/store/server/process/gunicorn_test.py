@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from store.server.grpc.testing import Running, running, wait_until
+from store.server.grpc.testing import RunningProgram, running, wait_until
 
 PROGRAM = """
 from store.server.process.commands import run
 
 def serve():
-    from store.server.process.patch_gevent import cooperate
-    cooperate()
+    from store.server.process.gevent_patch import patch_gevent
+    patch_gevent()
 
     import os, gevent
     from flask import Response
@@ -85,14 +85,14 @@ run("test", {"serve": serve})
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Running]:
+def server(tmp_path: Path) -> Iterator[RunningProgram]:
     with running(PROGRAM, "serve", STUMBLED=str(tmp_path / "stumbled")) as program:
         wait_until(program.is_ready)
         wait_until(lambda: program.said().count("loop begins") == 2)
         yield program
 
 
-def test_ready_says_what_is_missing_without_secrets(server: Running) -> None:
+def test_ready_says_what_is_missing_without_secrets(server: RunningProgram) -> None:
     assert "a background loop failed (1 in a row)" in server.said()
     requests.post(f"{server.url}/break", timeout=5)
     answer = requests.get(f"{server.ops}/ready", timeout=10)
@@ -109,7 +109,7 @@ def test_ready_says_what_is_missing_without_secrets(server: Running) -> None:
     assert "hunter2" not in server.said()
 
 
-def test_sigterm_finishes_what_is_in_hand(server: Running) -> None:
+def test_sigterm_finishes_what_is_in_hand(server: RunningProgram) -> None:
     idle = requests.Session()
     idle.get(f"{server.url}/docs", timeout=5)
     with (
@@ -135,7 +135,7 @@ def test_sigterm_finishes_what_is_in_hand(server: Running) -> None:
     idle.close()
 
 
-def test_ctrl_c_leaves_at_once_when_nothing_is_in_hand(server: Running) -> None:
+def test_ctrl_c_leaves_at_once_when_nothing_is_in_hand(server: RunningProgram) -> None:
     before, began = server.said(), time.monotonic()
     assert server.leave(signal.SIGINT) == 0
     assert time.monotonic() - began < 5

@@ -6,10 +6,10 @@ import threading
 from functools import cached_property
 from types import FrameType
 
-_LOOK_UP_SECONDS = 1.0
+_POLL_INTERVAL_SECONDS = 1.0
 
 
-class Stopping:
+class StopEvent:
     """Set once, when the process is told to stop. Long streams and loops look at it."""
 
     @cached_property
@@ -27,7 +27,7 @@ class Stopping:
             return self._event.wait(timeout)
         # Python runs a signal's handler in the main thread, between two steps of it: a signal that
         # comes while that thread is on its way into a wait is noticed only when the wait ends.
-        while not self._event.wait(_LOOK_UP_SECONDS):
+        while not self._event.wait(_POLL_INTERVAL_SECONDS):
             pass
         return True
 
@@ -40,7 +40,7 @@ class Stopping:
         self._event.clear()
 
 
-stopping = Stopping()
+stopping = StopEvent()
 
 
 def stop_at_signals() -> None:

@@ -14,10 +14,10 @@ from store.server.errors import Unavailable
 T = TypeVar("T")
 
 # A container sees all processors of a large machine, but has little memory: a hash takes 19 MiB.
-MOST_AT_ONCE = 4
+MAX_THREADS = 4
 
 
-class Overloaded(Unavailable):
+class Overload(Unavailable):
     """More is to be computed than the processors can do in time."""
 
     code = "overloaded"
@@ -26,17 +26,17 @@ class Overloaded(Unavailable):
         super().__init__("The server is busy; try again soon.", retry_after=2.0)
 
 
-def off_the_loop(work: Callable[[], T], *, wait_seconds: float = 5.0) -> T:
+def offload_to_thread(work: Callable[[], T], *, wait_seconds: float = 5.0) -> T:
     """What `work` returns, computed in a thread of its own while other greenlets run.
 
     `work` must release the GIL for most of its time, as Argon2 does. As many run at once as there
-    are processors, and no more than MOST_AT_ONCE; Overloaded if none of them gets free within
+    are processors, and no more than MAX_THREADS; Overload if none of them gets free within
     `wait_seconds`. Without gevent's
     patching the caller is a thread already, and does the work itself under the same bound.
     """
     slots = _slots()
     if not slots.acquire(timeout=wait_seconds):
-        raise Overloaded
+        raise Overload
     try:
         return _in_a_thread(work) if is_module_patched("threading") else work()
     finally:
@@ -63,4 +63,4 @@ def _in_a_thread(work: Callable[[], T]) -> T:
 @cache
 def _slots() -> threading.BoundedSemaphore:
     # Made at first use: by then gevent has replaced the class, if it ever does.
-    return threading.BoundedSemaphore(min(len(os.sched_getaffinity(0)), MOST_AT_ONCE))
+    return threading.BoundedSemaphore(min(len(os.sched_getaffinity(0)), MAX_THREADS))

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from store.server.process import thread_offload
-from store.server.process.thread_offload import Overloaded, off_the_loop
+from store.server.process.thread_offload import Overload, offload_to_thread
 
 
 def test_the_work_s_result_and_error_come_back() -> None:
-    assert off_the_loop(lambda: 6 * 7) == 42
+    assert offload_to_thread(lambda: 6 * 7) == 42
     with pytest.raises(ZeroDivisionError):
-        off_the_loop(lambda: 1 // 0)
+        offload_to_thread(lambda: 1 // 0)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def fresh_slots() -> Iterator[None]:
 
 @pytest.mark.usefixtures("fresh_slots")
 @pytest.mark.parametrize(
-    ("processors", "at_once"), [(1, 1), (3, 3), (64, thread_offload.MOST_AT_ONCE)]
+    ("processors", "at_once"), [(1, 1), (3, 3), (64, thread_offload.MAX_THREADS)]
 )
 def test_no_more_runs_at_once_than_there_are_processors_and_memory(
     processors: int, at_once: int, monkeypatch: pytest.MonkeyPatch
@@ -40,25 +40,25 @@ def test_no_more_runs_at_once_than_there_are_processors_and_memory(
         busy.release()
         done.wait(10)
 
-    threads = [threading.Thread(target=off_the_loop, args=(occupy,)) for _ in range(at_once)]
+    threads = [threading.Thread(target=offload_to_thread, args=(occupy,)) for _ in range(at_once)]
     for thread in threads:
         thread.start()
     assert all(busy.acquire(timeout=5) for _ in threads)
-    with pytest.raises(Overloaded):
-        off_the_loop(lambda: None, wait_seconds=0.01)
+    with pytest.raises(Overload):
+        offload_to_thread(lambda: None, wait_seconds=0.01)
     done.set()
     for thread in threads:
         thread.join(5)
-    assert off_the_loop(lambda: "free again") == "free again"
+    assert offload_to_thread(lambda: "free again") == "free again"
 
 
 def test_under_gevent_the_loop_turns_while_a_thread_blocks() -> None:
     program = """
-        from store.server.process.patch_gevent import cooperate
-        cooperate()
+        from store.server.process.gevent_patch import patch_gevent
+        patch_gevent()
         import gevent
         from gevent.monkey import get_original
-        from store.server.process.thread_offload import off_the_loop
+        from store.server.process.thread_offload import offload_to_thread
 
         class Refused(Exception):
             pass
@@ -69,9 +69,9 @@ def test_under_gevent_the_loop_turns_while_a_thread_blocks() -> None:
         go = get_original("threading", "Event")()
         # Only a turning loop can open the gate that the thread waits at.
         gevent.spawn(go.set)
-        print(off_the_loop(lambda: go.wait(10)))
+        print(offload_to_thread(lambda: go.wait(10)))
         try:
-            off_the_loop(refuse)
+            offload_to_thread(refuse)
         except Refused:
             print("refused")
     """

@@ -4,13 +4,13 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
-from store.metrics.worker import Loop, Outcome
+from store.metrics.worker import Loop, StepOutcome
 from store.server.errors import Unavailable
 from store.server.outbound.backoff import seconds_to_wait
 from store.server.process.lifecycle import stop_at_signals, stopping
 from store.server.process.ops import OpsConfig, start_ops, stop_ops
 from store.server.process.readiness import Check
-from store.server.telemetry import tracing
+from store.server.telemetry import traces
 
 LONGEST_REST_SECONDS = 10.0
 """So soon a loop is back at work, however long the database was away before."""
@@ -35,7 +35,7 @@ def run_worker(
     loop's in the metrics.
     """
     stop_at_signals()
-    tracing.start(service)
+    traces.start(service)
     server = start_ops(ops.bind, ops.ops_port, ready)
     _log.info("%s works", service)
     repeat(name, step, idle_seconds)
@@ -53,21 +53,21 @@ def repeat(name: str, step: Callable[[], bool], idle_seconds: float) -> None:
         began = time.perf_counter()
         outcome = _taken(step, name, failures)
         loop.stepped(outcome, time.perf_counter() - began)
-        failures = failures + 1 if outcome == Outcome.FAILED else 0
-        if outcome == Outcome.FAILED:
+        failures = failures + 1 if outcome == StepOutcome.FAILED else 0
+        if outcome == StepOutcome.FAILED:
             _rest(loop, seconds_to_wait(failures, LONGEST_REST_SECONDS))
-        elif outcome == Outcome.IDLE:
+        elif outcome == StepOutcome.IDLE:
             _rest(loop, idle_seconds)
 
 
-def _taken(step: Callable[[], bool], name: str, failures: int) -> Outcome:
+def _taken(step: Callable[[], bool], name: str, failures: int) -> StepOutcome:
     try:
-        return Outcome.BUSY if step() else Outcome.IDLE
+        return StepOutcome.BUSY if step() else StepOutcome.IDLE
     except Unavailable as error:
         _log.warning("a step of %s has to wait (%s in a row): %s", name, failures + 1, error.detail)
     except Exception:
         _log.exception("a step of %s failed (%s in a row)", name, failures + 1)
-    return Outcome.FAILED
+    return StepOutcome.FAILED
 
 
 def _rest(loop: Loop, seconds: float) -> None:

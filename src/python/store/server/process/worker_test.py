@@ -14,8 +14,8 @@ from store.server.process.worker import LONGEST_REST_SECONDS, repeat
 PROGRAM = """
 import sys, time
 if sys.argv[1] == "gevent":
-    from store.server.process.patch_gevent import cooperate
-    cooperate()
+    from store.server.process.gevent_patch import patch_gevent
+    patch_gevent()
 from store.server.process.ops import OpsConfig
 from store.server.process.worker import run_worker
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from store.server.telemetry import tracing
+from store.server.telemetry import traces
 from store.server.telemetry.redaction import redacted
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -55,7 +55,7 @@ def resumed(kept: str | None) -> Iterator[None]:
 
 def carried() -> str:
     """The traceparent that leads on from here: the span's at hand, or the caller's; else empty."""
-    return tracing.current_traceparent() or traceparent.get()
+    return traces.current_traceparent() or traceparent.get()
 
 
 def trace_id() -> str:

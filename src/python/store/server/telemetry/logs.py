@@ -57,7 +57,7 @@ def set_up_logs(service: str, level: str = "INFO", form: str = "json") -> None:
     logging.captureWarnings(True)
 
 
-def tell(logger: logging.Logger, message: str, facts: Facts, seconds: float) -> None:
+def log_call(logger: logging.Logger, message: str, facts: Facts, seconds: float) -> None:
     """An INFO line for each request or call: what it was, how it ended, and how long it took.
 
     Message and facts are of few kinds and nothing that a caller wrote. So nothing is looked for in
@@ -69,7 +69,7 @@ def tell(logger: logging.Logger, message: str, facts: Facts, seconds: float) -> 
     handlers = logging.root.handlers
     took = round(seconds * 1000, 2)
     if len(handlers) == 1 and isinstance(handlers[0], JsonLines):
-        handlers[0].tell(logger.name, message, facts, took)
+        handlers[0].log_call(logger.name, message, facts, took)
     else:
         said = {**context.known(), **dict(facts), "duration_ms": took, "clean": True}
         logger.info(f"{message} in {took} ms", extra=said)
@@ -78,7 +78,7 @@ def tell(logger: logging.Logger, message: str, facts: Facts, seconds: float) -> 
 class JsonLines(logging.StreamHandler[Any]):
     """Writes JSON lines to stdout, each as a whole.
 
-    Those of `tell` are written together, a tenth of a second later at most: to hand a line to another
+    Those of `log_call` are written together, a tenth of a second later at most: to hand a line to another
     process costs more than to make it. Any other line is written at once, with all before it.
     """
 
@@ -89,7 +89,7 @@ class JsonLines(logging.StreamHandler[Any]):
         self._waiting: deque[bytes] = deque()
         self._is_due = False
 
-    def tell(self, logger: str, message: str, facts: Facts, took: float) -> None:
+    def log_call(self, logger: str, message: str, facts: Facts, took: float) -> None:
         """Write a line at INFO that needs no redaction."""
         fresh = {"time": datetime.now(UTC), "duration_ms": took, **context.known()}
         line = orjson.dumps(fresh)[:-1] + _known_end(self._service, logger, message, facts)

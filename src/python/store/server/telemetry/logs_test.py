@@ -9,7 +9,7 @@ import pytest
 
 from store.server.environ import BadEnviron
 from store.server.telemetry import context
-from store.server.telemetry.logs import set_up_logs, tell
+from store.server.telemetry.logs import log_call, set_up_logs
 
 
 @pytest.fixture(autouse=True)
@@ -96,34 +96,34 @@ def test_lines_about_requests_look_like_all_others(capsys: pytest.CaptureFixture
     set_up_logs("orders")
     context.enter("r1")
     context.order_id.set("o1")
-    tell(logging.getLogger("store.access"), "GET / 200", (("status", 200),), 0.0123)
+    log_call(logging.getLogger("store.access"), "GET / 200", (("status", 200),), 0.0123)
     facts = {"status": 200, "duration_ms": 12.3}
     logging.getLogger("store.access").info("GET / 200", extra=facts)
-    told, recorded = lines(capsys)
-    assert told.pop("time") <= recorded.pop("time")
-    assert told == recorded
-    assert (told["order_id"], told["status"]) == ("o1", 200)
+    logged, recorded = lines(capsys)
+    assert logged.pop("time") <= recorded.pop("time")
+    assert logged == recorded
+    assert (logged["order_id"], logged["status"]) == ("o1", 200)
 
 
 def test_lines_about_requests_obey_level_and_form(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("orders", "WARNING")
-    tell(logging.getLogger("store.access"), "quiet", (), 0)
+    log_call(logging.getLogger("store.access"), "quiet", (), 0)
     set_up_logs("orders", "INFO", "text")
-    tell(logging.getLogger("store.access"), "GET / 200", (("order_id", "o1"),), 0.0123)
+    log_call(logging.getLogger("store.access"), "GET / 200", (("order_id", "o1"),), 0.0123)
     said = capsys.readouterr().out
     assert said.endswith(" INFO    store.access: GET / 200 in 12.3 ms order_id=o1\n")
 
 
 PROGRAM = """
 import logging, os, threading
-from store.server.telemetry.logs import set_up_logs, tell
+from store.server.telemetry.logs import set_up_logs, log_call
 
 set_up_logs("orders")
 log = logging.getLogger("store")
 
 def write():
     for number in range(300):
-        tell(log, "short", (("number", number),), 0)
+        log_call(log, "short", (("number", number),), 0)
         log.error("x" * 9000)
 
 threads = [threading.Thread(target=write) for _ in range(4)]

@@ -27,7 +27,7 @@ _TOLD_OF_CALLS = _TOLD | {"url.scheme", "server.address", "server.port"}
 _E_MAIL = re.compile(r"[^\s@<>()\"'=,;:]+@[^\s@<>()\"'=,;:]+")
 
 
-class Clean(SpanExporter):
+class RedactingExporter(SpanExporter):
     """Hands spans on with known attributes only, and their texts without secrets and e-mails."""
 
     def __init__(self, exporter: SpanExporter) -> None:
@@ -42,7 +42,7 @@ class Clean(SpanExporter):
         self._exporter.shutdown()
 
 
-class OnlyWork(Sampler):
+class WorkSampler(Sampler):
     """Samples as another one does, but never what a process asks on its own behalf.
 
     A query or call outside of any request or step is a loop that looks whether there is work.
@@ -68,7 +68,7 @@ class OnlyWork(Sampler):
 
     def get_description(self) -> str:
         """For people."""
-        return f"OnlyWork{{{self._sampler.get_description()}}}"
+        return f"WorkSampler{{{self._sampler.get_description()}}}"
 
 
 def _cleaned(span: ReadableSpan) -> ReadableSpan:

@@ -28,7 +28,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from store.server.telemetry.spans import Clean, OnlyWork
+from store.server.telemetry.spans import RedactingExporter, WorkSampler
 
 _DEFAULTS = {
     "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
@@ -53,10 +53,10 @@ class Tracer:
         for name, value in _DEFAULTS.items():
             os.environ.setdefault(name, value)
         logger = logging.getLogger("opentelemetry")
-        logger.handlers, logger.propagate = [Seldom()], False
+        logger.handlers, logger.propagate = [RareWarnings()], False
         self._provider = TracerProvider(resource=_resource(service), shutdown_on_exit=False)
-        self._provider.sampler = OnlyWork(self._provider.sampler)
-        self._provider.add_span_processor(BatchSpanProcessor(Clean(OTLPSpanExporter())))
+        self._provider.sampler = WorkSampler(self._provider.sampler)
+        self._provider.add_span_processor(BatchSpanProcessor(RedactingExporter(OTLPSpanExporter())))
         self._tracer = self._provider.get_tracer("store")
         trace.set_tracer_provider(self._provider)
         set_global_textmap(_W3C)
@@ -78,7 +78,7 @@ class Tracer:
 
     @contextmanager
     def span(self, name: str, traceparent: str, attributes: Mapping[str, Any]) -> Iterator[None]:
-        """The block as a span: see `tracing.span`."""
+        """The block as a span: see `traces.span`."""
         context, links = _place(traceparent)
         with self._tracer.start_as_current_span(name, context, attributes=attributes, links=links):
             yield
@@ -99,7 +99,7 @@ class Tracer:
         return trace.format_trace_id(found.trace_id) if found.trace_flags.sampled else ""
 
 
-class Seldom(logging.Handler):
+class RareWarnings(logging.Handler):
     """Says once a minute what troubles OpenTelemetry: a dead collector must not fill the log."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from signal import SIGKILL
 from typing import IO, Any
 
-PATIENCE_SECONDS = 120
+KILL_AFTER_SECONDS = 120
 
 # Ends the command when our end of the pipe on stdin closes: when we say so, and also when this
 # process is killed without a chance to say so. $1 is the signal, $2 the seconds after which whatever
@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 120
 # The watch is nobody's child, so that the command meets none that it did not start, but it belongs to
 # the group that the command leads: $$ cannot become anybody else's number while the watch lives, and
 # it lives a second longer than the command, so that the owner may still signal the group.
-KEEPER = """
+GUARD = """
 signal=$1 patience=$2; shift 2
 exec 3<&0
 ( (
@@ -30,22 +30,24 @@ exec "$@" 3<&- </dev/null
 """
 
 
-def kept(command: Sequence[str], *, signal: str, patience: int = PATIENCE_SECONDS) -> list[str]:
+def guarded(
+    command: Sequence[str], *, signal: str, patience: int = KILL_AFTER_SECONDS
+) -> list[str]:
     """The command, guarded: start it in a session of its own, with a pipe of ours as its stdin.
 
     It gets `signal` when the pipe closes, and its process group SIGKILL `patience` seconds later.
     """
-    return ["/bin/sh", "-c", KEEPER, "sh", signal, str(patience), *command]
+    return ["/bin/sh", "-c", GUARD, "sh", signal, str(patience), *command]
 
 
-class Kept:
+class ChildProcess:
     """A running command that gets `signal` when it is told to end or when this process is gone."""
 
     def __init__(
         self, command: Sequence[str], *, signal: str, log: IO[bytes], who: dict[str, Any]
     ) -> None:
         self._process = subprocess.Popen(
-            kept(command, signal=signal),
+            guarded(command, signal=signal),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-from store.database.keeper import Kept, kept
+from store.database.child_process import ChildProcess, guarded
 
 # Says its number and its parent's, then does what it was told by the signal; or nothing.
 POLITE = "import os, signal, sys; signal.signal(15, lambda *_: sys.exit(7)); print(os.getpid(), os.getppid(), flush=True); signal.pause()"
@@ -17,8 +17,8 @@ DEAF = "import os, signal; signal.signal(15, signal.SIG_IGN); print(os.getpid(),
 # An owner that is killed before it can end what it keeps.
 OWNER = """
 import os, subprocess, sys
-from store.database.keeper import kept
-subprocess.Popen(kept([sys.executable, "-c", sys.argv[1]], signal="TERM", patience=1),
+from store.database.child_process import guarded
+subprocess.Popen(guarded([sys.executable, "-c", sys.argv[1]], signal="TERM", patience=1),
                  stdin=subprocess.PIPE, start_new_session=True).wait()
 """
 
@@ -29,8 +29,8 @@ def log(tmp_path: Path) -> Iterator[IO[bytes]]:
         yield log
 
 
-def keep(code: str, log: IO[bytes]) -> Kept:
-    return Kept([sys.executable, "-c", code], signal="TERM", log=log, who={})
+def keep(code: str, log: IO[bytes]) -> ChildProcess:
+    return ChildProcess([sys.executable, "-c", code], signal="TERM", log=log, who={})
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -93,7 +93,7 @@ def test_it_ends_with_its_owner_even_if_it_is_deaf_to_the_signal(code: str) -> N
 
 def test_the_exit_status_is_that_of_the_command() -> None:
     done = subprocess.Popen(
-        kept(["/bin/sh", "-c", "exit 7"], signal="TERM"),
+        guarded(["/bin/sh", "-c", "exit 7"], signal="TERM"),
         stdin=subprocess.PIPE,
         start_new_session=True,
     )

@@ -10,8 +10,8 @@ from store.database.testing import FleetingServer, postgres  # noqa: F401
 
 _PROGRAM = """
 import sys
-from store.server.process.patch_gevent import cooperate
-cooperate()
+from store.server.process.gevent_patch import patch_gevent
+patch_gevent()
 import gevent, psycopg2
 
 def sleep_in(connection):
@@ -51,9 +51,9 @@ def test_a_wait_that_ends_early_closes_the_connection_and_stops_nobody(
 
 
 _SILENT_SERVER = """
-from store.server.process import patch_gevent
-patch_gevent.cooperate()
-patch_gevent.CONNECT_SECONDS = 0.2
+from store.server.process import gevent_patch
+gevent_patch.patch_gevent()
+gevent_patch.CONNECT_SECONDS = 0.2
 import sys
 import gevent.socket, psycopg2
 
@@ -63,7 +63,7 @@ try:
 except psycopg2.OperationalError as error:
     print(error)
 
-patch_gevent.CONNECT_SECONDS, patch_gevent.ANSWER_SECONDS = 10, 0.2
+gevent_patch.CONNECT_SECONDS, gevent_patch.ANSWER_SECONDS = 10, 0.2
 connection = psycopg2.connect(sys.argv[1])
 try:
     connection.cursor().execute("SELECT pg_sleep(30)")

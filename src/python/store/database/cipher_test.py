@@ -2,9 +2,9 @@
 
 import pytest
 
-from store.database.vault import (
+from store.database.cipher import (
+    Cipher,
     Unreadable,
-    Vault,
     new_token,
     open_as_holder,
     seal_for_holder,
@@ -15,21 +15,21 @@ OLD, NEW = "an old secret of some forty characters..", "a new secret of some for
 
 
 def test_secrets_are_rotated_by_putting_a_new_one_in_front() -> None:
-    sealed = Vault([OLD]).seal(b"plain")
-    assert Vault([NEW, OLD]).open(sealed) == b"plain"
+    sealed = Cipher([OLD]).seal(b"plain")
+    assert Cipher([NEW, OLD]).open(sealed) == b"plain"
     with pytest.raises(Unreadable):
-        Vault([OLD]).open(Vault([NEW, OLD]).seal(b"plain"))
+        Cipher([OLD]).open(Cipher([NEW, OLD]).seal(b"plain"))
 
 
 def test_a_fingerprint_depends_on_every_part_and_on_the_secret() -> None:
-    vault = Vault([OLD])
+    cipher = Cipher([OLD])
     prints = {
-        vault.fingerprint("a", "bc"),
-        vault.fingerprint("ab", "c"),
-        Vault([NEW]).fingerprint("a", "bc"),
+        cipher.fingerprint("a", "bc"),
+        cipher.fingerprint("ab", "c"),
+        Cipher([NEW]).fingerprint("a", "bc"),
     }
     assert len(prints) == 3
-    assert vault.fingerprint("a", "bc") in prints
+    assert cipher.fingerprint("a", "bc") in prints
 
 
 def test_only_the_holder_of_a_token_reads_its_successor() -> None:

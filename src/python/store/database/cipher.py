@@ -25,7 +25,7 @@ class Unreadable(Unavailable):
         super().__init__("Something is sealed with a secret that is not in KEY_ENCRYPTION_SECRET.")
 
 
-class Vault:
+class Cipher:
     """Seals with the first secret, opens with any: rotate by putting a new one in front."""
 
     def __init__(self, encryption_secrets: Sequence[str]) -> None:

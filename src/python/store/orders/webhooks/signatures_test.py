@@ -6,7 +6,7 @@ import time
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from store.orders.webhooks.signing import new_secret, signature
+from store.orders.webhooks.signatures import new_secret, signature
 
 
 def test_a_signature_is_that_of_the_specifications_libraries() -> None:

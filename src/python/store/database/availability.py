@@ -3,7 +3,7 @@
 from store.database.database import Database
 from store.database.errors import DatabaseDown
 from store.database.refusals import may_pass
-from store.server.outbound.reachability import Unreachable, patiently
+from store.server.outbound.reachability import Unreachable, wait_until_reachable
 from store.server.process.commands import CommandFailed
 
 
@@ -11,13 +11,13 @@ class NoDatabase(CommandFailed):
     """The database cannot be reached, or does not let us in."""
 
 
-def wait_for(database: Database, patience: float) -> None:
+def wait_for_database(database: Database, patience: float) -> None:
     """Return once the database answers; NoDatabase after so many seconds, or at once if it refuses us.
 
-    Logs as `patiently` does.
+    Logs as `wait_until_reachable` does.
     """
     try:
-        patiently(lambda: _ask(database), patience, "the database")
+        wait_until_reachable(lambda: _ask(database), patience, "the database")
     except Unreachable as error:
         raise NoDatabase(
             f"the database cannot be reached after {error.waited:.0f} s: {error}"

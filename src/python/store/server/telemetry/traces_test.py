@@ -13,8 +13,8 @@ import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from store.server.grpc.testing import Running, free_port, running, wait_until
-from store.server.telemetry import tracing
+from store.server.grpc.testing import RunningProgram, free_port, running, wait_until
+from store.server.telemetry import traces
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SAMPLED = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
@@ -23,12 +23,12 @@ PROGRAM = """
 from store.server.process.commands import run
 
 def serve():
-    from store.server.process.patch_gevent import cooperate
-    cooperate()
+    from store.server.process.gevent_patch import patch_gevent
+    patch_gevent()
 
     import os, sys
     from flask import Response
-    from store.server.telemetry import context, tracing
+    from store.server.telemetry import context, traces
     from store.server.http.blueprint import Blueprint
     from store.server.environ import Environ
     from store.server.process.gunicorn import HttpConfig, serve_http
@@ -40,9 +40,9 @@ def serve():
 
     @routes.get("/shelves/<name>")
     def shelf(name):
-        with tracing.span("look", **{"order.id": "o1", "token": name}):
-            tracing.note(**{"order.step": f"for {name}"})
-            return context.outgoing() | {"sampled": tracing.sampled_trace_id()}
+        with traces.span("look", **{"order.id": "o1", "token": name}):
+            traces.note(**{"order.step": f"for {name}"})
+            return context.outgoing() | {"sampled": traces.sampled_trace_id()}
 
     @routes.get("/stream")
     def stream():
@@ -53,7 +53,7 @@ def serve():
 
     @routes.get("/broken")
     def broken():
-        with tracing.span("breaking"):
+        with traces.span("breaking"):
             raise ValueError("ada@example.org has password=hunter2")
 
     @routes.get("/modules")
@@ -113,14 +113,14 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def traced(receiver: Receiver) -> Iterator[Running]:
+def traced(receiver: Receiver) -> Iterator[RunningProgram]:
     environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "VERSION": "1.2.3"}
     with running(PROGRAM, "serve", **environ) as program:
         wait_until(program.is_ready)
         yield program
 
 
-def ask(program: Running, path: str, trace: dict[str, str] = SAMPLED) -> requests.Response:
+def ask(program: RunningProgram, path: str, trace: dict[str, str] = SAMPLED) -> requests.Response:
     return requests.get(program.url + path, headers=trace, timeout=10)
 
 
@@ -147,7 +147,7 @@ def test_the_worker_and_the_rpc_server_do_not_import_it_either() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_a_request_continues_its_callers_trace(traced: Running, receiver: Receiver) -> None:
+def test_a_request_continues_its_callers_trace(traced: RunningProgram, receiver: Receiver) -> None:
     answer = ask(traced, "/shelves/mugs").json()
     # Told when it ends at the latest: nothing is lost by stopping a process.
     assert traced.leave(signal.SIGTERM) == 0
@@ -162,7 +162,9 @@ def test_a_request_continues_its_callers_trace(traced: Running, receiver: Receiv
     assert f'"trace_id":"{TRACE}"' in traced.said()
 
 
-def test_what_the_caller_does_not_keep_is_not_kept(traced: Running, receiver: Receiver) -> None:
+def test_what_the_caller_does_not_keep_is_not_kept(
+    traced: RunningProgram, receiver: Receiver
+) -> None:
     answer = ask(traced, "/shelves/mugs", UNSAMPLED).json()
     assert answer["traceparent"].startswith(f"00-{TRACE}-")
     assert answer["traceparent"].endswith("-00")
@@ -171,7 +173,7 @@ def test_what_the_caller_does_not_keep_is_not_kept(traced: Running, receiver: Re
     assert receiver.spans == []
 
 
-def test_the_ops_port_is_not_traced(traced: Running, receiver: Receiver) -> None:
+def test_the_ops_port_is_not_traced(traced: RunningProgram, receiver: Receiver) -> None:
     for path in ("/live", "/metrics"):
         assert requests.get(traced.ops + path, headers=SAMPLED, timeout=10).ok
     assert traced.leave(signal.SIGTERM) == 0
@@ -179,7 +181,7 @@ def test_the_ops_port_is_not_traced(traced: Running, receiver: Receiver) -> None
 
 
 def test_spans_hold_neither_paths_nor_secrets_nor_e_mails(
-    traced: Running, receiver: Receiver
+    traced: RunningProgram, receiver: Receiver
 ) -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.e30.hunter2"
     ask(traced, f"/shelves/{token}?q=hunter2", {**SAMPLED, "Authorization": "Bearer hunter2"})
@@ -195,7 +197,7 @@ def test_spans_hold_neither_paths_nor_secrets_nor_e_mails(
     assert "ada@" not in everything
 
 
-def test_a_stream_is_traced_until_it_begins(traced: Running, receiver: Receiver) -> None:
+def test_a_stream_is_traced_until_it_begins(traced: RunningProgram, receiver: Receiver) -> None:
     assert ask(traced, "/stream").text == "first last"
     assert traced.leave(signal.SIGTERM) == 0
     assert receiver.named("GET /stream").trace_id.hex() == TRACE
@@ -230,4 +232,4 @@ def test_a_collector_that_is_away_is_one_line_and_slows_nothing() -> None:
     ],
 )
 def test_it_is_on_when_a_collector_is_named(environ: dict[str, str], on: bool) -> None:
-    assert tracing.is_wanted(environ) is on
+    assert traces.is_wanted(environ) is on

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from store.database.availability import NoDatabase, wait_for_database
 from store.database.config import DatabaseConfig
 from store.database.database import Database
 from store.database.postgres import Server
-from store.database.waiting import NoDatabase, wait_for
 from store.server.outbound import reachability as module
 
 HOST = "127.0.0.1"
@@ -73,7 +73,7 @@ def test_a_database_that_is_there_is_not_waited_for(
     config: DatabaseConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     with opened(config.url) as database:
-        wait_for(database, 0)
+        wait_for_database(database, 0)
     assert caplog.messages == []
 
 
@@ -84,7 +84,7 @@ def test_a_database_that_comes_is_waited_for_and_each_step_is_a_line(
     starting = threading.Timer(0.5, sleeping.start)
     starting.start()
     with opened(sleeping.url("shop", "shop")) as database:
-        wait_for(database, 60)
+        wait_for_database(database, 60)
     starting.join(60)
     first, second, *_, last = caplog.messages
     assert first.startswith("waiting for the database, 0 of 60 s: connection to server on socket")
@@ -97,10 +97,10 @@ def test_one_that_stays_away_is_given_up_in_one_line(caplog: pytest.LogCaptureFi
         port = free.getsockname()[1]
     with opened(f"postgresql://shop:secret@{HOST}:{port}/shop") as database:
         with pytest.raises(NoDatabase) as given_up:
-            wait_for(database, 0.3)
+            wait_for_database(database, 0.3)
         assert len(caplog.messages) == 1
         with pytest.raises(NoDatabase, match="cannot be reached after 0 s"):
-            wait_for(database, 0)
+            wait_for_database(database, 0)
     assert len(caplog.messages) == 1
     assert re.fullmatch(
         rf'the database cannot be reached after 0 s: connection to server at "{HOST}", port {port} '
@@ -114,7 +114,7 @@ def test_a_name_that_is_not_known_yet_is_waited_for(caplog: pytest.LogCaptureFix
         opened("postgresql://shop:secret@not-yet.invalid/shop") as database,
         pytest.raises(NoDatabase, match=r"cannot be reached .*could not translate host name"),
     ):
-        wait_for(database, 0.2)
+        wait_for_database(database, 0.2)
     assert len(caplog.messages) == 1
 
 
@@ -135,7 +135,7 @@ def test_a_server_that_is_not_ready_yet_is_waited_for(
         opened(url) as database,
         pytest.raises(NoDatabase, match=f"cannot be reached after .*{said}"),
     ):
-        wait_for(database, 0.2)
+        wait_for_database(database, 0.2)
     assert len(caplog.messages) == 1
 
 
@@ -145,7 +145,7 @@ def test_a_wrong_password_is_told_at_once_and_never_shown(
     wrong = replace(config, url=re.sub(r":[^:@/]+@", ":secret@", config.url))
     began = time.monotonic()
     with opened(wrong.url) as database, pytest.raises(NoDatabase) as refused:
-        wait_for(database, 60)
+        wait_for_database(database, 60)
     assert time.monotonic() - began < 30
     assert "does not let us in" in str(refused.value)
     assert 'password authentication failed for user "things"' in str(refused.value)

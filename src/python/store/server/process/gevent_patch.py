@@ -8,7 +8,7 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
 
 
-def cooperate(*, calls_by_grpc: bool = False) -> None:
+def patch_gevent(*, calls_by_grpc: bool = False) -> None:
     """Let sockets, locks and psycopg2 wait in gevent's loop; gRPC, too, where calls are made by it.
 
     Call it before anything opens a socket or makes a lock: first in `serve` and `work`.
