@@ -1,6 +1,10 @@
-"""What people were told, held against what is: the audit knows only what the store wrote down."""
+"""The client-view check: what buyers were told, compared with what the store has written down.
+
+The audit compares the books with one another; only buyers know what the store has promised.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg2
@@ -9,9 +13,9 @@ from store.loadtest.load.plan import Card, Fate
 from store.loadtest.load.recorder import Promise
 from store.orders.models.states import MOVES, State
 
-CALLED_OFF = {str(Fate.CANCELLED_AT_ONCE), str(Fate.CANCELLED_LATER), str(Card.CHALLENGE_LEFT)}
-GIVEN_BACK = {str(fate) for fate in Fate if fate.startswith(("refunded", "returned"))}
-KNOWN = """
+CANCELLED = {str(Fate.CANCELLED_AT_ONCE), str(Fate.CANCELLED_LATER), str(Card.CHALLENGE_LEFT)}
+REFUNDED = {str(fate) for fate in Fate if fate.startswith(("refunded", "returned"))}
+STORED_ORDERS = """
 SELECT o.id::text, o.state, (SELECT count(*) FROM order_events e WHERE e.order_id = o.id),
     (SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.order_id = o.id AND r.state = 'succeeded')
 FROM orders o WHERE o.created_at >= %s
@@ -19,7 +23,7 @@ FROM orders o WHERE o.created_at >= %s
 
 
 @dataclass(frozen=True)
-class Known:
+class StoredOrder:
     """An order as the store has it in the end."""
 
     state: State
@@ -27,58 +31,57 @@ class Known:
     refunded: int
 
 
-def known_orders(orders_url: str, since: object) -> Mapping[str, Known]:
+def stored_orders(orders_url: str, since: object) -> Mapping[str, StoredOrder]:
     """Every order placed since then, by id."""
-    connection = psycopg2.connect(orders_url)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(KNOWN, (since,))
-            return {
-                order_id: Known(State(state), int(events), int(refunded))
-                for order_id, state, events, refunded in cursor
-            }
-    finally:
-        connection.close()
+    with closing(psycopg2.connect(orders_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(STORED_ORDERS, (since,))
+        return {
+            order_id: StoredOrder(State(state), int(events), int(refunded))
+            for order_id, state, events, refunded in cursor
+        }
 
 
-def broken_promises(promises: Sequence[Promise], orders: Mapping[str, Known]) -> Iterator[str]:
+def broken_promises(
+    promises: Sequence[Promise], orders: Mapping[str, StoredOrder]
+) -> Iterator[str]:
     """A sentence for each buyer who was told what is not so, and for each order nobody asked for."""
     for promise in promises:
         if promise.order_id and (broken := _broken(promise, orders.get(promise.order_id))):
             yield f"order {promise.order_id} (key {promise.key}): {broken}"
-    told = {promise.order_id for promise in promises}
     # A buyer who was never answered may have an order; all others know theirs.
     unanswered = sum(promise.told_state == "unanswered" for promise in promises)
-    unasked = sorted(set(orders) - told)
+    unasked = sorted(set(orders) - {promise.order_id for promise in promises})
     if len(unasked) > unanswered:
         yield f"{len(unasked)} orders that nobody knows of, for {unanswered} unanswered: {unasked}"
 
 
-def lost_events(orders: Mapping[str, Known], received: Mapping[str, list[int]]) -> Iterator[str]:
-    """A sentence for each order of which the subscriber has not heard everything."""
+def lost_events(
+    orders: Mapping[str, StoredOrder], received: Mapping[str, list[int]]
+) -> Iterator[str]:
+    """A sentence for each order of which the subscriber has not received every event."""
     for order_id, order in orders.items():
         missing = set(range(1, order.events + 1)) - set(received.get(order_id, ()))
         if missing:
             yield f"order {order_id}: the subscriber never got its events {sorted(missing)}"
 
 
-def _broken(promise: Promise, order: Known | None) -> str:
+def _broken(promise: Promise, order: StoredOrder | None) -> str:
     if order is None:
         return f"the buyer was told it is {promise.told_state}, and there is no such order"
-    if order.state not in _after(State(promise.told_state), promise.wanted):
+    if order.state not in _possible_states(State(promise.told_state), promise.wanted):
         return f"the buyer was told it is {promise.told_state}, and it is {order.state}"
     if order.refunded < promise.refunded:
         return f"{promise.refunded} were said to be refunded, and {order.refunded} are"
     return ""
 
 
-def _after(told: State, wanted: str) -> set[State]:
-    """Where an order may honestly be, once it was told to be there and this was wanted of it."""
+def _possible_states(told: State, wanted: str) -> set[State]:
+    """Which states may follow the one a buyer was told, given what the buyer wanted of the order."""
     asked = set(wanted.split())
-    refused = set() if asked & CALLED_OFF else {State.CANCELLED}
-    refused |= set() if asked & GIVEN_BACK else {State.REFUNDED}
+    excluded = set() if asked & CANCELLED else {State.CANCELLED}
+    excluded |= set() if asked & REFUNDED else {State.REFUNDED}
     reached, ahead = set[State](), {told}
     while ahead:
         reached |= ahead
-        ahead = {after for state in ahead for after in MOVES[state]} - reached - refused
+        ahead = {after for state in ahead for after in MOVES[state]} - reached - excluded
     return reached

@@ -1,4 +1,4 @@
-"""`proof faults`: break a store of our own in every way, and see whether anything is lost."""
+"""`proof faults`: inject faults into a store of our own, and see whether anything is lost."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,12 @@ from rich.console import Console
 
 from store.chaos import storms
 from store.chaos.lost_answers import lost_answers
-from store.chaos.own_testbed import APIS, WORKERS, OwnGround
+from store.chaos.own_testbed import APIS, WORKERS, OwnTestbed
 from store.chaos.proxies.points import POINTS
 from store.chaos.report import as_json, show
 from store.chaos.rush import rush
-from store.chaos.storms import Size
-from store.chaos.trial import Shown
+from store.chaos.storms import StormSize
+from store.chaos.trial import ShowProgress
 from store.chaos.verdict import Verdict
 from store.cli.errors import local_store
 from store.cli.interrupts import stopped_in_order
@@ -29,8 +29,6 @@ from store.loadtest.load.recorder import Recorder
 
 
 class Scenario(StrEnum):
-    """Ways to break it."""
-
     STORM = "storm"
     STEPS = "steps"
     RUSH = "rush"
@@ -39,12 +37,12 @@ class Scenario(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be done."""
+class FaultRun:
+    """The options of the command."""
 
     scenarios: Sequence[Scenario]
     seeds: Sequence[int]
-    size: Size
+    size: StormSize
     at: Sequence[str]
     buyers: int
     units: int
@@ -65,13 +63,13 @@ class Wanted:
 @click.option("--at", multiple=True, type=click.Choice(POINTS), metavar="POINT",
               help=f"Kill exactly here, and not at random: {', '.join(POINTS)}.")  # fmt: skip
 @click.option("--calm", default=60.0, show_default=True, type=click.FloatRange(1),
-              help="Seconds after the last fault until everything must be at rest.")  # fmt: skip
+              help="Seconds after the last fault until nothing may be left to do.")  # fmt: skip
 @click.option("--buyers", default=500, show_default=True, type=click.IntRange(1),
-              help="Of a rush.")  # fmt: skip
+              help="Buyers of a rush.")  # fmt: skip
 @click.option("--units", default=100, show_default=True, type=click.IntRange(0),
-              help="That they rush for.")  # fmt: skip
+              help="Units that they rush for.")  # fmt: skip
 @click.option("--tries", default=50, show_default=True, type=click.IntRange(1),
-              help="Answers to lose.")  # fmt: skip
+              help="Answers that are lost.")  # fmt: skip
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--keep", is_flag=True, help="Keep the store's folder also when all went well.")
 def faults(
@@ -89,7 +87,7 @@ def faults(
     in_json: bool,
     keep: bool,
 ) -> None:
-    """Break a store in every way, and see whether anything is lost or doubled.
+    """Inject faults into a store, and see whether anything is lost or doubled.
 
     The store is one of our own, started for this in a new folder and removed afterwards: three
     orders APIs, two workers, and all the rest. It is stopped at the first scenario that goes wrong,
@@ -105,12 +103,12 @@ def faults(
 
     Exit status: 0 all is well, 1 something is not, 2 it could not be tried.
     """
-    size = Size(journeys, rate, kills, calm)
+    size = StormSize(journeys, rate, kills, calm)
     chosen = [Scenario(each) for each in scenarios] or [Scenario.STORM]
-    wanted = Wanted(chosen, range(seed, seed + seeds), size, at, buyers, units, tries)
+    run = FaultRun(chosen, range(seed, seed + seeds), size, at, buyers, units, tries)
     console = open_console(aside=in_json)
     with stopped_in_order(), local_store():
-        verdicts = _broken(wanted, console, keep)
+        verdicts = _run_all(run, console, keep)
     if in_json:
         click.echo(as_json(verdicts))
     else:
@@ -118,61 +116,59 @@ def faults(
     raise SystemExit(0 if all(verdict.is_well for verdict in verdicts) else 1)
 
 
-def _broken(wanted: Wanted, console: Console, keep: bool) -> Sequence[Verdict]:
+def _run_all(run: FaultRun, console: Console, keep: bool) -> Sequence[Verdict]:
+    """The verdicts up to the first that is not well, or all of them."""
     folder = Path(tempfile.mkdtemp(prefix="proof-"))
     folder.chmod(0o755)  # PostgreSQL may run as another user
-    with OwnGround(folder, free_base(APIS, WORKERS), Output(aside=console.stderr)) as ground:
-        verdicts = [*_until_wrong(_runs(ground, wanted, console), console)]
+    verdicts: list[Verdict] = []
+    with OwnTestbed(folder, free_base(APIS, WORKERS), Output(aside=console.stderr)) as testbed:
+        for verdict in _verdicts(testbed, run, console):
+            verdicts.append(verdict)
+            facts = ", ".join(f"{name} {fact}" for name, fact in verdict.facts.items())
+            ending = "all is well" if verdict.is_well else f"{len(verdict.wrongs):,} wrong"
+            console.print(f"{verdict.scenario}: {facts}: {ending}", highlight=False)
+            if not verdict.is_well:
+                break
         if keep or not verdicts[-1].is_well:
-            ground.store.keep = True
+            testbed.store.keep = True
             console.print(f"The store's data and logs are kept in {folder}.")
     return verdicts
 
 
-def _until_wrong(runs: Iterator[Verdict], console: Console) -> Iterator[Verdict]:
-    for verdict in runs:
-        facts = ", ".join(f"{name} {fact}" for name, fact in verdict.facts.items())
-        ending = "all is well" if verdict.is_well else f"{len(verdict.wrongs):,} wrong"
-        console.print(f"{verdict.scenario}: {facts}: {ending}", highlight=False)
-        yield verdict
-        if not verdict.is_well:
-            return
-
-
-def _runs(ground: OwnGround, wanted: Wanted, console: Console) -> Iterator[Verdict]:
-    for scenario in wanted.scenarios:
+def _verdicts(testbed: OwnTestbed, run: FaultRun, console: Console) -> Iterator[Verdict]:
+    for scenario in run.scenarios:
         if scenario is Scenario.LOST_ANSWERS:
-            console.print(f"{scenario}: {wanted.tries} tries")
-            yield from lost_answers(ground, wanted.tries)
+            console.print(f"{scenario}: {run.tries} tries")
+            yield from lost_answers(testbed, run.tries)
             continue
-        for number in wanted.seeds:
-            yield _run(ground, scenario, number, wanted, console)
+        for seed in run.seeds:
+            yield _verdict(testbed, scenario, seed, run, console)
 
 
-def _run(
-    ground: OwnGround, scenario: Scenario, seed: int, wanted: Wanted, console: Console
+def _verdict(
+    testbed: OwnTestbed, scenario: Scenario, seed: int, run: FaultRun, console: Console
 ) -> Verdict:
-    size = wanted.size
+    size = run.size
     if scenario is Scenario.RUSH:
-        console.print(f"{scenario}, seed {seed}: {wanted.buyers} buyers of {wanted.units} units")
-        return rush(ground, seed, wanted.buyers, wanted.units)
-    with journeys_shown(console, f"{scenario}, seed {seed}", size.journeys) as shown:
+        console.print(f"{scenario}, seed {seed}: {run.buyers} buyers of {run.units} units")
+        return rush(testbed, seed, run.buyers, run.units)
+    with shown_progress(console, f"{scenario}, seed {seed}", size.journeys) as show_progress:
         match scenario:
             case Scenario.STORM:
-                return storms.storm(ground, seed, size, wanted.at, shown)
+                return storms.storm(testbed, seed, size, run.at, show_progress)
             case Scenario.STEPS:
-                return storms.steps(ground, seed, size, shown)
+                return storms.steps(testbed, seed, size, show_progress)
             case _:
-                return storms.rolling(ground, seed, size, shown)
+                return storms.rolling(testbed, seed, size, show_progress)
 
 
 @contextmanager
-def journeys_shown(console: Console, title: str, journeys: int) -> Iterator[Shown]:
+def shown_progress(console: Console, title: str, journeys: int) -> Iterator[ShowProgress]:
     """What shows how far the journeys of a trial are."""
     with progress(console, title, journeys) as bar:
 
-        def shown(recorder: Recorder) -> None:
+        def show_progress(recorder: Recorder) -> None:
             running = recorder.started - recorder.finished
             bar.reach(recorder.finished, f"{running:,} under way")
 
-        yield shown
+        yield show_progress

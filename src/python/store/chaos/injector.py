@@ -1,4 +1,4 @@
-"""Lets the mishaps of a storm happen, each at its time."""
+"""Injects the faults of a storm, each at its time."""
 
 import threading
 import time
@@ -6,82 +6,83 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from store.chaos.faults import Kind, Mishap
-from store.chaos.proxies.fault_rule import Ambush, Deed
-from store.chaos.testbed import PAUSE_SECONDS, Ground
+from store.chaos.faults import FaultKind, InjectedFault
+from store.chaos.proxies.fault_rule import Effect
+from store.chaos.testbed import PAUSE_SECONDS, Testbed
 
-AMBUSH_SECONDS = 25.0  # how long an ambush waits for somebody to come that way
-LOOK_SECONDS = 0.2
-ELSE = "orders-work-1"  # who is killed if nobody does
+RULE_SECONDS = 25.0  # how long a rule waits for a call at its point
+POLL_INTERVAL_SECONDS = 0.2
+FALLBACK_TARGET = "orders-work-1"  # killed if no call comes
 
 
-class Wrecker:
-    """Harms the processes of one ground.
+class FaultInjector:
+    """Injects faults into the processes of one testbed.
 
-    `harm` counts what was done by kind, `met` the kills at a step by their points. A kill
-    at a step where nobody passes in time befalls a worker instead.
+    `injected` counts faults by kind, `points_hit` the kills at a point. A kill at a point where no
+    call passes in time hits a worker instead.
     """
 
     def __init__(
-        self, ground: Ground, mishaps: Sequence[Mishap], *, patience: float = AMBUSH_SECONDS
+        self,
+        testbed: Testbed,
+        faults: Sequence[InjectedFault],
+        *,
+        rule_seconds: float = RULE_SECONDS,
     ) -> None:
-        self._ground, self._mishaps, self._patience = ground, mishaps, patience
+        self._testbed, self._faults, self._rule_seconds = testbed, faults, rule_seconds
         self._over = threading.Event()
-        self._counting = threading.Lock()
-        self.harm = Counter[Kind]()
-        self.met = Counter[str]()
+        self._lock = threading.Lock()
+        self.injected = Counter[FaultKind]()
+        self.points_hit = Counter[str]()
 
-    def wreak(self) -> None:
-        """Let every mishap happen at its time; return when the last is over."""
+    def run(self) -> None:
+        """Inject every fault at its time; return when the last is over."""
         started = time.monotonic()
-        with ThreadPoolExecutor(max(1, len(self._mishaps))) as pool:
+        with ThreadPoolExecutor(max(1, len(self._faults))) as pool:
             try:
-                for done in [pool.submit(self._in_time, each, started) for each in self._mishaps]:
+                for done in [
+                    pool.submit(self._at_its_time, each, started) for each in self._faults
+                ]:
                     done.result()
             finally:
                 self._over.set()
 
-    def _in_time(self, mishap: Mishap, started: float) -> None:
-        if self._over.wait(max(0.0, started + mishap.at - time.monotonic())):
+    def _at_its_time(self, fault: InjectedFault, started: float) -> None:
+        if self._over.wait(max(0.0, started + fault.at - time.monotonic())):
             return
-        if self._befalls(mishap):
-            with self._counting:
-                self.harm[mishap.kind] += 1
+        if self._inject(fault):
+            with self._lock:
+                self.injected[fault.kind] += 1
 
-    def _befalls(self, mishap: Mishap) -> bool:
-        """Do it; whether it befell somebody."""
-        watch = self._ground.watch
-        match mishap.kind:
-            case Kind.KILL:
-                watch.kill(mishap.what, mishap.seconds)
-            case Kind.KILL_A_PART:
-                watch.kill_a_part(mishap.what)
-            case Kind.STALL:
-                watch.stall(mishap.what, mishap.seconds)
-            case Kind.RESTART:
-                watch.restart(mishap.what)
-            case Kind.KILL_AT | Kind.HARM_AT:
-                return self._lie_in_wait(mishap)
-            case Kind.GATEWAY:
-                self._ground.confuse_gateway(mishap.what, mishap.seconds)
+    def _inject(self, fault: InjectedFault) -> bool:
+        """Whether the fault has hit something."""
+        supervisor = self._testbed.supervisor
+        match fault.kind:
+            case FaultKind.KILL:
+                supervisor.kill(fault.subject, fault.seconds)
+            case FaultKind.KILL_CHILD:
+                supervisor.kill_child(fault.subject)
+            case FaultKind.STALL:
+                supervisor.stall(fault.subject, fault.seconds)
+            case FaultKind.RESTART:
+                supervisor.restart(fault.subject)
+            case FaultKind.KILL_AT | FaultKind.DISTURB_AT:
+                return self._inject_at_a_point(fault)
+            case FaultKind.GATEWAY:
+                self._testbed.disturb_gateway(fault.subject, fault.seconds)
         return True
 
-    def _lie_in_wait(self, mishap: Mishap) -> bool:
-        """Whether it befell somebody."""
-        ambush = self._ground.ambushes.lay(mishap.what, mishap.deed)
-        met = self._has_met_somebody(ambush)
-        if mishap.deed is not Deed.KILL:
-            return met
-        if met:
-            with self._counting:
-                self.met[mishap.what] += 1
-        else:
-            self._ground.watch.kill(ELSE, PAUSE_SECONDS)
-        return True
-
-    def _has_met_somebody(self, ambush: Ambush) -> bool:
-        give_up = time.monotonic() + self._patience
-        while not ambush.wait(LOOK_SECONDS):
+    def _inject_at_a_point(self, fault: InjectedFault) -> bool:
+        rule = self._testbed.fault_rules.add(fault.subject, fault.effect)
+        give_up = time.monotonic() + self._rule_seconds
+        while not (hit := rule.wait(POLL_INTERVAL_SECONDS)):
             if self._over.is_set() or time.monotonic() > give_up:
-                return False
+                break
+        if fault.effect is not Effect.KILL:
+            return hit
+        if hit:
+            with self._lock:
+                self.points_hit[fault.subject] += 1
+        else:
+            self._testbed.supervisor.kill(FALLBACK_TARGET, PAUSE_SECONDS)
         return True

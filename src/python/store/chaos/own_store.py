@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from store.chaos.targets import Postgres, Service, Victim
+from store.chaos.targets import FaultTarget, PostgresProcess, ServiceProcess
 from store.devstack.errors import NotReady, Trouble, writing_in
 from store.devstack.folder import Folder
 from store.devstack.output import LogFiles, Output
@@ -16,20 +16,20 @@ from store.devstack.programs import Redirect, no_redirect
 from store.devstack.secrets_file import Secrets
 from store.devstack.startup import Running, Starting
 
-LOOK_SECONDS = 0.1
+POLL_INTERVAL_SECONDS = 0.1
 
 
 class OwnStore:
     """Within the block it runs; whatever happens, none of its processes outlives us.
 
-    It is ready then, with the demo catalogue and log-ins. What each process says is in a file of its
-    own in `logs`. The folder is removed in the end, unless `keep` has been set by then.
+    It is ready then, with the demo catalogue and log-ins. Each process has a log of its own in
+    `logs`. The folder is removed in the end, unless `keep` has been set by then.
     `redirect` gives, by the name of a process, what its environment is to say instead of the usual.
     """
 
     secrets: Secrets
     databases: Mapping[str, str]
-    victims: Mapping[str, Victim]
+    targets: Mapping[str, FaultTarget]
 
     def __init__(
         self,
@@ -49,12 +49,14 @@ class OwnStore:
         self._started = ExitStack()
 
     def __enter__(self) -> Self:
-        self._refuse_what_is_not_ours()
+        self._require_an_empty_folder()
         began = time.monotonic()
         try:
             self._start()
         except BaseException:
-            self._output.say(f"the store did not start; what its processes said is in {self.logs}")
+            self._output.say(
+                f"the store did not start; the logs of its processes are in {self.logs}"
+            )
             self._started.close()
             raise
         self._output.say(f"a store of our own is ready after {time.monotonic() - began:.1f} s")
@@ -91,13 +93,13 @@ class OwnStore:
     def wait_until_ready(self, seconds: float) -> None:
         """Return when every process says that it is ready; NotReady names one that is not."""
         give_up = time.monotonic() + seconds
-        for name, victim in self.victims.items():
-            while reason := victim.why_not_ready():
+        for name, target in self.targets.items():
+            while reason := target.why_not_ready():
                 if time.monotonic() > give_up:
                     raise NotReady(name, seconds, f"{reason}; see {self.logs / name}.log")
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_INTERVAL_SECONDS)
 
-    def _refuse_what_is_not_ours(self) -> None:
+    def _require_an_empty_folder(self) -> None:
         """The folder is removed in the end: it must be a new one."""
         with writing_in(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -109,14 +111,14 @@ class OwnStore:
         starting = Starting(Folder(self.folder), self._ports, logs, redirect=self._redirect)
         running = starting.start(self._started)
         self.secrets, self.databases = running.secrets, running.databases.urls
-        self.victims = {victim.name: victim for victim in self._victims(running, logs)}
-        for victim in self.victims.values():
-            # Nothing of it is wanted any more, and much of it may be stalled.
-            self._started.callback(victim.kill)
+        self.targets = {target.name: target for target in self._targets(running, logs)}
+        for target in self.targets.values():
+            # Nothing of it is needed any more, and much of it may be stalled.
+            self._started.callback(target.kill)
 
-    def _victims(self, running: Running, logs: LogFiles) -> Iterator[Victim]:
-        postgres = Postgres(running.databases.server, logs)
+    def _targets(self, running: Running, logs: LogFiles) -> Iterator[FaultTarget]:
+        postgres = PostgresProcess(running.databases.server, logs)
         self._started.callback(postgres.keep_log)
         yield postgres
         for program in running.programs.servers():
-            yield Service(program, running.runner, self._ports.ops(program.name))
+            yield ServiceProcess(program, running.runner, self._ports.ops(program.name))

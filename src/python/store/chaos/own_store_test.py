@@ -9,12 +9,12 @@ import pytest
 import requests
 
 from store.chaos.own_store import OwnStore
-from store.chaos.targets import Victim
+from store.chaos.targets import FaultTarget
+from store.chaos.testing.processes import family, is_gone
 from store.devstack.accounts import STAFF
 from store.devstack.errors import NotReady, Trouble
 from store.devstack.output import Output
 from store.devstack.ports import free_base
-from store.devstack.process_tree import children_of
 from store.devstack.rest import Rest
 from store.devstack.testing import short_folder
 
@@ -24,11 +24,11 @@ NAMES = [
     *("orders-1", "orders-2", "orders-3", "orders-work-1", "orders-work-2"),
 ]
 # Those whose first process has a child that does the work.
-HAVE_PARTS = {"postgres", "gateway", "users", "inventory", "orders-1", "orders-2", "orders-3"}
+WITH_CHILDREN = {"postgres", "gateway", "users", "inventory", "orders-1", "orders-2", "orders-3"}
 
 
 def redirect(name: str) -> Mapping[str, str]:
-    """One of the workers is told something of its own."""
+    """One of the workers has a setting of its own."""
     return {"LOG_FORMAT": "json"} if name == "orders-work-2" else {}
 
 
@@ -38,33 +38,17 @@ def store() -> Iterator[OwnStore]:
         own = OwnStore(folder / "own", free_base(3, 2), output=Output(), redirect=redirect)
         with own:
             yield own
-            members = [pid for victim in own.victims.values() for pid in family(victim)]
-            own.victims["users"].stall()
+            members = [pid for target in own.targets.values() for pid in family(target.pid)]
+            own.targets["users"].stall()
         assert len(members) > 25
         assert all(map(is_gone, members))
         assert not own.folder.exists()
 
 
-def family(victim: Victim) -> set[int]:
-    """Every process of it."""
-    assert victim.pid is not None
-    found = level = {victim.pid}
-    while level := set(children_of(level)):
-        found = found | level
-    return found
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return True
-
-
-def to_each(store: OwnStore, deed: Callable[[Victim], object]) -> None:
-    """Do it to all at once; PostgreSQL is as good a victim as any."""
-    with ThreadPoolExecutor(len(store.victims)) as pool:
-        list(pool.map(deed, store.victims.values()))
+def to_each(store: OwnStore, action: Callable[[FaultTarget], object]) -> None:
+    """Do it to all at once; PostgreSQL is a target like any other."""
+    with ThreadPoolExecutor(len(store.targets)) as pool:
+        list(pool.map(action, store.targets.values()))
 
 
 def products(store: OwnStore) -> int:
@@ -72,8 +56,8 @@ def products(store: OwnStore) -> int:
 
 
 def test_it_is_the_whole_store_with_its_catalogue_and_its_log_ins(store: OwnStore) -> None:
-    assert list(store.victims) == NAMES
-    assert all(victim.is_ready() for victim in store.victims.values())
+    assert list(store.targets) == NAMES
+    assert all(target.is_ready() for target in store.targets.values())
     assert products(store) > 10
     with Rest() as rest:
         token = rest.log_in(store.users_url, STAFF, store.secrets.staff_password)
@@ -95,7 +79,7 @@ def test_when_all_have_been_killed_and_started_all_are_ready_with_their_data(
 ) -> None:
     before = products(store)
     to_each(store, methodcaller("kill"))
-    assert not any(victim.alive for victim in store.victims.values())
+    assert not any(target.alive for target in store.targets.values())
     with pytest.raises(NotReady, match=r"postgres .*it has ended; see .*/logs/postgres.log"):
         store.wait_until_ready(0.0)
     to_each(store, methodcaller("start"))
@@ -103,26 +87,26 @@ def test_when_all_have_been_killed_and_started_all_are_ready_with_their_data(
     assert products(store) == before
 
 
-def test_when_a_part_of_each_has_been_killed_all_recover_by_themselves(store: OwnStore) -> None:
-    assert {name for name, victim in store.victims.items() if victim.kill_a_part()} == HAVE_PARTS
+def test_when_a_child_of_each_has_been_killed_all_recover_by_themselves(store: OwnStore) -> None:
+    assert {name for name, target in store.targets.items() if target.kill_child()} == WITH_CHILDREN
     store.wait_until_ready(READY_SECONDS)
 
 
 def test_a_stalled_one_is_alive_and_not_ready_until_it_goes_on(store: OwnStore) -> None:
     to_each(store, methodcaller("stall"))
     with ThreadPoolExecutor(len(NAMES)) as pool:
-        assert not any(pool.map(Victim.is_ready, store.victims.values()))
-    assert all(victim.alive for victim in store.victims.values())
-    to_each(store, methodcaller("go_on"))
+        assert not any(pool.map(FaultTarget.is_ready, store.targets.values()))
+    assert all(target.alive for target in store.targets.values())
+    to_each(store, methodcaller("resume"))
     store.wait_until_ready(READY_SECONDS)
 
 
 @pytest.mark.parametrize("name", ["orders-2", "orders-work-1", "inventory-rpc", "postgres"])
 def test_one_that_was_ended_in_order_can_be_started_again(store: OwnStore, name: str) -> None:
-    victim = store.victims[name]
-    victim.end()
-    assert not victim.alive
-    victim.start()
+    target = store.targets[name]
+    target.end()
+    assert not target.alive
+    target.start()
     store.wait_until_ready(READY_SECONDS)
 
 

@@ -1,8 +1,8 @@
 """A process with everything below it: found by its parents, and never mistaken for another.
 
 PostgreSQL's backends and gunicorn's workers cannot be had by the process group alone: each backend
-has a group of its own. A process that stands still makes no more children and buries none, so from
-the top downwards everything is found. A pidfd names one process for good, unlike its number (Linux:
+has a group of its own. A stopped process makes no more children and reaps none, so from the top
+downwards everything is found. A pidfd names one process for good, unlike its number (Linux:
 pidfd_open(2)).
 """
 
@@ -18,54 +18,53 @@ from pathlib import Path
 from store.devstack.errors import Trouble
 from store.devstack.process_tree import children_of, facts_of, parent_of
 
-PATIENCE_SECONDS = 20.0
-LOOK_SECONDS = 0.001
-STILL = frozenset("TtZX")  # stopped, or ended
+TIMEOUT_SECONDS = 20.0
+POLL_INTERVAL_SECONDS = 0.001
+STOPPED_OR_ENDED = frozenset("TtZX")
 
 # Reads the numbers of processes; lets them go on when our end of the pipe closes: when we say so, and
 # also when this process is killed in between.
 GUARD = 'while read -r pid; do all="$all $pid"; done; [ -z "$all" ] || kill -CONT $all'
 
 
-class Held:
+class ProcessHandle:
     """One process; ProcessLookupError if there is none of this number."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._handle = os.pidfd_open(pid)
+        self._pidfd = os.pidfd_open(pid)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it is still there."""
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, number)
+            signal.pidfd_send_signal(self._pidfd, number)
 
-    def wait_until_still(self) -> None:
+    def wait_until_stopped(self) -> None:
         """Return when it has stopped or ended, with all its threads."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
-        while not all(state in STILL for state in _states(self.pid)):
+        give_up = time.monotonic() + TIMEOUT_SECONDS
+        while not all(state in STOPPED_OR_ENDED for state in _states(self.pid)):
             if time.monotonic() > give_up:
-                raise Trouble(f"Process {self.pid} does not stand still.")
-            time.sleep(LOOK_SECONDS)
+                raise Trouble(f"Process {self.pid} does not stop.")
+            time.sleep(POLL_INTERVAL_SECONDS)
 
     def wait_until_gone(self) -> None:
         """Return when it has ended: its files and ports are free."""
-        if not self.has_gone(PATIENCE_SECONDS):
+        if not self.has_gone(TIMEOUT_SECONDS):
             raise Trouble(f"Process {self.pid} was killed and does not end.")
 
     def has_gone(self, seconds: float = 0.0) -> bool:
         """Whether it has ended, or does within so many seconds."""
         # Not select.select, which knows no number above 1023.
         ended = select.poll()
-        ended.register(self._handle, select.POLLIN)
+        ended.register(self._pidfd, select.POLLIN)
         return bool(ended.poll(seconds * 1000))
 
     def close(self) -> None:
-        """Hold it no more."""
-        os.close(self._handle)
+        os.close(self._pidfd)
 
 
-class Standstill:
-    """A process and everything below it, stopped: until it is lifted, or this process is gone."""
+class FrozenTree:
+    """A process and everything below it, stopped: until it is resumed, or this process is gone."""
 
     def __init__(self, root: int) -> None:
         self._guard = subprocess.Popen(
@@ -75,48 +74,45 @@ class Standstill:
             start_new_session=True,
             text=True,
         )
-        self._held: list[Held] = []
+        self._handles: list[ProcessHandle] = []
         try:
             self._stop(root)
         except BaseException:
-            self.lift()
+            self.resume()
             raise
 
     def kill(self) -> None:
         """Kill all of it, and return when all has gone."""
-        for each in self._held:
+        for each in self._handles:
             each.send(signal.SIGKILL)
-        for each in self._held:
+        for each in self._handles:
             each.wait_until_gone()
         self._guard.kill()  # those numbers may be others' by now
-        self.lift()
+        self.resume()
 
-    def lift(self) -> None:
-        """Let all of it go on. Lifting it twice is fine."""
+    def resume(self) -> None:
+        """Let all of it go on. Resuming it twice is fine."""
         self._guard.communicate()
-        while self._held:
-            self._held.pop().close()
+        while self._handles:
+            self._handles.pop().close()
 
     def _stop(self, root: int) -> None:
-        level = list(_held([root]))
+        level = list(_handles([root]))
         while level:
-            self._held += level
+            self._handles += level
             for each in level:
-                self._tell_the_guard(each.pid)
+                if self._guard.stdin is not None:
+                    self._guard.stdin.write(f"{each.pid}\n")
+                    self._guard.stdin.flush()
                 each.send(signal.SIGSTOP)
             for each in level:
-                each.wait_until_still()
-            level = list(_held(children_of({each.pid for each in level})))
-
-    def _tell_the_guard(self, pid: int) -> None:
-        if self._guard.stdin is not None:
-            self._guard.stdin.write(f"{pid}\n")
-            self._guard.stdin.flush()
+                each.wait_until_stopped()
+            level = list(_handles(children_of({each.pid for each in level})))
 
 
-def kill_a_child(parent: int, among: Iterable[int]) -> bool:
+def kill_one_child(parent: int, among: Iterable[int]) -> bool:
     """Kill the first of these that is a child of `parent`, and wait until it has gone."""
-    for child in _held(among):
+    for child in _handles(among):
         try:
             # Asked again, now that the number can mean no other.
             if parent_of(child.pid) == parent:
@@ -128,21 +124,21 @@ def kill_a_child(parent: int, among: Iterable[int]) -> bool:
     return False
 
 
-def title(pid: int) -> str:
-    """How a process calls itself; "" when it has gone."""
+def command_line(pid: int) -> str:
+    """The command line of a process, as it has set it; "" when it has gone."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except OSError:
         return ""
 
 
-def _held(pids: Iterable[int]) -> Iterator[Held]:
+def _handles(pids: Iterable[int]) -> Iterator[ProcessHandle]:
     for pid in pids:
         try:
-            held = Held(pid)
+            handle = ProcessHandle(pid)
         except ProcessLookupError:
             continue
-        yield held
+        yield handle
 
 
 def _states(pid: int) -> Iterator[str]:

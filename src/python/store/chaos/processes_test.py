@@ -2,15 +2,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from store.chaos.processes import Held, Standstill, kill_a_child, title
+from store.chaos.processes import FrozenTree, ProcessHandle, command_line, kill_one_child
 from store.devstack.process_tree import children_of
 from store.devstack.runner import python_environ
+from store.server.grpc.testing import wait_until
 
 # Three generations; the last has a session of its own, as PostgreSQL's backends have.
 FAMILY = """
@@ -20,12 +20,12 @@ if os.fork() == 0 and os.fork() == 0:
     print("all are there", flush=True)
 signal.pause()
 """
-# One that stalls a process and is then killed.
-STALLER = """
+# One that freezes a tree and is then killed.
+FREEZER = """
 import signal, sys
-from store.chaos.processes import Standstill
-standstill = Standstill(int(sys.argv[1]))
-print("it stands", flush=True)
+from store.chaos.processes import FrozenTree
+frozen = FrozenTree(int(sys.argv[1]))
+print("frozen", flush=True)
 signal.pause()
 """
 
@@ -56,29 +56,22 @@ def states(pids: list[int]) -> str:
     return "".join(map(state, pids))
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < give_up, "waited in vain"
-        time.sleep(0.005)
-
-
-def test_everything_below_a_process_stands_still_and_goes_on(family: list[int]) -> None:
-    standstill = Standstill(family[0])
+def test_everything_below_a_process_stops_and_goes_on(family: list[int]) -> None:
+    frozen = FrozenTree(family[0])
     assert states(family) == "TTT"
-    standstill.lift()
-    standstill.lift()
-    wait_for(lambda: states(family) == "SSS")
+    frozen.resume()
+    frozen.resume()
+    wait_until(lambda: states(family) == "SSS")
 
 
 def test_everything_below_a_process_is_killed(family: list[int]) -> None:
-    Standstill(family[0]).kill()
+    FrozenTree(family[0]).kill()
     assert set(states(family)) <= set("ZX")
 
 
-def test_what_stands_still_goes_on_when_its_owner_is_killed(family: list[int]) -> None:
+def test_a_frozen_tree_goes_on_when_its_owner_is_killed(family: list[int]) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", STALLER, str(family[0])],
+        [sys.executable, "-c", FREEZER, str(family[0])],
         env=python_environ(Path.cwd()),
         stdout=subprocess.PIPE,
     ) as owner:
@@ -86,26 +79,26 @@ def test_what_stands_still_goes_on_when_its_owner_is_killed(family: list[int]) -
         owner.stdout.readline()
         assert states(family) == "TTT"
         owner.kill()
-    wait_for(lambda: states(family) == "SSS")
+    wait_until(lambda: states(family) == "SSS")
 
 
 def test_only_a_child_is_killed_and_only_one(family: list[int]) -> None:
     parent, child, grandchild = family
-    assert not kill_a_child(parent, [parent, grandchild, os.getpid()])
-    wait_for(lambda: states(family) == "SSS")
-    assert kill_a_child(parent, [grandchild, child])
-    wait_for(lambda: states(family) == "SZS")
+    assert not kill_one_child(parent, [parent, grandchild, os.getpid()])
+    wait_until(lambda: states(family) == "SSS")
+    assert kill_one_child(parent, [grandchild, child])
+    wait_until(lambda: states(family) == "SZS")
 
 
 def test_one_that_has_gone_is_not_mistaken_for_another() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
-    held = Held(gone.pid)
+    handle = ProcessHandle(gone.pid)
     gone.wait()
-    held.send(signal.SIGKILL)
-    held.wait_until_still()
-    held.wait_until_gone()
-    held.close()
-    assert title(gone.pid) == ""
+    handle.send(signal.SIGKILL)
+    handle.wait_until_stopped()
+    handle.wait_until_gone()
+    handle.close()
+    assert command_line(gone.pid) == ""
     with pytest.raises(ProcessLookupError):
-        Held(gone.pid)
-    Standstill(gone.pid).kill()
+        ProcessHandle(gone.pid)
+    FrozenTree(gone.pid).kill()

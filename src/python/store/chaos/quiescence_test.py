@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 
-from store.chaos.quiescence import Unrest, look, wait_for_calm
+from store.chaos.quiescence import PendingWork, pending_work, wait_until_quiescent
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.orders.models.tables import MIGRATIONS
 
@@ -20,17 +20,17 @@ VALUES ('00000000-0000-0000-0000-000000000003', 'https://example.com', 'x',
 INSERT INTO order_events (order_id, number, type)
 VALUES ('00000000-0000-0000-0000-000000000001', 1, 'order.placed');
 """
-AT_REST = (
+SETTLED = (
     "UPDATE orders SET state = 'rejected', step = NULL, ending = 'rejected', reason = 'expired';"
 )
-TAKEN = """
+DELIVERED = """
 UPDATE webhook_deliveries SET state = 'delivered', delivered_at = now(), attempts = 1, answer = '204';
 """
 
 
 @pytest.fixture
 def url(postgres: FleetingServer) -> Iterator[str]:  # noqa: F811
-    with postgres.fresh(postgres.template("calm", MIGRATIONS)) as config:
+    with postgres.fresh(postgres.template("quiescence", MIGRATIONS)) as config:
         yield config.url
 
 
@@ -44,23 +44,23 @@ def write(url: str, sql: str) -> None:
 
 
 def test_what_is_still_to_be_done_is_counted(url: str) -> None:
-    assert look(url).is_over
+    assert pending_work(url).is_done
     write(url, ORDER)
-    assert look(url) == Unrest(orders=1)
+    assert pending_work(url) == PendingWork(orders=1)
     write(url, EVENT)
-    assert look(url) == Unrest(orders=1, events=1)
-    write(url, AT_REST + TAKEN)
-    assert look(url).is_over
+    assert pending_work(url) == PendingWork(orders=1, events=1)
+    write(url, SETTLED + DELIVERED)
+    assert pending_work(url).is_done
 
 
-def test_a_database_that_does_not_answer_is_no_calm() -> None:
-    nobody = look("postgresql://nobody@127.0.0.1:1/none")
-    assert nobody == Unrest(unknown=True)
-    assert not nobody.is_over
+def test_a_database_that_does_not_answer_is_not_quiescent() -> None:
+    unknown = pending_work("postgresql://nobody@127.0.0.1:1/none")
+    assert unknown == PendingWork(unknown=True)
+    assert not unknown.is_done
 
 
-def test_patience_has_an_end(url: str) -> None:
+def test_waiting_has_an_end(url: str) -> None:
     write(url, ORDER)
     before = time.monotonic()
-    assert wait_for_calm(url, 0.2) == Unrest(orders=1)
+    assert wait_until_quiescent(url, 0.2) == PendingWork(orders=1)
     assert time.monotonic() - before < 5

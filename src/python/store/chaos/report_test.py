@@ -18,17 +18,17 @@ def text(*verdicts: Verdict) -> str:
 
 
 def test_each_scenario_has_a_table_with_a_row_for_each_run() -> None:
-    said = text(GOOD, GOOD, OTHER)
-    assert said.count("│    1 │    30 │     0 │") == 2
-    assert said.count("confirmed") == 1
+    output = text(GOOD, GOOD, OTHER)
+    assert output.count("│    1 │    30 │     0 │") == 2
+    assert output.count("confirmed") == 1
 
 
 def test_what_is_wrong_is_said_and_counted() -> None:
-    said = text(GOOD, BAD)
-    assert f"│    2 │    30 │    {SHOWN + 2} │" in said
-    assert "wrong 0" in said
-    assert f"wrong {SHOWN}" not in said
-    assert "and 2 more" in said
+    output = text(GOOD, BAD)
+    assert f"│    2 │    30 │    {SHOWN + 2} │" in output
+    assert "wrong 0" in output
+    assert f"wrong {SHOWN}" not in output
+    assert "and 2 more" in output
 
 
 def test_programs_get_everything() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from store.audit.conftest import clean  # noqa: F401 - a fixture
 from store.audit.snapshots import DATABASES
-from store.chaos.lost_and_restored import CHALLENGED, Shop, contents, destroy, operate
+from store.chaos.basket import CHALLENGED
 from store.chaos.own_store import OwnStore
-from store.database.testing import FleetingServer
+from store.chaos.testing.restore import RestorableStore, contents, destroy, run_postgres_program
+from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.devstack.output import Output
 from store.devstack.ports import free_base
 from store.devstack.testing import short_folder
@@ -28,69 +30,76 @@ Findings = set[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
+def store() -> Iterator[RestorableStore]:
     with (
         short_folder() as folder,
-        OwnStore(folder / "own", free_base(1, 1), apis=1, workers=1, output=Output()) as store,
+        OwnStore(folder / "own", free_base(1, 1), apis=1, workers=1, output=Output()) as own,
     ):
         backups = folder / "backups"
         backups.mkdir()
-        yield Shop(store, backups)
+        yield RestorableStore(own, backups)
 
 
 @pytest.mark.parametrize("service", DATABASES)
 def test_every_database_comes_back_as_it_was(
-    postgres: FleetingServer, clean: Mapping[str, str], tmp_path: Path, service: str
+    postgres: FleetingServer,  # noqa: F811
+    clean: Mapping[str, str],  # noqa: F811
+    tmp_path: Path,
+    service: str,
 ) -> None:
     with postgres.fresh(clean[service]) as config:
         before = contents(config.url)
-        operate(config.url, tmp_path, "backup")
+        run_postgres_program(config.url, tmp_path, "backup")
         destroy(config.url)
-        operate(config.url, tmp_path, "restore", "latest")
+        run_postgres_program(config.url, tmp_path, "restore", "latest")
         assert contents(config.url) == before
 
 
-def test_what_orders_forgot_is_named_and_what_nobody_had_taken_yet_is_let_go(shop: Shop) -> None:
-    kept, given_back = shop.buy(), shop.buy()
-    shop.postgres("orders", "backup")
-    sold, unpaid = shop.buy(), shop.buy(CHALLENGED, "awaiting_payment")
-    shop.refund(given_back)
-    assert found_in(shop.audit()) == set()
+def test_what_orders_has_lost_is_found_and_what_was_not_captured_is_released(
+    store: RestorableStore,
+) -> None:
+    kept, given_back = store.buy(), store.buy()
+    store.postgres("orders", "backup")
+    sold, unpaid = store.buy(), store.buy(CHALLENGED, "awaiting_payment")
+    store.refund(given_back)
+    assert found_in(store.audit()) == set()
 
-    said = shop.lose_and_restore("orders")
-    assert "Next: run the service's `migrate`" in said
-    assert shop.look(kept)["state"] == shop.look(given_back)["state"] == "confirmed"
+    output = store.lose_and_restore("orders")
+    assert "Next: run the service's `migrate`" in output
+    assert store.read(kept)["state"] == store.read(given_back)["state"] == "confirmed"
     lost = {(ORPHANED, sold), (ORPHANED, unpaid), (REFUNDS, given_back), MONEY}
-    assert found_in(shop.audit()) == lost
+    assert found_in(store.audit()) == lost
 
-    repaired = shop.audit("--repair", "--yes")
+    repaired = store.audit("--repair", "--yes")
     assert {repair["subject"] for repair in repaired["repairs"]} == {f"order {unpaid}"}
     assert all(repair["done"] for repair in repaired["repairs"])
     assert found_in(repaired) == lost - {(ORPHANED, unpaid)}
     assert all(finding["person"] for _, finding in findings_of(repaired))
 
-    shop.refund_by_hand(sold)  # and tell its buyer
-    assert found_in(shop.audit()) == {(REFUNDS, given_back)}
+    store.refund_by_hand(sold)  # and tell its buyer
+    assert found_in(store.audit()) == {(REFUNDS, given_back)}
 
 
-def test_what_inventory_forgot_is_named_and_what_it_holds_still_is_taken(shop: Shop) -> None:
-    before = found_in(shop.audit())
-    kept, held = shop.buy(), shop.buy(CHALLENGED, "awaiting_payment")
-    shop.postgres("inventory", "backup")
-    sold = shop.buy()
-    shop.pay(held)
-    assert found_in(shop.audit()) == before
+def test_what_inventory_has_lost_is_found_and_what_it_still_holds_is_committed(
+    store: RestorableStore,
+) -> None:
+    before = found_in(store.audit())
+    kept, held = store.buy(), store.buy(CHALLENGED, "awaiting_payment")
+    store.postgres("inventory", "backup")
+    sold = store.buy()
+    store.pay(held)
+    assert found_in(store.audit()) == before
 
-    shop.lose_and_restore("inventory")
-    assert found_in(shop.audit()) - before == {(STOCK, sold), (STOCK, held)}
+    store.lose_and_restore("inventory")
+    assert found_in(store.audit()) - before == {(STOCK, sold), (STOCK, held)}
 
-    repaired = shop.audit("--repair", "--yes")
+    repaired = store.audit("--repair", "--yes")
     assert [repair["subject"] for repair in repaired["repairs"]] == [f"order {held}"]
     assert found_in(repaired) - before == {(STOCK, sold)}
 
-    shop.take_stock_by_hand(sold)
-    assert found_in(shop.audit()) == before
-    assert shop.look(kept)["state"] == "confirmed"
+    store.take_stock_by_hand(sold)
+    assert found_in(store.audit()) == before
+    assert store.read(kept)["state"] == "confirmed"
 
 
 def found_in(report: Any) -> Findings:

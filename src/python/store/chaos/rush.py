@@ -3,23 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from store.chaos.client_view import broken_promises, known_orders
-from store.chaos.quiescence import wait_for_calm
-from store.chaos.testbed import Ground
+from store.chaos.client_view import broken_promises, stored_orders
+from store.chaos.quiescence import wait_until_quiescent
+from store.chaos.testbed import Testbed
 from store.chaos.verdict import Verdict, findings_of
 from store.loadtest.load.recorder import Promise
 from store.loadtest.load.rush import rush as buy_at_once
 from store.server.clock import now
 
-CALM_SECONDS = 60.0
+QUIET_SECONDS = 60.0
 
 
-def rush(ground: Ground, seed: int, buyers: int, units: int) -> Verdict:
+def rush(testbed: Testbed, seed: int, buyers: int, units: int) -> Verdict:
     """Exactly the units there are get sold, and everybody else is told `out_of_stock`."""
     began, sku = now(), f"RUSH-{seed}"
-    ground.goods(sku, units)
-    recorder = buy_at_once(ground.api, ground.target, buyers, sku, seed=seed, customers=buyers)
-    wait_for_calm(ground.orders_database, CALM_SECONDS)
+    testbed.put_on_sale(sku, units)
+    recorder = buy_at_once(testbed.api, testbed.target, buyers, sku, seed=seed, customers=buyers)
+    wait_until_quiescent(testbed.orders_database, QUIET_SECONDS)
     promises = recorder.promises
     told = Counter((promise.told_state, promise.reason) for promise in promises)
     facts = {
@@ -30,7 +30,7 @@ def rush(ground: Ground, seed: int, buyers: int, units: int) -> Verdict:
         "out_of_stock": f"{told['rejected', 'out_of_stock']:,}",
         "seconds": f"{recorder.seconds:.1f}",
     }
-    orders = known_orders(ground.orders_database, began)
+    orders = stored_orders(testbed.orders_database, began)
     wrongs = [
         *miscounted(promises, units),
         *(
@@ -38,7 +38,7 @@ def rush(ground: Ground, seed: int, buyers: int, units: int) -> Verdict:
             for (_, what), number in recorder.failures.items()
         ),
         *broken_promises(promises, orders),
-        *findings_of(ground.audit()),
+        *findings_of(testbed.audit()),
     ]
     return Verdict("rush", facts, wrongs)
 

@@ -19,14 +19,10 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     standard-webhooks, spec/standard-webhooks.md, "Signature scheme" and "Verifying signatures".
     """
     identity, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not identity or not _is_recent(at):
+    if not (identity and at.isdecimal() and abs(time.time() - int(at)) <= TOLERANCE_SECONDS):
         return False
     key = base64.b64decode(secret.removeprefix("whsec_"))
     content = b".".join((identity.encode(), at.encode(), body))
-    wanted = b"v1," + base64.b64encode(hmac.digest(key, content, "sha256"))
+    expected = b"v1," + base64.b64encode(hmac.digest(key, content, "sha256"))
     sent = headers.get("webhook-signature", "").encode().split(b" ")
-    return any(hmac.compare_digest(wanted, one) for one in sent)
-
-
-def _is_recent(at: str) -> bool:
-    return at.isdecimal() and abs(time.time() - int(at)) <= TOLERANCE_SECONDS
+    return any(hmac.compare_digest(expected, one) for one in sent)

@@ -1,4 +1,4 @@
-"""The subscriber, told things by a sender that signs with the Standard Webhooks library."""
+"""The subscriber, and a sender that signs with the Standard Webhooks library."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ import urllib3
 from standardwebhooks.webhooks import Webhook
 
 from store.chaos.signatures import is_signed
-from store.chaos.subscriber import Manners, Subscriber
+from store.chaos.subscriber import ReactionShares, Subscriber
 from store.orders.webhooks.clients import Subscribers
 from store.orders.webhooks.messages import event_message
 from store.server.grpc.testing import wait_until
@@ -29,7 +29,7 @@ def subscriber() -> Iterator[Subscriber]:
         yield subscriber
 
 
-def tell(
+def send(
     to: Subscriber,
     number: int,
     *,
@@ -56,13 +56,13 @@ def tell(
         return 0
 
 
-def test_what_is_well_signed_is_written_down(subscriber: Subscriber) -> None:
-    assert [tell(subscriber, number) for number in (1, 2, 2)] == [204, 204, 204]
-    assert tell(subscriber, 1, order="o-2") == 204
+def test_what_is_well_signed_is_recorded(subscriber: Subscriber) -> None:
+    assert [send(subscriber, number) for number in (1, 2, 2)] == [204, 204, 204]
+    assert send(subscriber, 1, order="o-2") == 204
     assert subscriber.received() == {"o-1": [1, 2], "o-2": [1]}
     first = subscriber.deliveries[0]
     assert (first.event_id, first.order_id, first.number) == ("evt_1", "o-1", 1)
-    assert (first.type, first.taken) == ("order.confirmed", True)
+    assert (first.type, first.accepted) == ("order.confirmed", True)
     assert (subscriber.bad_signatures, subscriber.out_of_order()) == (0, [])
 
 
@@ -84,50 +84,50 @@ def test_what_is_well_signed_is_written_down(subscriber: Subscriber) -> None:
 def test_what_is_not_well_signed_is_counted_and_refused(
     subscriber: Subscriber, secret: str, age: float, spoil: dict[str, str]
 ) -> None:
-    assert tell(subscriber, 1, secret=secret, age=age, headers=spoil) == 401
+    assert send(subscriber, 1, secret=secret, age=age, headers=spoil) == 401
     assert (subscriber.bad_signatures, subscriber.deliveries) == (1, [])
 
 
 def test_a_signature_is_made_of_the_id_the_time_and_every_byte() -> None:
     at = datetime.now(UTC)
-    said = {"webhook-id": "evt_1", "webhook-timestamp": str(int(at.timestamp()))}
-    said["webhook-signature"] = Webhook(SECRET).sign("evt_1", at, "{}")
-    assert is_signed(SECRET, said, b"{}")
-    assert not is_signed(SECRET, said, b"{ }")
-    for name in said:
-        assert not is_signed(SECRET, {**said, name: said[name] + "0"}, b"{}")
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(int(at.timestamp()))}
+    headers["webhook-signature"] = Webhook(SECRET).sign("evt_1", at, "{}")
+    assert is_signed(SECRET, headers, b"{}")
+    assert not is_signed(SECRET, headers, b"{ }")
+    for name in headers:
+        assert not is_signed(SECRET, {**headers, name: headers[name] + "0"}, b"{}")
 
 
 def test_it_is_enough_if_one_of_several_signatures_is_good() -> None:
     at = datetime.now(UTC)
-    said = {"webhook-id": "evt_1", "webhook-timestamp": str(int(at.timestamp()))}
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(int(at.timestamp()))}
     both = [Webhook(secret).sign("evt_1", at, "{}") for secret in (OTHER, SECRET)]
-    said["webhook-signature"] = " ".join(["v1a,x", *both])
-    assert is_signed(SECRET, said, b"{}")
-    assert not is_signed(SECRET, {**said, "webhook-signature": both[0]}, b"{}")
+    headers["webhook-signature"] = " ".join(["v1a,x", *both])
+    assert is_signed(SECRET, headers, b"{}")
+    assert not is_signed(SECRET, {**headers, "webhook-signature": both[0]}, b"{}")
 
 
 def test_a_message_may_be_signed_with_either_of_two_secrets(subscriber: Subscriber) -> None:
     subscriber.trust(OTHER)
-    assert [tell(subscriber, 1), tell(subscriber, 2, secret=OTHER)] == [204, 204]
+    assert [send(subscriber, 1), send(subscriber, 2, secret=OTHER)] == [204, 204]
     assert subscriber.bad_signatures == 0
 
 
-def test_before_it_knows_a_secret_it_asks_to_come_again() -> None:
+def test_before_it_has_a_secret_it_answers_503() -> None:
     with Subscriber() as subscriber:
-        assert tell(subscriber, 1) == 503
+        assert send(subscriber, 1) == 503
         assert (subscriber.bad_signatures, subscriber.deliveries) == (0, [])
 
 
-def test_a_trial_message_is_taken_and_is_no_event_of_an_order(subscriber: Subscriber) -> None:
-    assert tell(subscriber, 1, data={}) == 204
+def test_a_test_message_is_accepted_and_is_no_event_of_an_order(subscriber: Subscriber) -> None:
+    assert send(subscriber, 1, data={}) == 204
     assert (subscriber.deliveries, subscriber.bad_signatures) == ([], 0)
 
 
 def test_what_overtakes_an_earlier_event_is_found(subscriber: Subscriber) -> None:
     for number in (1, 3, 2, 4, 1, 3):
-        tell(subscriber, number)
-    tell(subscriber, 1, order="o-2")
+        send(subscriber, number)
+    send(subscriber, 1, order="o-2")
     assert subscriber.out_of_order() == ["order o-1: 2 was first taken after 3 had come"]
     assert subscriber.received() == {"o-1": [1, 3, 2, 4], "o-2": [1]}
 
@@ -135,60 +135,60 @@ def test_what_overtakes_an_earlier_event_is_found(subscriber: Subscriber) -> Non
 def test_an_event_may_not_come_while_an_earlier_one_is_still_refused(
     subscriber: Subscriber,
 ) -> None:
-    subscriber.misbehave(Manners(refused=1))
-    assert tell(subscriber, 1) == 500
-    subscriber.behave()
-    assert [tell(subscriber, 2), tell(subscriber, 1)] == [204, 204]
+    subscriber.react(ReactionShares(refused=1))
+    assert send(subscriber, 1) == 500
+    subscriber.accept_all()
+    assert [send(subscriber, 2), send(subscriber, 1)] == [204, 204]
     assert subscriber.out_of_order() == ["order o-1: 1 was first taken after 2 had come"]
 
 
-def test_what_never_comes_is_no_matter_of_order(subscriber: Subscriber) -> None:
-    subscriber.misbehave(Manners(refused=1))
-    tell(subscriber, 1)
-    subscriber.behave()
-    tell(subscriber, 3)
+def test_what_was_never_accepted_is_not_out_of_order(subscriber: Subscriber) -> None:
+    subscriber.react(ReactionShares(refused=1))
+    send(subscriber, 1)
+    subscriber.accept_all()
+    send(subscriber, 3)
     assert subscriber.out_of_order() == []
     assert subscriber.received() == {"o-1": [3]}
 
 
 def test_it_hangs_up_on_request(subscriber: Subscriber) -> None:
-    subscriber.misbehave(Manners(hung_up=1))
-    assert tell(subscriber, 1) == 0
+    subscriber.react(ReactionShares(hung_up=1))
+    assert send(subscriber, 1) == 0
     assert subscriber.received() == {}
-    subscriber.behave()
-    assert tell(subscriber, 1) == 204
-    assert [one.taken for one in subscriber.deliveries] == [False, True]
+    subscriber.accept_all()
+    assert send(subscriber, 1) == 204
+    assert [one.accepted for one in subscriber.deliveries] == [False, True]
 
 
 def test_it_is_late_on_request(subscriber: Subscriber) -> None:
-    subscriber.misbehave(Manners(late=1, late_seconds=0.3))
+    subscriber.react(ReactionShares(late=1, late_seconds=0.3))
     began = time.monotonic()
-    assert tell(subscriber, 1) == 204
+    assert send(subscriber, 1) == 204
     assert time.monotonic() - began >= 0.3
 
 
 def test_nobody_is_kept_waiting_when_it_leaves() -> None:
     before = threading.active_count()
     with ThreadPoolExecutor(1) as pool:
-        with Subscriber(manners=Manners(late=1, late_seconds=30)) as subscriber:
+        with Subscriber(shares=ReactionShares(late=1, late_seconds=30)) as subscriber:
             subscriber.trust(SECRET)
-            told = pool.submit(tell, subscriber, 1)
+            sent = pool.submit(send, subscriber, 1)
             wait_until(lambda: bool(subscriber.deliveries))
             began = time.monotonic()
-        assert told.result(5) in (0, 204)
+        assert sent.result(5) in (0, 204)
         assert time.monotonic() - began < 5
     assert threading.active_count() == before
 
 
 def test_the_seed_decides_who_is_refused() -> None:
-    def manners(seed: int) -> list[int]:
-        with Subscriber(seed, Manners(refused=0.5)) as subscriber:
+    def statuses(seed: int) -> list[int]:
+        with Subscriber(seed, ReactionShares(refused=0.5)) as subscriber:
             subscriber.trust(SECRET)
-            return [tell(subscriber, number) for number in range(30)]
+            return [send(subscriber, number) for number in range(30)]
 
-    first = manners(1)
-    assert first == manners(1)
-    assert first != manners(2)
+    first = statuses(1)
+    assert first == statuses(1)
+    assert first != statuses(2)
     assert 5 < first.count(500) < 25
 
 
@@ -202,11 +202,11 @@ def test_the_stores_own_sender_and_it_understand_each_other(subscriber: Subscrib
     sender = Subscribers(private=True)
     about = {"order_id": "o-1", "number": 1}
     message = event_message(7, "order.confirmed", datetime.now(UTC), about, {})
-    subscriber.misbehave(Manners(refused=1))
+    subscriber.react(ReactionShares(refused=1))
     assert sender.send(subscriber.url, message, [SECRET]).answer == "500"
-    subscriber.misbehave(Manners(hung_up=1))
+    subscriber.react(ReactionShares(hung_up=1))
     assert not sender.send(subscriber.url, message, [SECRET]).taken
-    subscriber.behave()
+    subscriber.accept_all()
     assert sender.send(subscriber.url, message, [OTHER, SECRET]).taken
     assert {delivery.event_id for delivery in subscriber.deliveries} == {"evt_7"}
     assert (subscriber.received(), subscriber.bad_signatures) == ({"o-1": [1]}, 0)

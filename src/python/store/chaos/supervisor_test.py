@@ -4,146 +4,152 @@ from collections.abc import Iterator
 
 import pytest
 
-from store.chaos.supervisor import Watch
-from store.chaos.targets import Victim
+from store.chaos.supervisor import Supervisor
+from store.chaos.targets import FaultTarget
 from store.devstack.errors import Trouble
 from store.server.grpc.testing import wait_until
 
 
-class Someone(Victim):
-    """A process that only remembers what was done to it."""
+class FakeTarget(FaultTarget):
+    """A target that only records what was done to it."""
 
-    def __init__(self, name: str, parts: int = 1) -> None:
+    def __init__(self, name: str, children: int = 1) -> None:
         super().__init__(name)
-        self.lives, self.parts = True, parts
-        self.suffered: list[str] = []
+        self.running, self.children = True, children
+        self.calls: list[str] = []
 
     @property
     def pid(self) -> int | None:
-        return 1 if self.lives else None
+        return 1 if self.running else None
 
     @property
     def stalled(self) -> bool:
-        return self.suffered[-1:] == ["stalled"]
+        return self.calls[-1:] == ["stalled"]
 
     def kill(self) -> None:
-        self.suffered.append("killed")
-        self.lives = False
+        self.calls.append("killed")
+        self.running = False
 
-    def kill_a_part(self) -> bool:
-        self.suffered.append("part killed")
-        return self.parts > 0
+    def kill_child(self) -> bool:
+        self.calls.append("child killed")
+        return self.children > 0
 
     def stall(self) -> None:
-        self.suffered.append("stalled")
+        self.calls.append("stalled")
 
-    def go_on(self) -> None:
-        self.suffered.append("goes on")
+    def resume(self) -> None:
+        self.calls.append("resumed")
 
     def end(self) -> None:
-        self.suffered.append("ended")
-        self.lives = False
+        self.calls.append("ended")
+        self.running = False
 
     def start(self) -> None:
-        if not self.lives:
-            self.suffered.append("started")
-        self.lives = True
+        if not self.running:
+            self.calls.append("started")
+        self.running = True
 
     def why_not_ready(self) -> str:
-        return "" if self.lives else "it has ended"
+        return "" if self.running else "it has ended"
 
 
 @pytest.fixture
-def one() -> Someone:
-    return Someone("orders")
+def target() -> FakeTarget:
+    return FakeTarget("orders")
 
 
 @pytest.fixture
-def watch(one: Someone) -> Iterator[Watch]:
-    with Watch({"orders": one}).running() as watch:
-        yield watch
+def supervisor(target: FakeTarget) -> Iterator[Supervisor]:
+    with Supervisor({"orders": target}).running() as supervisor:
+        yield supervisor
 
 
-def wait_until_alive(one: Someone) -> None:
-    wait_until(lambda: one.alive)
+def wait_until_alive(target: FakeTarget) -> None:
+    wait_until(lambda: target.alive)
 
 
-def test_the_killed_come_back(one: Someone, watch: Watch) -> None:
-    watch.kill("orders")
-    wait_until_alive(one)
-    assert one.suffered == ["killed", "started"]
-    assert watch.kills == {"orders": 1}
-    assert not watch.ended_by_themselves
+def test_the_killed_are_started_again(target: FakeTarget, supervisor: Supervisor) -> None:
+    supervisor.kill("orders")
+    wait_until_alive(target)
+    assert target.calls == ["killed", "started"]
+    assert supervisor.kills == {"orders": 1}
+    assert not supervisor.ended_by_themselves
 
 
-def test_the_killed_stay_away_for_their_pause(one: Someone, watch: Watch) -> None:
+def test_the_killed_stay_dead_for_their_pause(target: FakeTarget, supervisor: Supervisor) -> None:
     before = time.monotonic()
-    watch.kill("orders", pause=0.5)
-    wait_until_alive(one)
+    supervisor.kill("orders", pause=0.5)
+    wait_until_alive(target)
     assert time.monotonic() - before >= 0.5
 
 
-def test_every_kill_that_is_counted_has_hit_somebody(one: Someone, watch: Watch) -> None:
-    watch.kill("orders", pause=60)
-    watch.kill("orders", pause=60)
-    assert one.suffered == ["killed", "started", "killed"]
-    assert watch.kills == {"orders": 2}
+def test_every_kill_that_is_counted_has_hit_a_living_target(
+    target: FakeTarget, supervisor: Supervisor
+) -> None:
+    supervisor.kill("orders", pause=60)
+    supervisor.kill("orders", pause=60)
+    assert target.calls == ["killed", "started", "killed"]
+    assert supervisor.kills == {"orders": 2}
 
 
-def test_one_that_ends_by_itself_comes_back_and_is_counted(one: Someone, watch: Watch) -> None:
-    one.lives = False
-    wait_until_alive(one)
-    assert watch.ended_by_themselves == {"orders": 1}
-    assert not watch.kills
+def test_one_that_ends_by_itself_is_started_again_and_counted(
+    target: FakeTarget, supervisor: Supervisor
+) -> None:
+    target.running = False
+    wait_until_alive(target)
+    assert supervisor.ended_by_themselves == {"orders": 1}
+    assert not supervisor.kills
 
 
-def test_one_without_parts_is_killed_whole(one: Someone, watch: Watch) -> None:
-    one.parts = 0
-    watch.kill_a_part("orders")
-    wait_until_alive(one)
-    assert one.suffered == ["part killed", "killed", "started"]
-    assert watch.kills == {"orders": 1}
+def test_one_without_children_is_killed_whole(target: FakeTarget, supervisor: Supervisor) -> None:
+    target.children = 0
+    supervisor.kill_child("orders")
+    wait_until_alive(target)
+    assert target.calls == ["child killed", "killed", "started"]
+    assert supervisor.kills == {"orders": 1}
 
 
-def test_nobody_is_killed_while_it_is_stalled(one: Someone, watch: Watch) -> None:
-    stalling = threading.Thread(target=watch.stall, args=("orders", 0.3))
+def test_no_target_is_killed_while_it_is_stalled(
+    target: FakeTarget, supervisor: Supervisor
+) -> None:
+    stalling = threading.Thread(target=supervisor.stall, args=("orders", 0.3))
     stalling.start()
-    while not one.suffered:
+    while not target.calls:
         time.sleep(0.01)
-    watch.kill("orders")
+    supervisor.kill("orders")
     stalling.join()
-    wait_until_alive(one)
-    assert one.suffered == ["stalled", "goes on", "killed", "started"]
+    wait_until_alive(target)
+    assert target.calls == ["stalled", "resumed", "killed", "started"]
 
 
-def test_a_restart_is_in_order(one: Someone, watch: Watch) -> None:
-    watch.restart("orders")
-    assert one.suffered == ["ended", "started"]
-    assert watch.restarts == {"orders": 1}
+def test_a_restart_is_in_order(target: FakeTarget, supervisor: Supervisor) -> None:
+    supervisor.restart("orders")
+    assert target.calls == ["ended", "started"]
+    assert supervisor.restarts == {"orders": 1}
 
 
-def test_in_the_end_everybody_is_up() -> None:
-    one = Someone("orders")
-    with Watch({"orders": one}).running() as watch:
-        watch.kill("orders", pause=60)
-    assert one.alive
+def test_in_the_end_every_target_runs() -> None:
+    target = FakeTarget("orders")
+    with Supervisor({"orders": target}).running() as supervisor:
+        supervisor.kill("orders", pause=60)
+    assert target.alive
 
 
-def test_one_that_does_not_come_back_at_once_is_told_in_the_end() -> None:
-    class Reluctant(Someone):
+def test_one_that_does_not_start_at_once_is_raised_in_the_end() -> None:
+    class SlowStarter(FakeTarget):
         def start(self) -> None:
             super().start()
-            if self.suffered.count("started") == 1:
-                self.lives = False
+            if self.calls.count("started") == 1:
+                self.running = False
                 raise Trouble("not yet")
 
-    one = Reluctant("orders")
+    target = SlowStarter("orders")
     with pytest.raises(Trouble, match="not yet"):
-        kill_and_wait(one)
-    assert one.suffered == ["killed", "started", "started"]
+        kill_and_wait(target)
+    assert target.calls == ["killed", "started", "started"]
 
 
-def kill_and_wait(one: Someone) -> None:
-    with Watch({"orders": one}).running() as watch:
-        watch.kill("orders")
-        wait_until(lambda: one.suffered.count("started") > 1)
+def kill_and_wait(target: FakeTarget) -> None:
+    with Supervisor({"orders": target}).running() as supervisor:
+        supervisor.kill("orders")
+        wait_until(lambda: target.calls.count("started") > 1)

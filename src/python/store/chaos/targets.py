@@ -1,4 +1,4 @@
-"""What can be harmed in a store of our own: each of its processes, with everything below it."""
+"""The targets of faults: each process of a store of our own, with everything below it."""
 
 import random
 import threading
@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 import psycopg2
 import requests
 
-from store.chaos.processes import Standstill, kill_a_child, title
+from store.chaos.processes import FrozenTree, command_line, kill_one_child
 from store.database.postgres import Server
 from store.devstack import databases
 from store.devstack.output import Output
@@ -19,16 +19,16 @@ from store.devstack.runner import STOP_SECONDS, Program, Runner
 ANSWER_SECONDS = 3
 
 
-class Victim(ABC):
+class FaultTarget(ABC):
     """What can be killed, stalled, ended and started again: a process with its descendants, or a pod.
 
-    Every deed returns when it is done, may come from any thread, and does nothing where there is
-    nothing to do: killing a dead one, starting a living one, going on without a stall.
+    Every method returns when it is done, may be called by any thread, and does nothing where there is
+    nothing to do: killing a dead one, starting a living one, resuming without a stall.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._one_deed_at_a_time = threading.RLock()
+        self._lock = threading.RLock()
 
     @property
     @abstractmethod
@@ -42,8 +42,7 @@ class Victim(ABC):
 
     @property
     @abstractmethod
-    def stalled(self) -> bool:
-        """Whether it stands still."""
+    def stalled(self) -> bool: ...
 
     @abstractmethod
     def kill(self) -> None:
@@ -54,19 +53,19 @@ class Victim(ABC):
         """Stop all of it in the middle of whatever it does, as a frozen machine does."""
 
     @abstractmethod
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Let all of it go on."""
 
     @abstractmethod
     def end(self) -> None:
-        """Tell it to end as an operator would (SIGTERM; PostgreSQL: fast); return when it has."""
+        """End it as an operator would (SIGTERM; PostgreSQL: fast); return when it has."""
 
     @abstractmethod
     def start(self) -> None:
         """Start it again with the same address and data. It may not be ready yet."""
 
     @abstractmethod
-    def kill_a_part(self) -> bool:
+    def kill_child(self) -> bool:
         """kill -9 of one process below the first; False if there is none."""
 
     @abstractmethod
@@ -78,63 +77,63 @@ class Victim(ABC):
         return not self.why_not_ready()
 
 
-class Process(Victim):
+class LocalProcess(FaultTarget):
     """A process of this machine, with everything below it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._standstill: Standstill | None = None
+        self._frozen: FrozenTree | None = None
 
     @property
     def stalled(self) -> bool:
-        return self._standstill is not None
+        return self._frozen is not None
 
     def kill(self) -> None:
-        with self._one_deed_at_a_time:
+        with self._lock:
             self.stall()
-            if self._standstill is not None:
-                self._standstill.kill()
-                self._standstill = None
-            self._bury()
+            if self._frozen is not None:
+                self._frozen.kill()
+                self._frozen = None
+            self._clean_up()
 
     def stall(self) -> None:
-        with self._one_deed_at_a_time:
+        with self._lock:
             pid = self.pid
-            if pid is not None and self._standstill is None:
-                self._standstill = Standstill(pid)
+            if pid is not None and self._frozen is None:
+                self._frozen = FrozenTree(pid)
 
-    def go_on(self) -> None:
-        with self._one_deed_at_a_time:
-            if self._standstill is not None:
-                self._standstill.lift()
-                self._standstill = None
+    def resume(self) -> None:
+        with self._lock:
+            if self._frozen is not None:
+                self._frozen.resume()
+                self._frozen = None
 
     def end(self) -> None:
-        with self._one_deed_at_a_time:
-            self.go_on()
+        with self._lock:
+            self.resume()
             self._end()
 
     def start(self) -> None:
-        with self._one_deed_at_a_time:
+        with self._lock:
             if not self.alive:
-                self.go_on()
+                self.resume()
                 self._start()
 
-    def kill_a_part(self) -> bool:
-        with self._one_deed_at_a_time:
+    def kill_child(self) -> bool:
+        with self._lock:
             pid = self.pid
             if pid is None:
                 return False
-            parts = [part for part in children_of({pid}) if self._is_a_part(part)]
-            random.shuffle(parts)
-            return kill_a_child(pid, parts)
+            children = [child for child in children_of({pid}) if self._does_work(child)]
+            random.shuffle(children)
+            return kill_one_child(pid, children)
 
     @abstractmethod
-    def _is_a_part(self, pid: int) -> bool:
-        """Whether this child of it is to be killed by `kill_a_part`."""
+    def _does_work(self, pid: int) -> bool:
+        """Whether this child of it may be killed by `kill_child`."""
 
     @abstractmethod
-    def _bury(self) -> None:
+    def _clean_up(self) -> None:
         """Clear up what a dead one leaves."""
 
     @abstractmethod
@@ -144,7 +143,7 @@ class Process(Victim):
     def _start(self) -> None: ...
 
 
-class Service(Process):
+class ServiceProcess(LocalProcess):
     """A program that the runner has started: gunicorn with its worker, or a single process."""
 
     def __init__(self, program: Program, runner: Runner, ops_port: int) -> None:
@@ -163,10 +162,10 @@ class Service(Process):
             session.trust_env = False  # a proxy has no business on the loopback
             return why_not(session, self._ops_port, ANSWER_SECONDS)
 
-    def _is_a_part(self, _pid: int) -> bool:
+    def _does_work(self, _pid: int) -> bool:
         return True
 
-    def _bury(self) -> None:
+    def _clean_up(self) -> None:
         self._child.ask_to_stop()
         self._child.wait(time.monotonic())
 
@@ -175,12 +174,12 @@ class Service(Process):
         self._child.wait(time.monotonic() + STOP_SECONDS)
 
     def _start(self) -> None:
-        self._bury()
+        self._clean_up()
         self._runner.start(self._program)
         self._child = self._runner.child(self.name)
 
 
-class Postgres(Process):
+class PostgresProcess(LocalProcess):
     """PostgreSQL: the postmaster and every process below it."""
 
     def __init__(self, server: Server, output: Output) -> None:
@@ -198,25 +197,25 @@ class Postgres(Process):
             url = self._server.url("postgres")
             psycopg2.connect(url, connect_timeout=ANSWER_SECONDS).close()
         except psycopg2.OperationalError:
-            return "it takes no connection"
+            return "it accepts no connection"
         return ""
 
     def keep_log(self) -> None:
-        """Add what it said to the other logs: a start overwrites it."""
+        """Add its log to the other logs: a start overwrites it."""
         with self._server.log.open("rb") as lines:
             self._output.relay(self.name, lines)
 
-    def _is_a_part(self, pid: int) -> bool:
+    def _does_work(self, pid: int) -> bool:
         # "postgres: orders orders [local] idle" serves a client, "postgres: checkpointer" does not.
-        return "[local]" in title(pid)
+        return "[local]" in command_line(pid)
 
-    def _bury(self) -> None:
+    def _clean_up(self) -> None:
         databases.stop(self._server)
 
     def _end(self) -> None:
         databases.stop(self._server)
 
     def _start(self) -> None:
-        """Return when it takes connections: recovery has ended by then."""
+        """Return when it accepts connections: recovery has ended by then."""
         self.keep_log()
         databases.start(self._server)

@@ -1,4 +1,4 @@
-"""The proving ground: a store to break, a watch over it, a listener, and what buyers see of it."""
+"""The testbed: a store to break, its supervisor, a subscriber, and the store as buyers see it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,12 @@ from typing import Any, Protocol, Self
 
 from store.audit.audit import Result, audited
 from store.audit.gateway import Gateway
-from store.chaos.faults import Mishap, Weather
-from store.chaos.listener import HOST
-from store.chaos.proxies.fault_rule import Ambushes
+from store.chaos.faults import FaultProfile, InjectedFault
+from store.chaos.proxies.fault_rule import FaultRules
+from store.chaos.proxies.listener import HOST
 from store.chaos.subscriber import Subscriber
-from store.chaos.supervisor import Watch
-from store.chaos.targets import Victim
+from store.chaos.supervisor import Supervisor
+from store.chaos.targets import FaultTarget
 from store.cli.errors import CannotProve
 from store.devstack.accounts import ADMIN
 from store.devstack.rest import Rest
@@ -24,17 +24,17 @@ from store.loadtest.load.stock import Goods, put_on_sale
 from store.loadtest.load.target import Target
 from store.server.ids import new_id
 
-PAUSE_SECONDS = 0.5  # before one that was killed at a step comes back
-PATIENCE_SECONDS = 180.0
+PAUSE_SECONDS = 0.5  # before one that was killed at a point is started again
+RETRY_SECONDS = 180.0
 ANSWER_SECONDS = 15.0
-CONNECTIONS = 600
-FILES = 10 * CONNECTIONS  # every call passes a door or two
-CONFUSED_CALLS = 3
-EVENT_LIMIT = 0  # seconds: whoever audits has waited until all events were delivered
+MAX_CONNECTIONS = 600
+MAX_FILES = 10 * MAX_CONNECTIONS  # every call passes a proxy or two
+DISTURBED_CALLS = 3
+EVENT_LIMIT = 0  # seconds: the audit begins when all events have been delivered
 
 
-class Store(Protocol):
-    """A store that runs: where it answers, its secrets, and what of it can be harmed, by name."""
+class RunningStore(Protocol):
+    """A store that runs: where it answers, its secrets, and the targets of faults, by name."""
 
     @property
     def secrets(self) -> Secrets: ...
@@ -43,7 +43,7 @@ class Store(Protocol):
     def databases(self) -> Mapping[str, str]: ...
 
     @property
-    def victims(self) -> Mapping[str, Victim]: ...
+    def targets(self) -> Mapping[str, FaultTarget]: ...
 
     @property
     def users_url(self) -> str: ...
@@ -58,32 +58,32 @@ class Store(Protocol):
     def orders_urls(self) -> Sequence[str]: ...
 
 
-class Ground(ABC):
-    """Within its block everything runs; `target` is what buyers see of it.
+class Testbed(ABC):
+    """Within its block everything runs; `target` is the store as buyers see it.
 
     `host` is this machine's address as the store sees it.
     """
 
-    store: Store
-    watch: Watch
+    store: RunningStore
+    supervisor: Supervisor
     target: Target
 
     def __init__(self, host: str = HOST) -> None:
         self._open = ExitStack()
         self._endpoint = ""
-        self.ambushes = Ambushes()
+        self.fault_rules = FaultRules()
         self.subscriber = Subscriber(host=host)
-        self.api = Api(CONNECTIONS, PATIENCE_SECONDS, ANSWER_SECONDS)
+        self.api = Api(MAX_CONNECTIONS, RETRY_SECONDS, ANSWER_SECONDS)
 
     def __enter__(self) -> Self:
-        allow_many_connections(FILES)
+        allow_many_connections(MAX_FILES)
         with ExitStack() as opened:
             opened.enter_context(self.subscriber)
             opened.callback(self.api.close)
             self.store = self._start(opened)
             self.target = self._target()
             self._subscribe()
-            self.watch = opened.enter_context(Watch(self.store.victims).running())
+            self.supervisor = opened.enter_context(Supervisor(self.store.targets).running())
             self._open = opened.pop_all()
         return self
 
@@ -99,34 +99,34 @@ class Ground(ABC):
         gateway = Gateway(self.store.gateway_url, self.store.secrets.payment_key)
         return audited(self.store.databases, gateway, grace=0, event_limit=EVENT_LIMIT)
 
-    def goods(self, sku: str, units: int) -> Item:
+    def put_on_sale(self, sku: str, units: int) -> Item:
         """A product of which there are exactly so many units."""
         return put_on_sale(staff_of(self.api, self.target), self.target, Goods(sku, units))
 
-    def confuse_gateway(self, kind: str, seconds: float) -> None:
+    def disturb_gateway(self, kind: str, seconds: float) -> None:
         """Let the gateway's next calls go wrong in this way."""
-        fault = {"kind": kind, "times": str(CONFUSED_CALLS), "seconds": f"{seconds:.3f}"}
+        fault = {"kind": kind, "times": str(DISTURBED_CALLS), "seconds": f"{seconds:.3f}"}
         self._gateway_faults("POST", fault)
 
-    def make_fair_weather(self) -> None:
-        """From now on nothing more is done to anybody."""
-        self.ambushes.clear()
-        self.subscriber.behave()
+    def stop_faults(self) -> None:
+        """Clear the rules, and let the gateway and the subscriber behave well again."""
+        self.fault_rules.clear()
+        self.subscriber.accept_all()
         self._gateway_faults("DELETE")
 
-    def try_subscriber(self) -> str:
-        """Have a test message sent to our listener; what came of it, and "" if it has arrived."""
+    def send_test_message(self) -> str:
+        """Have a test message sent to our subscriber; "" if it has arrived, or else what came of it."""
         with Rest() as rest:
             url = f"{self.store.orders_urls[0]}/v1/webhook-endpoints"
-            told = rest.call("POST", f"{url}/{self._endpoint}/test", token=self._admin(rest)).json()
-        return "" if told["taken"] else str(told["answer"])
+            sent = rest.call("POST", f"{url}/{self._endpoint}/test", token=self._admin(rest)).json()
+        return "" if sent["taken"] else str(sent["answer"])
 
     @abstractmethod
-    def mishaps(self, seed: int, weather: Weather) -> Sequence[Mishap]:
-        """What may go wrong here in such a weather, drawn from the seed."""
+    def draw_faults(self, seed: int, profile: FaultProfile) -> Sequence[InjectedFault]:
+        """The faults of such a profile that can be injected here, drawn from the seed."""
 
     @abstractmethod
-    def _start(self, opened: ExitStack) -> Store:
+    def _start(self, opened: ExitStack) -> RunningStore:
         """The store, ready; leaving `opened` takes it down."""
 
     @abstractmethod
@@ -141,12 +141,12 @@ class Ground(ABC):
             raise CannotProve(f"The gateway takes no faults: {answer.status} {answer.body}")
 
     def _subscribe(self) -> None:
-        """Have our listener told of everything, by the usual way."""
+        """Register our subscriber for every event, as any subscriber does."""
         with Rest() as rest:
             url = f"{self.store.orders_urls[0]}/v1/webhook-endpoints"
             key = {"Idempotency-Key": str(new_id())}
-            wanted = {"url": self.subscriber.url}
-            made = rest.call("POST", url, wanted, self._admin(rest), key).json()
+            endpoint = {"url": self.subscriber.url}
+            made = rest.call("POST", url, endpoint, self._admin(rest), key).json()
         self._endpoint = made["id"]
         self.subscriber.trust(made["secret"])
 

@@ -1,29 +1,29 @@
-"""Plants one fault after the other in a watched store, and sees which alerts fire."""
+"""Injects one fault after the other into a watched store, and sees which alerts fire."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from store.chaos.alarms.injector import Planting
+from store.chaos.alarms.injector import PlannedFaultInjector
 from store.chaos.alarms.plans import EXPECTED, Alarm, Fault
 from store.chaos.alarms.watched_store import WatchedStore
 from store.cli.errors import CannotProve
 
 WARM_UP_SECONDS = 15.0  # in which rates come to have a past
-WARM_UPS = 4
+MAX_WARM_UPS = 4
 FIRE_SECONDS = 90.0
 LINGER_SECONDS = 12.0  # in which what must not fire still might
-CONTROL_SECONDS = 40.0  # of nothing: longer than any alert that pages looks back
+CONTROL_SECONDS = 40.0  # without a fault: longer than any alert that pages looks back
 QUIET_SECONDS = 90.0
-LOOK_SECONDS = 0.5
-# Budgets remember: what was burnt is not given back when the fault is healed, and their alerts are
-# quiet when their windows have passed it.
-REMEMBERS = "BudgetBurn"
+POLL_INTERVAL_SECONDS = 0.5
+# A budget that was burnt is not given back when the fault is healed: its alerts end when their windows
+# have passed the fault.
+BUDGET_ALERTS = "BudgetBurn"
 FIRED = 'count by (alertname, severity) (count_over_time(ALERTS{alertstate="firing"}[1h]))'
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AlarmResult:
     """What a fault fired until it was healed; seconds until all expected did, and until quiet."""
 
     fault: Fault
@@ -53,24 +53,24 @@ def must_fire(fault: Fault) -> frozenset[Alarm]:
     return frozenset(each.alarm for each in EXPECTED[fault] if not each.may)
 
 
-class Alarms:
+class AlarmTrials:
     """The trials of one watched store, in which buyers come and go all the time."""
 
-    def __init__(self, watched: WatchedStore, planting: Planting) -> None:
-        self._watched, self._planting = watched, planting
+    def __init__(self, watched: WatchedStore, injector: PlannedFaultInjector) -> None:
+        self._watched, self._injector = watched, injector
 
-    def outcomes(self, faults: Sequence[Fault], said: Callable[[str], None]) -> Iterator[Outcome]:
-        """How each came out, in this order; each begins without a past."""
+    def results(self, faults: Sequence[Fault], say: Callable[[str], None]) -> Iterator[AlarmResult]:
+        """One for each fault, in this order; each begins without a past."""
         for fault in faults:
-            said(f"{fault}: warming up")
+            say(f"{fault}: warming up")
             self._warm_up()
-            said(f"{fault}: planted" if EXPECTED[fault] else f"{fault}: watching")
-            yield self._outcome(fault)
+            say(f"{fault}: injected" if EXPECTED[fault] else f"{fault}: watching")
+            yield self._result(fault)
 
     def _warm_up(self) -> None:
-        """Forget the past until all is well; CannotProve if it never is."""
-        for _ in range(WARM_UPS):
-            self._watched.watch_anew()
+        """Forget the past until no alert fires; CannotProve if one always does."""
+        for _ in range(MAX_WARM_UPS):
+            self._watched.restart_prometheus()
             time.sleep(WARM_UP_SECONDS)
             fired = self._fired()
             if not fired:
@@ -80,20 +80,21 @@ class Alarms:
             "for so many buyers? Let fewer come: --rate 0.5"
         )
 
-    def _outcome(self, fault: Fault) -> Outcome:
-        wanted = must_fire(fault)
-        with self._planting.planted(fault):
-            to_fire = self._seconds_until(lambda: self._fired() >= wanted, FIRE_SECONDS)
-            time.sleep(LINGER_SECONDS if wanted else CONTROL_SECONDS)
-            fired = self._fired()  # what follows from the rush of all who waited is not its own
+    def _result(self, fault: Fault) -> AlarmResult:
+        expected = must_fire(fault)
+        with self._injector.injected(fault):
+            to_fire = self._seconds_until(lambda: self._fired() >= expected, FIRE_SECONDS)
+            time.sleep(LINGER_SECONDS if expected else CONTROL_SECONDS)
+            # Not later: when all who waited rush in, that may fire alerts of its own.
+            fired = self._fired()
         self._watched.store.wait_until_ready(QUIET_SECONDS)
         to_quiet = self._seconds_until(lambda: not self._firing(), QUIET_SECONDS)
-        return Outcome(fault, fired, to_fire, to_quiet, self._firing())
+        return AlarmResult(fault, fired, to_fire, to_quiet, self._firing())
 
     def _seconds_until(self, condition: Callable[[], bool], most: float) -> float:
         began = time.monotonic()
         while not condition() and time.monotonic() - began < most:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL_SECONDS)
         return time.monotonic() - began
 
     def _fired(self) -> frozenset[Alarm]:
@@ -104,10 +105,10 @@ class Alarms:
         )
 
     def _firing(self) -> frozenset[Alarm]:
-        """What fires now and should go away when all is well again."""
+        """What fires now and should end when the fault is healed."""
         labels = [
             each["labels"]
             for each in self._watched.prometheus.alerts()
-            if each["state"] == "firing" and REMEMBERS not in each["labels"]["alertname"]
+            if each["state"] == "firing" and BUDGET_ALERTS not in each["labels"]["alertname"]
         ]
         return frozenset(Alarm(each["alertname"], each["severity"]) for each in labels)

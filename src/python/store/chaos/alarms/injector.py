@@ -1,51 +1,51 @@
-"""Plants faults in a watched store, and heals them."""
+"""Injects the planned faults into a watched store, and heals them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from store.chaos.alarms.plans import Fault
-from store.chaos.alarms.slow_network import SlowRoad
-from store.chaos.targets import Victim
+from store.chaos.proxies.delay_proxy import DelayProxy
+from store.chaos.targets import FaultTarget
 from store.devstack.ports import Ports
 
-SLOW_SECONDS = 1.5  # for each call; the caller gives up after 4
-GONE = {
+DELAY_SECONDS = 1.5  # for each call; the caller gives up after 4
+KILLED = {
     Fault.GATEWAY_DOWN: "gateway",
     Fault.DATABASE_STOPPED: "postgres",
     Fault.WORKER_KILLED: "orders-work",
 }
 
 
-class Planting:
-    """What is done to whom."""
+class PlannedFaultInjector:
+    """Kills a target, or delays what is sent through the proxy."""
 
-    def __init__(self, victims: Mapping[str, Victim], road: SlowRoad) -> None:
-        self._victims, self._road = victims, road
+    def __init__(self, targets: Mapping[str, FaultTarget], proxy: DelayProxy) -> None:
+        self._targets, self._proxy = targets, proxy
 
-    def planted(self, fault: Fault) -> AbstractContextManager[None]:
-        """Within the block it is so."""
+    def injected(self, fault: Fault) -> AbstractContextManager[None]:
+        """Within the block the fault is there."""
         if fault is Fault.INVENTORY_SLOW:
-            return self._slow()
-        return self._gone(GONE[fault]) if fault in GONE else nullcontext()
+            return self._delayed()
+        return self._killed(KILLED[fault]) if fault in KILLED else nullcontext()
 
     @contextmanager
-    def _slow(self) -> Iterator[None]:
-        self._road.delay = SLOW_SECONDS
+    def _delayed(self) -> Iterator[None]:
+        self._proxy.delay = DELAY_SECONDS
         try:
             yield
         finally:
-            self._road.delay = 0.0
+            self._proxy.delay = 0.0
 
     @contextmanager
-    def _gone(self, name: str) -> Iterator[None]:
-        self._victims[name].kill()
+    def _killed(self, name: str) -> Iterator[None]:
+        self._targets[name].kill()
         try:
             yield
         finally:
-            self._victims[name].start()
+            self._targets[name].start()
 
 
-def over_the_road(road: SlowRoad, ports: Ports) -> Mapping[str, Mapping[str, str]]:
-    """Who is to reach inventory over it: orders and its workers, by the names of their processes."""
+def redirected_callers(proxy: DelayProxy, ports: Ports) -> Mapping[str, Mapping[str, str]]:
+    """The environment with which orders and its workers reach inventory through the proxy."""
     callers = (*ports.orders_apis, *ports.orders_workers)
-    return {name: {"INVENTORY_ADDRESS": road.address} for name in callers}
+    return {name: {"INVENTORY_ADDRESS": proxy.address} for name in callers}

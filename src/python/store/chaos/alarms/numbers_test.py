@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from store.chaos.alarms.counting import growth, known, selector, told
-from store.chaos.alarms.journey.asking import Service
-from store.chaos.alarms.journey.buyers import DECLINES, PASSES, Buyer
-from store.chaos.alarms.journey.clients import Stockroom
 from store.chaos.alarms.watched_store import WatchedStore
+from store.chaos.basket import DECLINED, VISA
+from store.chaos.testing.counters import exposed_total, growth, scraped_total, selector
+from store.chaos.testing.journey.buyer import DemoBuyer
+from store.chaos.testing.journey.inventory_rpc import InventoryCaller
+from store.chaos.testing.journey.service_client import ServiceClient
 from store.cli.figures import percentile
 from store.devstack.accounts import CUSTOMER
 from store.devstack.output import Output
@@ -59,12 +60,14 @@ def watched() -> Iterator[WatchedStore]:
 
 
 @pytest.fixture(scope="module")
-def buyer(watched: WatchedStore) -> Buyer:
+def buyer(watched: WatchedStore) -> DemoBuyer:
     staff, _ = watched.tokens()
-    return Buyer(watched.store, CUSTOMER, watched.store.secrets.customer_password, staff)
+    return DemoBuyer(watched.store, CUSTOMER, watched.store.secrets.customer_password, staff)
 
 
-def test_what_was_done_so_often_is_counted_so_often(watched: WatchedStore, buyer: Buyer) -> None:
+def test_what_was_done_so_often_is_counted_so_often(
+    watched: WatchedStore, buyer: DemoBuyer
+) -> None:
     watched.wait_for_a_scrape()
     before = {number: _both(watched, number) for number in range(len(COUNTED))}
     do_everything(watched, buyer)
@@ -73,50 +76,54 @@ def test_what_was_done_so_often_is_counted_so_often(watched: WatchedStore, buyer
         grown = [
             now - then for now, then in zip(_both(watched, number), before[number], strict=True)
         ]
-        assert grown == [times, times], f"{name} {labels}: told and known"
+        assert grown == [times, times], f"{name} {labels}: exposed and scraped"
 
 
-def do_everything(watched: WatchedStore, buyer: Buyer) -> None:
+def do_everything(watched: WatchedStore, buyer: DemoBuyer) -> None:
     for _ in range(4):
-        buyer.place(PASSES)
+        buyer.place(VISA)
     for _ in range(2):
-        buyer.place(DECLINES)
-    buyer.place(PASSES, units=10_000)
+        buyer.place(DECLINED)
+    buyer.place(VISA, units=10_000)
     for _ in range(3):
-        buyer.place(PASSES, sku="NOBODY-KNOWS-IT", status=422)
-    order = buyer.place(PASSES)
+        buyer.place(VISA, sku="NO-SUCH-SKU", status=422)
+    order = buyer.place(VISA)
     buyer.orders.post(f"/v1/orders/{order['id']}/cancel", status=200)
-    stranger = Service(watched.store.users_url)
+    anonymous = ServiceClient(watched.store.users_url)
     for _ in range(5):
-        stranger.post("/v1/sessions", {"email": "nobody@example.com", "password": "x"}, status=401)
+        anonymous.post("/v1/sessions", {"email": "nobody@example.com", "password": "x"}, status=401)
     watched.tokens()
-    room = Stockroom(watched.store.rpc_address, watched.store.secrets.rpc_key)
-    room.walk(buyer.sku)
-    room.close()
+    inventory = InventoryCaller(watched.store.rpc_address, watched.store.secrets.rpc_key)
+    inventory.run(buyer.sku)
+    inventory.close()
 
 
 def _both(watched: WatchedStore, number: int) -> tuple[float, float]:
     name, labels, _ = COUNTED[number]
-    return told(watched, name, **labels), known(watched, name, **labels)
+    exposed, scraped = (
+        exposed_total(watched, name, **labels),
+        scraped_total(watched, name, **labels),
+    )
+    return exposed, scraped
 
 
 def test_rates_stay_right_when_a_worker_and_an_api_are_killed_and_come_back(
-    watched: WatchedStore, buyer: Buyer
+    watched: WatchedStore, buyer: DemoBuyer
 ) -> None:
     began = time.time()
     watched.wait_for_a_scrape()
     for _ in range(4):
-        buyer.place(PASSES)
+        buyer.place(VISA)
     watched.wait_for_a_scrape()
-    gone = [watched.store.victims[name] for name in ("orders-1", "orders-work")]
-    for victim in gone:
-        victim.kill()
-    for victim in gone:
-        victim.start()
+    gone = [watched.store.targets[name] for name in ("orders-1", "orders-work")]
+    for target in gone:
+        target.kill()
+    for target in gone:
+        target.start()
     watched.store.wait_until_ready(READY_SECONDS)
     watched.wait_for_a_scrape()
     for _ in range(3):
-        buyer.place(PASSES)
+        buyer.place(VISA)
     watched.wait_for_a_scrape()
     seconds = math.ceil(time.time() - began) + 1
     confirmed = selector("orders_total", state="confirmed")
@@ -149,8 +156,8 @@ def test_percentiles_agree_with_what_the_buyers_have_measured(watched: WatchedSt
     window = f"{round(time.time() - began)}s"
     for share in (0.5, 0.95, 0.99):
         asked = f"histogram_quantile({share}, sum by (le) (increase({buckets}[{window}])))"
-        (told_by_prometheus,) = watched.prometheus.query(asked)
-        theirs, ours = told_by_prometheus.value, percentile(measured, share)
+        (found,) = watched.prometheus.query(asked)
+        theirs, ours = found.value, percentile(measured, share)
         apart = bisect.bisect_left(BUCKETS, theirs) - bisect.bisect_left(BUCKETS, ours)
         assert abs(apart) <= 1, (
             f"p{share * 100:.0f}: {theirs:.3f} s, and the buyers say {ours:.3f} s"

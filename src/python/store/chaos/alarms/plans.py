@@ -1,4 +1,4 @@
-"""The faults that are planted, and what each must fire: these alerts and no other."""
+"""The faults that are injected, and what each must fire: these alerts and no other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedAlarm:
     """An alarm that has to fire, and why; or one that `may`, as it depends on the moment."""
 
     alarm: Alarm
@@ -37,34 +37,36 @@ class Expected:
     may: bool = False
 
 
-def _burns(name: str, because: str) -> Sequence[Expected]:
-    """So much of a budget is burnt at once that the long windows notice it as well."""
-    return [Expected(Alarm(name, severity), because) for severity in (PAGE, TICKET)]
+def _burn(name: str, because: str) -> Sequence[ExpectedAlarm]:
+    """So much of a budget is burnt at once that the long windows fire as well."""
+    return [ExpectedAlarm(Alarm(name, severity), because) for severity in (PAGE, TICKET)]
 
 
-def _page(name: str, because: str) -> Expected:
-    return Expected(Alarm(name, PAGE), because)
+def _page(name: str, because: str) -> ExpectedAlarm:
+    return ExpectedAlarm(Alarm(name, PAGE), because)
 
 
-EXPECTED: dict[Fault, Sequence[Expected]] = {
+EXPECTED: dict[Fault, Sequence[ExpectedAlarm]] = {
     Fault.NONE: [],
     Fault.GATEWAY_DOWN: [
         _page("TargetDown", "the gateway is a process of ours, and answers nobody"),
         _page("DependencyFailing", "orders and its worker ask the gateway in vain"),
         _page("OrdersStuck", "no order gets past its payment"),
         _page("CheckoutNotConfirming", "buyers go on placing orders, and none is confirmed"),
-        *_burns("CheckoutLatencyBudgetBurn", "whoever places an order waits for the gateway"),
+        *_burn("CheckoutLatencyBudgetBurn", "whoever places an order waits for the gateway"),
     ],
     Fault.DATABASE_STOPPED: [
         _page("DatabaseUnreachable", "every service asks its database in vain"),
-        *_burns("BrowseErrorBudgetBurn", "the catalogue is in the database: 503"),
-        *_burns("CheckoutErrorBudgetBurn", "an order that cannot be written down is refused: 503"),
-        Expected(Alarm("OrdersStuck", PAGE), "an order may be under way when it stops", may=True),
+        *_burn("BrowseErrorBudgetBurn", "the catalogue is in the database: 503"),
+        *_burn("CheckoutErrorBudgetBurn", "an order that cannot be written down is refused: 503"),
+        ExpectedAlarm(
+            Alarm("OrdersStuck", PAGE), "an order may be under way when it stops", may=True
+        ),
     ],
     Fault.WORKER_KILLED: [
         _page("TargetDown", "the worker is gone; the API goes on taking the orders' steps"),
     ],
     Fault.INVENTORY_SLOW: [
-        *_burns("CheckoutLatencyBudgetBurn", "each step in inventory takes over a second"),
+        *_burn("CheckoutLatencyBudgetBurn", "each step in inventory takes over a second"),
     ],
 }

@@ -1,4 +1,4 @@
-"""Starts a watched store, once, and lets everything happen in it: then nothing asked may be missing."""
+"""Starts a watched store, once, and takes the whole journey in it: then no query may find nothing."""
 
 import json
 import re
@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 import requests
 
-from store.chaos.alarms.checker import Checker
-from store.chaos.alarms.journey.whole import WholeJourney
 from store.chaos.alarms.watched_store import WatchedStore
+from store.chaos.testing.journey.whole_journey import WholeJourney
+from store.chaos.testing.query_checker import QueryChecker
 from store.devstack.output import Output
 from store.devstack.ports import free_base
 from store.devstack.testing import short_folder
@@ -58,15 +58,15 @@ def watched(began: float) -> Iterator[WatchedStore]:
         short_folder() as folder,
         WatchedStore(folder, free_base(), factor=FACTOR, output=Output()) as watched,
     ):
-        WholeJourney(watched).walk()
+        WholeJourney(watched).run()
         yield watched
 
 
 @pytest.fixture(scope="module")
-def checker(watched: WatchedStore, began: float) -> Checker:
+def checker(watched: WatchedStore, began: float) -> QueryChecker:
     window = f"{round(SCRAPES_IN_A_RATE * watched.scrape_seconds * 1000)}ms"
     values = {**variables(DASHBOARDS), "__rate_interval": window}
-    return Checker(watched.prometheus, began, watched.scrape_seconds, values)
+    return QueryChecker(watched.prometheus, began, watched.scrape_seconds, values)
 
 
 def documented(url: str) -> set[Route]:
@@ -117,13 +117,13 @@ def test_every_rule_is_healthy(watched: WatchedStore) -> None:
     assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"] == []
 
 
-def test_every_query_of_every_panel_finds_what_it_names(checker: Checker) -> None:
+def test_every_query_of_every_panel_finds_what_it_names(checker: QueryChecker) -> None:
     queries = of_dashboards(DASHBOARDS)
     assert len({query.place.partition(":")[0] for query in queries}) == 4
     refuse(checker.complaints(queries))
 
 
-def test_every_rule_finds_what_it_names(checker: Checker) -> None:
+def test_every_rule_finds_what_it_names(checker: QueryChecker) -> None:
     refuse(checker.complaints(of_rules(RULES)))
 
 
@@ -138,7 +138,7 @@ def test_every_rule_finds_what_it_names(checker: Checker) -> None:
     ],
 )
 def test_a_typo_in_a_panel_is_found(
-    checker: Checker, right: str, wrong: str, complaint: str
+    checker: QueryChecker, right: str, wrong: str, complaint: str
 ) -> None:
     text = (DASHBOARDS / "orders.json").read_text()
     inside = json.dumps(right)[1:-1]
@@ -163,7 +163,7 @@ def test_a_typo_in_a_panel_is_found(
     ],
 )
 def test_a_typo_in_an_alert_is_found(
-    checker: Checker, right: str, wrong: str, complaint: str
+    checker: QueryChecker, right: str, wrong: str, complaint: str
 ) -> None:
     (alert,) = (rule for rule in of_rules(RULES) if "OrdersStuck" in rule.place)
     assert [*checker.of(alert)] == []
@@ -171,7 +171,9 @@ def test_a_typo_in_an_alert_is_found(
     assert found.startswith(complaint)
 
 
-def test_an_expression_that_finds_nothing_is_told_with_its_place(checker: Checker) -> None:
+def test_an_expression_that_finds_nothing_is_reported_with_where_it_stands(
+    checker: QueryChecker,
+) -> None:
     nothing = Expression(Kind.PANEL, "orders: A panel: A", "up > 1")
-    (told,) = checker.complaints([nothing])
-    assert told == "panel, orders: A panel: A: answers nothing\n    up > 1"
+    (complaint,) = checker.complaints([nothing])
+    assert complaint == "panel, orders: A panel: A: answers nothing\n    up > 1"

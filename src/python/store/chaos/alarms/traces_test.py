@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from store.chaos.alarms.collector import Collector, Span
-from store.chaos.alarms.journey.buyers import PASSES, Buyer
+from store.chaos.basket import VISA
 from store.chaos.own_store import OwnStore
+from store.chaos.testing.collector import Collector, Span
+from store.chaos.testing.journey.buyer import DemoBuyer
 from store.devstack.accounts import CUSTOMER
 from store.devstack.output import Output
 from store.devstack.ports import free_base
 from store.devstack.testing import short_folder
 from store.server.grpc.testing import wait_until
 
-LONGEST_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 EVENTS = (
@@ -26,8 +27,8 @@ EVENTS = (
 
 
 @dataclass(frozen=True)
-class Traced:
-    """What was sent about an order that a worker had to finish, and what its log says of it."""
+class TracedOrder:
+    """The spans of an order that a worker had to finish, and the worker's log."""
 
     order: Mapping[str, Any]
     spans: Sequence[Span]
@@ -41,7 +42,7 @@ class Traced:
         return [span for span in self.spans if span.trace_id == root.trace_id]
 
     def steps(self, service: str) -> list[tuple[str, str]]:
-        """What a process tried, in this trace, and what came of it."""
+        """The steps that a process attempted in this trace, with their outcomes."""
         mine = (span for span in self.trace if span.service == service)
         tried = (span for span in mine if span.name.startswith("order.step "))
         return [(str(span.attributes["order.step"]), str(span.attributes["order.outcome"]))
@@ -49,7 +50,7 @@ class Traced:
 
 
 @pytest.fixture(scope="module")
-def traced() -> Iterator[Traced]:
+def traced() -> Iterator[TracedOrder]:
     """An order placed while the gateway was away, and finished by the worker when it came back."""
     with short_folder() as folder, Collector() as collector:
 
@@ -62,32 +63,32 @@ def traced() -> Iterator[Traced]:
         )
         with own as store:
             order = _placed_without_gateway(store)
-            wait_until(lambda: _is_told(collector.spans()), LONGEST_SECONDS)
-            for victim in store.victims.values():
-                victim.end()  # so that each sends what it has
+            wait_until(lambda: _has_all_events(collector.spans()), TIMEOUT_SECONDS)
+            for target in store.targets.values():
+                target.end()  # so that each sends what it has
             log = (store.logs / "orders-work.log").read_text().splitlines()
             secrets = [store.secrets.customer_password, store.secrets.payment_key]
         lines = [json.loads(line) for line in log if line.startswith("{")]
-        yield Traced(order, collector.spans(), lines, secrets)
+        yield TracedOrder(order, collector.spans(), lines, secrets)
 
 
 def _placed_without_gateway(store: OwnStore) -> Mapping[str, Any]:
-    buyer = Buyer(store, CUSTOMER, store.secrets.customer_password, staff_token="")
-    gateway = store.victims["gateway"]
+    buyer = DemoBuyer(store, CUSTOMER, store.secrets.customer_password, staff_token="")
+    gateway = store.targets["gateway"]
     gateway.end()
-    order = buyer.place(PASSES, status=202)
+    order = buyer.place(VISA, status=202)
     gateway.start()
     return order
 
 
-def _is_told(spans: Sequence[Span]) -> bool:
-    """Whether orders has heard from the gateway that the money was taken."""
-    told = [span for span in spans if span.name == "POST /v1/payment/webhook"]
+def _has_all_events(spans: Sequence[Span]) -> bool:
+    """Whether orders has received the gateway's events up to the capture."""
+    received = [span for span in spans if span.name == "POST /v1/payment/webhook"]
     captured = any(span.attributes.get("order.step") == "capture" for span in spans)
-    return captured and len(told) >= len(EVENTS)
+    return captured and len(received) >= len(EVENTS)
 
 
-def test_one_order_is_one_trace_through_every_process(traced: Traced) -> None:
+def test_one_order_is_one_trace_through_every_process(traced: TracedOrder) -> None:
     names = {(span.service, span.name) for span in traced.trace}
     assert names >= {
         ("orders", "POST /v1/orders"),
@@ -105,7 +106,7 @@ def test_one_order_is_one_trace_through_every_process(traced: Traced) -> None:
     }
 
 
-def test_whoever_was_called_has_his_caller_as_parent(traced: Traced) -> None:
+def test_each_called_span_has_its_caller_as_parent(traced: TracedOrder) -> None:
     by_id = {span.span_id: span for span in traced.trace}
     roots = [span.name for span in traced.trace if span.parent_id not in by_id]
     assert roots == ["POST /v1/orders"]
@@ -114,7 +115,7 @@ def test_whoever_was_called_has_his_caller_as_parent(traced: Traced) -> None:
     assert {by_id[span.parent_id].service for span in called} == {"orders", "orders-work"}
 
 
-def test_the_steps_say_how_they_went_and_who_took_them(traced: Traced) -> None:
+def test_the_steps_say_how_they_went_and_who_took_them(traced: TracedOrder) -> None:
     placed, worked = traced.steps("orders"), traced.steps("orders-work")
     assert placed[0] == ("reserve", "done")
     assert set(placed[1:]) == {("authorise", "unknown")}
@@ -123,7 +124,7 @@ def test_the_steps_say_how_they_went_and_who_took_them(traced: Traced) -> None:
     assert ids == {traced.order["id"]}
 
 
-def test_the_workers_log_names_the_order_its_trace_and_each_attempt(traced: Traced) -> None:
+def test_the_workers_log_names_the_order_its_trace_and_each_attempt(traced: TracedOrder) -> None:
     lines = [line for line in traced.worker_log if line.get("step")]
     assert [line["step"] for line in lines if line["outcome"] == "done"] == [
         *("authorise", "commit", "capture"),
@@ -134,10 +135,10 @@ def test_the_workers_log_names_the_order_its_trace_and_each_attempt(traced: Trac
     assert lines[-1]["attempt"] == 1
 
 
-def test_no_span_holds_a_path_an_e_mail_or_a_secret(traced: Traced) -> None:
-    everything = "\n".join(span.said for span in traced.spans)
+def test_no_span_holds_a_path_an_e_mail_or_a_secret(traced: TracedOrder) -> None:
+    everything = "\n".join(span.text for span in traced.spans)
     assert "POST /v1/sessions" in everything
-    for secret in (*traced.secrets, CUSTOMER, "Bearer", PASSES, "127.0.0.1:", "/v1/orders/0"):
+    for secret in (*traced.secrets, CUSTOMER, "Bearer", VISA, "127.0.0.1:", "/v1/orders/0"):
         assert secret not in everything, secret
     names = {name for span in traced.spans for name in span.attributes}
     assert "http.route" in names

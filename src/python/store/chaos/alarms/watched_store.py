@@ -24,15 +24,16 @@ from store.monitoring.time_lapse import TARGETS, Limits, time_lapse
 
 SCRAPE_SECONDS = 15.0  # of our configuration, before it runs faster
 AUDIT_EVERY_SECONDS = 2
-LOOK_SECONDS = 0.1
+POLL_INTERVAL_SECONDS = 0.1
 STOP_SECONDS = 30.0
 
 
 class WatchedStore:
     """Within the block all processes of `store` are scraped, the auditor among them.
 
-    Backups are expected of it, as of a release of the chart. `factor` says how much faster than usual Prometheus looks, evaluates and forgets; `limits` are
-    what alerts compare ages with, which are real seconds at any speed.
+    Backups are expected of it, as of a release of the chart. `factor` says how much faster than usual
+    Prometheus scrapes, evaluates and forgets; `limits` are what alerts compare ages with, which are
+    real seconds at any speed.
     """
 
     prometheus: Prometheus
@@ -59,8 +60,8 @@ class WatchedStore:
             output=output,
             redirect=lambda name: {"BACKUPS_EXPECTED": "true", **redirect(name)},
         )
-        self._watch = folder / "watch"
-        self._watching = ExitStack()
+        self._prometheus_folder = folder / "watch"
+        self._prometheus_open = ExitStack()
         self._limits = limits
         self._started = ExitStack()
 
@@ -68,22 +69,21 @@ class WatchedStore:
         with ExitStack() as started:
             started.enter_context(self.store)
             self._start_auditor(started)
-            self._set_up()
-            started.callback(self._watching.close)
-            self.watch_anew()
+            time_lapse(GRAFANA, self._prometheus_folder, self.factor, self._limits)
+            ops = {name: f"{HOST}:{self.ports.ops(name)}" for name in self.ports.scraped}
+            (self._prometheus_folder / TARGETS / "store.json").write_text(targets_json(ops))
+            started.callback(self._prometheus_open.close)
+            self.restart_prometheus()
             self._started = started.pop_all()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._started.close()
 
-    def watch_anew(self) -> None:
-        """From now on another Prometheus watches, which knows nothing of the past.
-
-        It looks for its targets for some seconds; return when it has seen each.
-        """
-        self._watching.close()
-        self.prometheus = self._watching.enter_context(Prometheus(self._watch))
+    def restart_prometheus(self) -> None:
+        """Replace Prometheus by another one without a past; return when it has scraped each process."""
+        self._prometheus_open.close()
+        self.prometheus = self._prometheus_open.enter_context(Prometheus(self._prometheus_folder))
         self.wait_for_a_scrape()
 
     @property
@@ -93,7 +93,7 @@ class WatchedStore:
 
     @property
     def target(self) -> Target:
-        """The store, for who acts in it."""
+        """The store as buyers see it."""
         store = self.store
         staff = Credentials(STAFF, store.secrets.staff_password)
         urls = (store.users_url, store.inventory_url, store.orders_urls)
@@ -107,11 +107,11 @@ class WatchedStore:
             return staff, rest.log_in(users, ADMIN, secrets.admin_password)
 
     def metrics_url(self, process: str) -> str:
-        """Where one process tells its metrics."""
+        """Where one process exposes its metrics."""
         return f"http://{HOST}:{self.ports.ops(process)}/metrics"
 
     def wait_for_a_scrape(self) -> None:
-        """Return when everything that has been counted by now is known to Prometheus."""
+        """Return when Prometheus has scraped everything that has been counted by now."""
         now = time.time()
         self.wait(lambda: self._scraped_since(now), 30, "a scrape of every process")
 
@@ -120,18 +120,13 @@ class WatchedStore:
         give_up = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > give_up:
-                raise NotReady(what, seconds, "it did not come")
-            time.sleep(LOOK_SECONDS)
+                raise NotReady(what, seconds, "it did not happen")
+            time.sleep(POLL_INTERVAL_SECONDS)
 
     def _scraped_since(self, moment: float) -> bool:
         """A scrape that began after the moment: its sample has the time of the begin."""
         times = [sample.value for sample in self.prometheus.query("timestamp(up) * (up == 1)")]
         return len(times) == len(self.ports.scraped) and min(times) > moment
-
-    def _set_up(self) -> None:
-        time_lapse(GRAFANA, self._watch, self.factor, self._limits)
-        processes = {name: f"{HOST}:{self.ports.ops(name)}" for name in self.ports.scraped}
-        (self._watch / TARGETS / "store.json").write_text(targets_json(processes))
 
     def _start_auditor(self, started: ExitStack) -> None:
         audit = ["audit", "--every", str(AUDIT_EVERY_SECONDS), "--data", str(self.store.folder)]
@@ -139,5 +134,5 @@ class WatchedStore:
         environ = {**python_environ(Path.cwd()), "BIND": HOST, "LOG_FORMAT": "text"}
         with (self.store.logs / "audit.log").open("wb") as log:
             command = [sys.executable, "-m", "store.proof.main", *audit, *port]
-            kept = ChildProcess(command, signal="TERM", log=log, who={"env": environ})
-        started.callback(kept.end, STOP_SECONDS)
+            process = ChildProcess(command, signal="TERM", log=log, who={"env": environ})
+        started.callback(process.end, STOP_SECONDS)

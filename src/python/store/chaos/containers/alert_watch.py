@@ -1,4 +1,4 @@
-"""What the release's own Prometheus saw of a run: whom it scraped, how it took its rules, and what fired."""
+"""What the release's own Prometheus saw of a run: pods scraped, rules evaluated, alerts fired."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ from store.monitoring.expressions import rule_names
 from store.monitoring.prometheus import Client
 
 PORT, OPS = 9090, "ops"
-LOOK_SECONDS = 0.5
+POLL_INTERVAL_SECONDS = 0.5
 RUN = "[1h]"  # longer than any run: its data is its own
 ALERT_SECONDS = 165.0
-"""After so long fires what is true from now on: the longest wait of a page but for what is missing or
+"""After so many seconds an alert fires for what is true from now on: the longest wait of a page but for what is missing or
 leaks (2 minutes), an evaluation (30 s) and a scrape (15 s)."""
 
 
@@ -57,7 +57,7 @@ class AlertWatch:
 
     @property
     def alert_seconds(self) -> float:
-        """After so long has fired what is wrong now."""
+        """After so many seconds an alert has fired for what is wrong now."""
         return ALERT_SECONDS / self._factor
 
     def seen(self, state: str) -> Sequence[SeenAlert]:
@@ -81,20 +81,20 @@ class AlertWatch:
             found = client.query(f"max_over_time(up{RUN}) == 1")
         return {each.labels["instance"].partition(":")[0] for each in found}
 
-    def blindness(self) -> Iterator[str]:
-        """A sentence for whatever it did not look at: without an alert all was well only if it did."""
+    def gaps(self) -> Iterator[str]:
+        """A sentence for whatever was not scraped or evaluated: no alert means nothing about that."""
         yield from self._not_scraped()
         yield from self._not_evaluated()
 
-    def blind_to(self, pod: RunningPod) -> Iterator[str]:
-        """Hold a pod still: a sentence if no alert tells of it in time, or another one than should."""
+    def missed_stall(self, pod: RunningPod) -> Iterator[str]:
+        """Stall a pod: a sentence if TargetDown does not fire for it in time."""
         pod.stall()
         try:
             missed = not self._fires("TargetDown", pod)
         finally:
-            pod.go_on()
+            pod.resume()
         if missed:
-            yield f"{pod.name} was held still for {2 * self.alert_seconds:.0f} s, and TargetDown did not fire"
+            yield f"{pod.name} was stalled for {2 * self.alert_seconds:.0f} s, and TargetDown did not fire"
 
     def wait_until_all_are_scraped(self, seconds: float) -> None:
         """Return when every pod that serves answers; CannotProve names those that do not."""
@@ -102,7 +102,7 @@ class AlertWatch:
         while missing := self._missing():
             if time.monotonic() > give_up:
                 raise CannotProve(f"Prometheus does not reach {', '.join(missing)}.")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL_SECONDS)
 
     def _missing(self) -> Sequence[str]:
         with closing(self._client()) as client:
@@ -112,7 +112,7 @@ class AlertWatch:
 
     def _not_scraped(self) -> Iterator[str]:
         scraped = self.scraped()
-        pods = [pod for pod in self._cluster.known if pod.address in scraped]
+        pods = [pod for pod in self._cluster.all_pods if pod.address in scraped]
         for component in sorted(self._watched - {pod.component for pod in pods}):
             yield f"Prometheus has scraped no pod of {component}"
         yield from (f"Prometheus does not scrape {name}" for name in self._missing())
@@ -121,7 +121,7 @@ class AlertWatch:
         with closing(self._client()) as client:
             found = client.rules()
         if sorted(rule["name"] for rule in found) != sorted(self._rules):
-            yield f"Prometheus follows {len(found)} rules, the chart has {len(self._rules)}"
+            yield f"Prometheus evaluates {len(found)} rules, the chart has {len(self._rules)}"
         for rule in found:
             if rule["health"] != "ok" or rule["lastEvaluation"].startswith("0001"):
                 yield f"the rule {rule['name']} is not evaluated: {rule.get('lastError') or rule['health']}"
@@ -138,7 +138,7 @@ class AlertWatch:
                         pod.address,
                     ):
                         return True
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_INTERVAL_SECONDS)
         return False
 
     def _client(self) -> Client:

@@ -1,4 +1,4 @@
-"""What is asked of a real Prometheus, which watches itself in the place of a release."""
+"""What is asked of a real Prometheus, which scrapes itself instead of a release."""
 
 import re
 import threading
@@ -42,21 +42,21 @@ groups:
 
 
 @dataclass
-class FakePod:
-    """A pod of which nothing is asked but who it is and where."""
+class ScrapedPod:
+    """A pod with the little that is asked of it."""
 
     component: str
     address: str
     name: str = "pod"
 
 
-class Answers(BaseHTTPRequestHandler):
-    """A process that answers a scrape with nothing, unless it is held still."""
+class ScrapeHandler(BaseHTTPRequestHandler):
+    """A process that answers a scrape with nothing, unless it is stalled."""
 
-    held = threading.Event()
+    stalled = threading.Event()
 
     def do_GET(self) -> None:
-        if not self.held.is_set():
+        if not self.stalled.is_set():
             self.send_response(200)
             self.end_headers()
 
@@ -64,26 +64,26 @@ class Answers(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-class Worker(FakePod):
-    """A pod that can be held still, and whether it is."""
+class StallablePod(ScrapedPod):
+    """A pod that can be stalled."""
 
     def stall(self) -> None:
-        Answers.held.set()
+        ScrapeHandler.stalled.set()
 
-    def go_on(self) -> None:
-        Answers.held.clear()
+    def resume(self) -> None:
+        ScrapeHandler.stalled.clear()
 
 
 @dataclass
-class FakeCluster:
-    known: list[FakePod] = field(default_factory=list)
+class ScrapedCluster:
+    all_pods: list[ScrapedPod] = field(default_factory=list)
 
     @property
-    def pods(self) -> list[FakePod]:
-        return self.known
+    def pods(self) -> list[ScrapedPod]:
+        return self.all_pods
 
-    def pods_of(self, _workload: str) -> list[FakePod]:
-        return [FakePod("prometheus", ADDRESS)]
+    def pods_of(self, _workload: str) -> list[ScrapedPod]:
+        return [ScrapedPod("prometheus", ADDRESS)]
 
 
 def workload(component: str, port: str, **more: Any) -> Object:
@@ -102,15 +102,15 @@ def objects(rules: str = RULES) -> Objects:
     return Objects([prometheus, workload("orders", "ops"), Object(files)])
 
 
-def watch(*pods: FakePod, rules: str = RULES, factor: float = 1) -> AlertWatch:
-    return AlertWatch(cast(Cluster, FakeCluster([*pods])), objects(rules), factor)
+def watch(*pods: ScrapedPod, rules: str = RULES, factor: float = 1) -> AlertWatch:
+    return AlertWatch(cast(Cluster, ScrapedCluster([*pods])), objects(rules), factor)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """It runs, and both alerts are there."""
+    """It runs, and has seen both alerts."""
     program, folder = needed(prometheus_program), tmp_path_factory.mktemp("prometheus")
-    worker = ThreadingHTTPServer((WORKER, 0), Answers)
+    worker = ThreadingHTTPServer((WORKER, 0), ScrapeHandler)
     threading.Thread(target=worker.serve_forever, args=(0.02,), daemon=True).start()
     targets = {"ORDERS": f"{ADDRESS}:{PORT}", "WORKER": f"{WORKER}:{worker.server_port}"}
     Path(folder, "prometheus.yml").write_text(
@@ -120,7 +120,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     where = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
     with Path(folder, "log").open("wb") as log:
         command = [program, *where, f"--web.listen-address={ADDRESS}:{PORT}"]
-        kept = ChildProcess(command, signal="TERM", log=log, who={})
+        process = ChildProcess(command, signal="TERM", log=log, who={})
     try:
         give_up = time.monotonic() + SECONDS
         while not (_has_seen("firing") and _has_seen("pending")):
@@ -128,7 +128,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             time.sleep(0.1)
         yield
     finally:
-        kept.end(SECONDS)
+        process.end(SECONDS)
         worker.shutdown()
         worker.server_close()
 
@@ -140,46 +140,46 @@ def _has_seen(state: str) -> bool:
         return False
 
 
-def test_it_knows_what_has_fired_and_what_would_have() -> None:
+def test_alerts_that_fired_and_that_were_pending_are_told_apart() -> None:
     assert watch().seen("firing") == [SeenAlert("Always", "page", "orders", 1)]
     assert watch().seen("pending") == [SeenAlert("Later", "ticket", "orders", 1)]
 
 
-def test_nothing_is_wrong_if_everybody_is_scraped_and_every_rule_is_followed() -> None:
-    assert [*watch(FakePod("orders", ADDRESS)).blindness()] == []
+def test_nothing_is_wrong_if_every_pod_is_scraped_and_every_rule_is_evaluated() -> None:
+    assert [*watch(ScrapedPod("orders", ADDRESS)).gaps()] == []
 
 
 def test_a_workload_that_was_never_scraped_is_wrong() -> None:
     assert "Prometheus has scraped no pod of orders" in [
-        *watch(FakePod("orders", NOBODY)).blindness()
+        *watch(ScrapedPod("orders", NOBODY)).gaps()
     ]
 
 
 def test_a_pod_that_is_not_scraped_is_wrong() -> None:
-    found = [*watch(FakePod("orders", ADDRESS), FakePod("orders", NOBODY, "orders-2")).blindness()]
+    found = [*watch(ScrapedPod("orders", ADDRESS), ScrapedPod("orders", NOBODY, "orders-2")).gaps()]
     assert "Prometheus does not scrape orders-2" in found
     assert not any("no pod of orders" in each for each in found)
 
 
-def test_rules_that_prometheus_does_not_follow_are_wrong() -> None:
+def test_rules_that_prometheus_does_not_evaluate_are_wrong() -> None:
     more = f"{RULES}      - {{alert: More, expr: up == 2, labels: {{severity: page}}}}\n"
-    found = [*watch(FakePod("orders", ADDRESS), rules=more).blindness()]
-    assert "Prometheus follows 4 rules, the chart has 5" in found
+    found = [*watch(ScrapedPod("orders", ADDRESS), rules=more).gaps()]
+    assert "Prometheus evaluates 4 rules, the chart has 5" in found
 
 
-def test_a_pod_that_is_held_still_is_seen_and_goes_on() -> None:
-    pod = Worker("orders-work", WORKER, "worker")
-    assert [*watch().blind_to(cast(RunningPod, pod))] == []
+def test_a_stalled_pod_fires_an_alert_and_goes_on() -> None:
+    pod = StallablePod("orders-work", WORKER, "worker")
+    assert [*watch().missed_stall(cast(RunningPod, pod))] == []
     watch(pod).wait_until_all_are_scraped(SECONDS)
 
 
-def test_that_no_alert_tells_of_it_is_wrong() -> None:
-    nobody = Worker("orders-work", NOBODY, "worker")
-    (sentence,) = watch(factor=200).blind_to(cast(RunningPod, nobody))
-    assert sentence == "worker was held still for 2 s, and TargetDown did not fire"
+def test_that_no_alert_fires_is_wrong() -> None:
+    nobody = StallablePod("orders-work", NOBODY, "worker")
+    (sentence,) = watch(factor=200).missed_stall(cast(RunningPod, nobody))
+    assert sentence == "worker was stalled for 2 s, and TargetDown did not fire"
 
 
-def test_nobody_is_waited_for_for_ever() -> None:
-    watch(FakePod("orders", ADDRESS)).wait_until_all_are_scraped(SECONDS)
+def test_waiting_for_a_scrape_has_an_end() -> None:
+    watch(ScrapedPod("orders", ADDRESS)).wait_until_all_are_scraped(SECONDS)
     with pytest.raises(CannotProve, match=r"does not reach orders-2\."):
-        watch(FakePod("orders", NOBODY, "orders-2")).wait_until_all_are_scraped(0)
+        watch(ScrapedPod("orders", NOBODY, "orders-2")).wait_until_all_are_scraped(0)

@@ -9,45 +9,45 @@ with Cluster(logs) as cluster:
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from store.chaos.containers.cleanup import clear
-from store.chaos.containers.config_objects import Kept
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.cleanup import remove_all
+from store.chaos.containers.config_objects import ConfigObjects
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.chaos.containers.network import Network
 from store.chaos.containers.pods import RunningPod
-from store.chaos.containers.scheduler import PodMaker
-from store.chaos.containers.services import Services
+from store.chaos.containers.scheduler import PodScheduler
+from store.chaos.containers.services import ClusterServices
 from store.charttest.objects import Object, Objects, Pod
 from store.cli.errors import CannotProve
 
-AT_ONCE = 4
-LOOK_SECONDS = 0.1
+MAX_PARALLEL = 4
+POLL_INTERVAL_SECONDS = 0.1
 JOB_SECONDS = 120.0
 RETRY_SECONDS = 1.0
 WORKLOADS = ("StatefulSet", "Deployment")
 
 
 class Cluster:
-    """Runs what it is told to `apply`; within the block, and nothing of it is left behind.
+    """Runs what is given to `apply`, within the block; nothing of it is left behind.
 
     All pods have addresses of one network, which this machine reaches, too. Services of Deployments
-    lead to ready pods only. `logs` gets what each pod has said when it goes. Nothing limits who talks
-    to whom here.
+    lead to ready pods only. The log of each pod is in `logs` when it has gone. No NetworkPolicy is
+    enforced here.
     """
 
     def __init__(self, logs: Path, namespace: str = "store") -> None:
         self.logs = logs
-        self.network, self.kept = Network(), Kept()
-        self.services = Services(self.network, namespace, lambda: self.pods)
-        self._maker = PodMaker(self.network, self.services, self.kept, logs, namespace)
+        self.network, self.configs = Network(), ConfigObjects()
+        self.services = ClusterServices(self.network, namespace, lambda: self.pods)
+        self._scheduler = PodScheduler(self.network, self.services, self.configs, logs, namespace)
         self._pods: dict[str, list[RunningPod]] = defaultdict(list)
         self._jobs: list[RunningPod] = []
-        self._known: list[RunningPod] = []
+        self._all_pods: list[RunningPod] = []
         self._lock = threading.Lock()
         self._open = ExitStack()
 
@@ -55,7 +55,7 @@ class Cluster:
         self.logs.mkdir(parents=True, exist_ok=True)
         with ExitStack() as opened:
             opened.enter_context(self.network)
-            opened.callback(clear, self.network.label)
+            opened.callback(remove_all, self.network.label)
             opened.enter_context(self.services.running())
             opened.callback(self._remove_all)
             self._open = opened.pop_all()
@@ -71,10 +71,10 @@ class Cluster:
             return [pod for pods in self._pods.values() for pod in pods]
 
     @property
-    def known(self) -> Sequence[RunningPod]:
+    def all_pods(self) -> Sequence[RunningPod]:
         """Every pod that there has ever been."""
         with self._lock:
-            return [*self._known]
+            return [*self._all_pods]
 
     @property
     def everything(self) -> Sequence[RunningPod]:
@@ -92,20 +92,23 @@ class Cluster:
         """Where this machine reaches the Service of a Deployment."""
         return self.services.url(service)
 
-    def hold(self, objects: Objects) -> None:
-        """Take what a rendering has besides workloads; a Secret that is there stays as it is."""
-        self.kept.keep(objects)
-        self.services.open(objects)
+    def add(self, objects: Objects) -> None:
+        """Add what a rendering has besides workloads; a Secret that is there stays as it is."""
+        self.configs.add(objects)
+        self.services.add(objects)
 
     def apply(self, objects: Objects) -> None:
         """Start what is missing of every workload, and run every Job, all at once; no hooks.
 
         Return when all have been started and the Jobs have ended well. Pods that run stay as they are.
         """
-        self.hold(objects)
+        self.add(objects)
         sets = [each for each in objects.of(*WORKLOADS) if not each.hooks]
         jobs = [each for each in objects.of("Job") if not each.hooks]
-        with ThreadPoolExecutor(AT_ONCE) as starting, ThreadPoolExecutor(len(jobs) + 1) as running:
+        with (
+            ThreadPoolExecutor(MAX_PARALLEL) as starting,
+            ThreadPoolExecutor(len(jobs) + 1) as running,
+        ):
             started = [starting.submit(self.start_pod, each) for each in self._missing(sets)]
             ended = [running.submit(self.run, each) for each in jobs]
             for pod in started:
@@ -115,10 +118,10 @@ class Cluster:
 
     def start_pod(self, workload: Object) -> RunningPod:
         """One more pod of a workload, started; it is ready later."""
-        pod = self._maker.pod(_template(workload))
+        pod = self._scheduler.pod(_template(workload))
         with self._lock:
             self._pods[workload.name].append(pod)
-            self._known.append(pod)
+            self._all_pods.append(pod)
         pod.create()
         pod.start()
         return pod
@@ -129,7 +132,7 @@ class Cluster:
         self._forget(pod)
 
     def run(self, job: Object) -> None:
-        """Run a Job or a bare Pod to its end, again as often as it allows; Failed with its last words.
+        """Run a Job or a bare Pod to its end, again as often as it allows; ContainerFailed with its last lines.
 
         The pods of a CronJob run as one Job, now.
         """
@@ -151,12 +154,19 @@ class Cluster:
         for pod in self.pods if pods is None else pods:
             while reason := pod.why_not_ready():
                 if time.monotonic() > give_up:
-                    said = pod.last_words()
                     raise CannotProve(
                         f"{pod.name} is not ready after {seconds:.0f} s: {reason}; "
-                        f"what it said last:\n{said}"
+                        f"its last lines:\n{pod.last_lines()}"
                     )
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_INTERVAL_SECONDS)
+
+    def misbehaviours(self) -> Iterator[str]:
+        """A sentence for each pod that Kubernetes would have had to kill."""
+        for pod in self.all_pods:
+            if pod.overstayed:
+                yield f"{pod.name} did not end within its grace"
+            for killing in pod.killings:
+                yield f"Kubernetes would have killed {pod.name}: {killing}"
 
     def _missing(self, workloads: Iterable[Object]) -> Iterable[Object]:
         for each in workloads:
@@ -164,10 +174,10 @@ class Cluster:
             yield from [each] * (replicas - len(self.pods_of(each.name)))
 
     def _run_once(self, job: Object, seconds: float) -> None:
-        pod = self._maker.pod(_template(job))
+        pod = self._scheduler.pod(_template(job))
         with self._lock:
             self._jobs.append(pod)
-            self._known.append(pod)
+            self._all_pods.append(pod)
         try:
             pod.create()
             pod.start()
@@ -183,12 +193,12 @@ class Cluster:
         pod.remove()
 
     def _remove_all(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(MAX_PARALLEL) as pool:
             for done in [pool.submit(self._forget, pod) for pod in self.pods]:
                 done.result()
 
 
 def _template(workload: Object) -> Pod:
     if workload.pod is None:
-        raise NotUnderstood(workload, "pods of it")
+        raise UnsupportedManifest(workload, "pods of it")
     return workload.pod

@@ -1,4 +1,4 @@
-"""What the cluster keeps of the release: its Secrets and ConfigMaps."""
+"""The Secrets and ConfigMaps of a release in a cluster."""
 
 import base64
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from store.charttest.objects import Json, Object, Objects
 from store.cli.errors import CannotProve
 
 
-class Kept:
+class ConfigObjects:
     """Secrets and ConfigMaps by name.
 
     A Secret that is there stays as it is, as the chart's `lookup` has it in a cluster: every rendering
@@ -15,30 +15,30 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], Mapping[str, bytes]] = {}
+        self._data: dict[tuple[str, str], Mapping[str, bytes]] = {}
 
-    def keep(self, objects: Objects) -> None:
-        """Take what a rendering brings."""
+    def add(self, objects: Objects) -> None:
+        """Add those of a rendering."""
         for each in objects.of("Secret"):
-            self._kept.setdefault((each.kind, each.name), _data(each))
+            self._data.setdefault((each.kind, each.name), _data(each))
         for each in objects.of("ConfigMap"):
-            self._kept[each.kind, each.name] = _data(each)
+            self._data[each.kind, each.name] = _data(each)
 
     def secret(self, name: str) -> Mapping[str, bytes]:
-        """All that is in a Secret, by key; CannotProve if there is none of this name."""
+        """The data of a Secret, by key; CannotProve if there is none of this name."""
         return self._all("Secret", name)
 
     def config(self, name: str) -> Mapping[str, bytes]:
-        """All that is in a ConfigMap, by key; CannotProve if there is none of this name."""
+        """The data of a ConfigMap, by key; CannotProve if there is none of this name."""
         return self._all("ConfigMap", name)
 
     def value(self, kind: str, reference: Json) -> str | None:
-        """What a `secretKeyRef` or `configMapKeyRef` names; None if it may be missing, and is.
+        """The value that a `secretKeyRef` or `configMapKeyRef` names; None if it is optional and missing.
 
         CannotProve where Kubernetes would report CreateContainerConfigError.
         """
         name, key = str(reference["name"]), str(reference["key"])
-        data = self._kept.get((kind, name), {})
+        data = self._data.get((kind, name), {})
         if key in data:
             return data[key].decode()
         if reference.get("optional"):
@@ -47,7 +47,7 @@ class Kept:
 
     def _all(self, kind: str, name: str) -> Mapping[str, bytes]:
         try:
-            return self._kept[kind, name]
+            return self._data[kind, name]
         except KeyError:
             raise CannotProve(f"The chart has no {kind} {name}.") from None
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from store.cli.errors import CannotProve
 
-SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 class EngineMissing(CannotProve):
@@ -18,32 +18,34 @@ class EngineMissing(CannotProve):
         )
 
 
-class Refused(CannotProve):
-    """The engine would not do it; `said` is its own last line."""
+class DockerRefused(CannotProve):
+    """The engine refused a command; `reason` is its own last line."""
 
-    def __init__(self, verb: str, said: str) -> None:
-        self.said = said
-        super().__init__(f"docker {verb}: {said}")
+    def __init__(self, verb: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"docker {verb}: {reason}")
 
 
 def docker(
     *arguments: str,
     environ: Mapping[str, str] | None = None,
     given: bytes | None = None,
-    seconds: float = SECONDS,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> str:
-    """What the engine says to this; Refused if it will not.
+    """The output of a docker command; DockerRefused if it fails.
 
     `-e NAME` without a value takes it from `environ`, so that no secret is on a command line.
     """
     done = _run(arguments, {**os.environ, **(environ or {})}, given, seconds)
     if done.returncode:
-        raise Refused(arguments[0], _last_line(done.stderr or done.stdout))
+        lines = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+        reason = lines[-1] if lines else "no output"
+        raise DockerRefused(arguments[0], reason.removeprefix("Error response from daemon: "))
     return done.stdout.decode(errors="replace").strip()
 
 
 def attach(*arguments: str) -> subprocess.Popen[bytes]:
-    """A command of docker that goes on beside us, until its standard input is closed."""
+    """A docker command that runs until its standard input is closed."""
     return subprocess.Popen(
         [_program(), *arguments],
         stdin=subprocess.PIPE,
@@ -54,17 +56,17 @@ def attach(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def logs_of(container: str, lines: int | None = None) -> bytes:
-    """What a container has said, both its streams; the last lines of it, or everything."""
+    """The log of a container, both streams; its last lines, or everything."""
     tail = [] if lines is None else ["--tail", str(lines)]
-    done = _run(["logs", *tail, container], os.environ, None, SECONDS, together=True)
+    done = _run(["logs", *tail, container], os.environ, None, TIMEOUT_SECONDS, together=True)
     return done.stdout
 
 
-def ends_well(*arguments: str, seconds: float) -> bool:
-    """Whether a command of docker ends in time and with exit status 0."""
+def succeeds(*arguments: str, seconds: float) -> bool:
+    """Whether a docker command ends in time and with exit status 0."""
     try:
         return _run(arguments, os.environ, None, seconds).returncode == 0
-    except Refused:
+    except DockerRefused:
         return False
 
 
@@ -74,8 +76,8 @@ def check_engine() -> None:
         raise EngineMissing("no `docker` is on the PATH")
     try:
         docker("version", "--format", "{{.Server.Version}}", seconds=20)
-    except Refused as refused:
-        raise EngineMissing(refused.said) from None
+    except DockerRefused as refused:
+        raise EngineMissing(refused.reason) from None
 
 
 def _run(
@@ -98,13 +100,8 @@ def _run(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Refused(arguments[0], f"no answer within {seconds:.0f} s") from None
+        raise DockerRefused(arguments[0], f"no answer within {seconds:.0f} s") from None
 
 
 def _program() -> str:
     return shutil.which("docker") or "docker"
-
-
-def _last_line(said: bytes) -> str:
-    lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("Error response from daemon: ") if lines else "it said nothing"

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from store.chaos.containers.config_objects import Kept
+from store.chaos.containers.config_objects import ConfigObjects
 from store.chaos.containers.environment import environment
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.charttest.objects import Container, Object, Objects
 from store.cli.errors import CannotProve
 
@@ -30,14 +30,14 @@ def of_secret(variable: str, key: str, **more: bool) -> dict[str, Any]:
 
 
 @pytest.fixture
-def kept() -> Kept:
-    kept = Kept()
+def configs() -> ConfigObjects:
+    configs = ConfigObjects()
     config = {"kind": "ConfigMap", "metadata": {"name": "looks"}, "data": {"colour": "green"}}
-    kept.keep(Objects([secret("store-orders-db", password="p$$w"), Object(config)]))
-    return kept
+    configs.add(Objects([secret("store-orders-db", password="p$$w"), Object(config)]))
+    return configs
 
 
-def test_a_variable_refers_to_those_before_it(kept: Kept) -> None:
+def test_a_variable_refers_to_those_before_it(configs: ConfigObjects) -> None:
     found = environment(
         container(
             {"name": "EARLY", "value": "$(PASSWORD)"},
@@ -45,7 +45,7 @@ def test_a_variable_refers_to_those_before_it(kept: Kept) -> None:
             {"name": "URL", "value": "postgresql://orders:$(PASSWORD)@store-orders-db"},
             {"name": "LITERAL", "value": "$$(PASSWORD) $$5 $(NOBODY) $x"},
         ),
-        kept,
+        configs,
         FACTS,
     )
     assert found == {
@@ -56,21 +56,21 @@ def test_a_variable_refers_to_those_before_it(kept: Kept) -> None:
     }
 
 
-def test_config_maps_and_the_pod_itself_are_asked(kept: Kept) -> None:
+def test_values_come_from_config_maps_and_from_the_pod(configs: ConfigObjects) -> None:
     colour = {"configMapKeyRef": {"name": "looks", "key": "colour"}}
     address = {"fieldRef": {"fieldPath": "status.podIP"}}
     env = [{"name": "COLOUR", "valueFrom": colour}, {"name": "IP", "valueFrom": address}]
-    assert environment(container(*env), kept, FACTS) == {"COLOUR": "green", "IP": "10.0.0.7"}
+    assert environment(container(*env), configs, FACTS) == {"COLOUR": "green", "IP": "10.0.0.7"}
 
 
-def test_a_secret_that_is_missing_is_named_unless_it_may_be_missing(kept: Kept) -> None:
-    assert environment(container(of_secret("KEY", "key", optional=True)), kept, FACTS) == {}
+def test_a_secret_that_is_missing_is_named_unless_it_may_be_missing(configs: ConfigObjects) -> None:
+    assert environment(container(of_secret("KEY", "key", optional=True)), configs, FACTS) == {}
     with pytest.raises(CannotProve, match="the key key of the Secret store-orders-db"):
-        environment(container(of_secret("KEY", "key")), kept, FACTS)
+        environment(container(of_secret("KEY", "key")), configs, FACTS)
 
 
 @pytest.mark.parametrize(
-    "strange",
+    "unsupported",
     [
         container(envFrom=[{"secretRef": {"name": "all"}}]),
         container({"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}),
@@ -78,14 +78,14 @@ def test_a_secret_that_is_missing_is_named_unless_it_may_be_missing(kept: Kept) 
     ],
 )
 def test_what_is_not_done_here_is_refused_and_not_passed_over(
-    strange: Container, kept: Kept
+    unsupported: Container, configs: ConfigObjects
 ) -> None:
-    with pytest.raises(NotUnderstood):
-        environment(strange, kept, FACTS)
+    with pytest.raises(UnsupportedManifest):
+        environment(unsupported, configs, FACTS)
 
 
-def test_a_later_rendering_changes_no_secret_but_every_config_map(kept: Kept) -> None:
+def test_a_later_rendering_changes_no_secret_but_every_config_map(configs: ConfigObjects) -> None:
     config = {"kind": "ConfigMap", "metadata": {"name": "looks"}, "data": {"colour": "red"}}
-    kept.keep(Objects([secret("store-orders-db", password="new"), Object(config)]))
-    assert kept.secret("store-orders-db") == {"password": b"p$$w"}
-    assert kept.config("looks") == {"colour": b"red"}
+    configs.add(Objects([secret("store-orders-db", password="new"), Object(config)]))
+    assert configs.secret("store-orders-db") == {"password": b"p$$w"}
+    assert configs.config("looks") == {"colour": b"red"}

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.charttest.objects import Json, Object, Objects
 from store.monitoring.time_lapse import faster_file, shorter
 
@@ -17,21 +17,19 @@ AGES = {"OrdersStuck": 120, "WorkerStalled": 60, "WebhooksLagging": 600, "MailsL
 def with_fast_prometheus(objects: Objects, factor: float) -> Objects:
     """The same release, whose Prometheus scrapes, evaluates and forgets `factor` times as fast.
 
-    So do the limits of alerts that compare an age; pods start and leave as slowly as ever. NotUnderstood
-    if there is no Prometheus in it.
+    So do the limits of alerts that compare an age; pods start and leave as slowly as ever.
+    UnsupportedManifest if there is no Prometheus in it.
     """
     found = objects.pods_of(PROMETHEUS)
     if len(found) != 1:
-        raise NotUnderstood("the release", f"{len(found)} Prometheus")
+        raise UnsupportedManifest("the release", f"{len(found)} Prometheus")
     mounted = {volume["configMap"]["name"] for volume in found[0].volumes if "configMap" in volume}
     return Objects(
-        _faster(each, factor) if each == found[0].owner or _is_one_of(each, mounted) else each
+        _faster(each, factor)
+        if each == found[0].owner or (each.kind == "ConfigMap" and each.name in mounted)
+        else each
         for each in objects
     )
-
-
-def _is_one_of(each: Object, config_maps: set[str]) -> bool:
-    return each.kind == "ConfigMap" and each.name in config_maps
 
 
 def _faster(each: Object, factor: float) -> Object:

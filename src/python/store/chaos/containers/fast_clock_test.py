@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from store.chaos.containers.fast_clock import AGES, with_fast_prometheus
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.charttest.objects import Objects
 from store.charttest.testing import rendered
 from store.monitoring.expressions import Kind, of_rules
@@ -48,5 +48,5 @@ def test_the_ages_are_those_that_alerts_compare(alert: str) -> None:
 
 
 def test_a_release_without_prometheus_is_refused() -> None:
-    with pytest.raises(NotUnderstood, match="0 Prometheus"):
+    with pytest.raises(UnsupportedManifest, match="0 Prometheus"):
         with_fast_prometheus(Objects(), 3)

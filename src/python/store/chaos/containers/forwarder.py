@@ -20,29 +20,26 @@ class Forwarder:
         self._target_port = target_port
         self._ready: list[str] = []
 
-    def lead_to(self, line: bytes) -> None:
-        """From now on these are the ready ones."""
+    def forward_to(self, line: bytes) -> None:
+        """The pods that are ready from now on."""
         self._ready = line.decode().split()
 
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
         try:
-            pod = await self._pod()
+            address = random.choice(self._ready)  # noqa: S311 - no secret
+            connecting = asyncio.open_connection(address, self._target_port)
+            pod = await asyncio.wait_for(connecting, CONNECT_SECONDS)
         except (OSError, LookupError):
             writer.transport.abort()
             return
-        await asyncio.gather(_pour(reader, pod[1]), _pour(pod[0], writer))
+        await asyncio.gather(_copy(reader, pod[1]), _copy(pod[0], writer))
         for side in (writer, pod[1]):
             side.close()
 
-    async def _pod(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        address = random.choice(self._ready)  # noqa: S311 - no secret
-        connecting = asyncio.open_connection(address, self._target_port)
-        return await asyncio.wait_for(connecting, CONNECT_SECONDS)
 
-
-async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    """All that comes from one side to the other; then that hears the end, too."""
+async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    """Copy all that comes from one side to the other, and its end."""
     try:
         while chunk := await source.read(CHUNK):
             sink.write(chunk)
@@ -59,9 +56,9 @@ async def forward(port: int, target_port: int) -> None:
     lines = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    async with await asyncio.start_server(forwarder.take, "0.0.0.0", port):  # noqa: S104
+    async with await asyncio.start_server(forwarder.accept, "0.0.0.0", port):  # noqa: S104
         while line := await lines.readline():
-            forwarder.lead_to(line)
+            forwarder.forward_to(line)
 
 
 if __name__ == "__main__":

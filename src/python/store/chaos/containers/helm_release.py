@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
 from store.chaos.containers.cluster import WORKLOADS, Cluster
-from store.chaos.containers.engine import Failed
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.docker_container import ContainerFailed
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.chaos.containers.rollout import roll
 from store.charttest.objects import Object, Objects
 from store.server.clock import now
@@ -17,10 +17,10 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 class UpgradeStopped(Exception):
-    """A hook has failed, so that nothing of the new revision was applied; the text has its last words."""
+    """A hook has failed, so that nothing of the new revision was applied; the text has its last lines."""
 
 
-class Release:
+class HelmRelease:
     """A release in a cluster; `objects` are those of the revision that was applied last."""
 
     def __init__(self, cluster: Cluster, objects: Objects) -> None:
@@ -29,33 +29,30 @@ class Release:
     def upgrade(self, objects: Objects) -> None:
         """Run the hooks that come before, then replace what differs. UpgradeStopped if a hook fails."""
         for hook in _hooks(objects, "pre-upgrade"):
-            self._run(hook)
+            if hook.kind == "Secret":
+                self.cluster.configs.add(Objects([hook]))
+                continue
+            try:
+                self.cluster.run(hook)
+            except ContainerFailed as failed:
+                raise UpgradeStopped(failed.message) from failed
         self._apply(objects)
 
     def roll_back(self, objects: Objects) -> None:
         """Apply an earlier revision as it was: no hook of its upgrade, but its Jobs if they have gone."""
         if _hooks(objects, "pre-rollback"):
-            raise NotUnderstood("the release", "pre-rollback hooks")
+            raise UnsupportedManifest("the release", "pre-rollback hooks")
         self._apply(objects)
 
     def restart(self, *kinds: str) -> None:
         """Replace all pods of these workloads by others like them, as `kubectl rollout restart` does."""
         roll(self.cluster, [_restarted(each) for each in self.objects.of(*kinds)])
 
-    def _run(self, hook: Object) -> None:
-        if hook.kind == "Secret":
-            self.cluster.kept.keep(Objects([hook]))
-            return
-        try:
-            self.cluster.run(hook)
-        except Failed as failed:
-            raise UpgradeStopped(failed.message) from failed
-
     def _apply(self, objects: Objects) -> None:
         """Everything at once, as helm sends it; return when all of the revision is ready."""
-        self.cluster.hold(objects)
-        there = {job.name for job in self.objects.of("Job") if not job.hooks}
-        jobs = [job for job in objects.of("Job") if not job.hooks and job.name not in there]
+        self.cluster.add(objects)
+        existing = {job.name for job in self.objects.of("Job") if not job.hooks}
+        jobs = [job for job in objects.of("Job") if not job.hooks and job.name not in existing]
         with ThreadPoolExecutor(len(jobs) or 1) as running:
             done = [running.submit(self.cluster.run, job) for job in jobs]
             roll(self.cluster, objects.of(*WORKLOADS))
@@ -77,7 +74,7 @@ def _hooks(objects: Objects, when: str) -> list[Object]:
     hooks = [each for each in objects if when in each.hooks]
     for each in hooks:
         if each.kind not in ("Job", "Secret"):
-            raise NotUnderstood(each, f"a hook that is neither Job nor Secret, {when}")
+            raise UnsupportedManifest(each, f"a hook that is neither Job nor Secret, {when}")
     return sorted(hooks, key=_weight)
 
 

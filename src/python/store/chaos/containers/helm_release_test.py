@@ -1,4 +1,4 @@
-"""What helm and Kubernetes do with another revision, on a cluster that only writes down what it is told."""
+"""What helm and Kubernetes do with another revision, on a cluster that only records its calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from store.chaos.containers.cluster import Cluster
-from store.chaos.containers.config_objects import Kept
-from store.chaos.containers.engine import Failed
-from store.chaos.containers.helm_release import Release, UpgradeStopped
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.config_objects import ConfigObjects
+from store.chaos.containers.docker_container import ContainerFailed
+from store.chaos.containers.helm_release import HelmRelease, UpgradeStopped
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.charttest.objects import Object, Objects, Pod
 
 ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
@@ -27,17 +27,17 @@ class FakeCluster:
     """Its pods are ready as soon as somebody waits for it; the jobs in `failing` fail."""
 
     failing: Sequence[str] = ()
-    told: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
     running: list[FakePod] = field(default_factory=list)
-    kept: Kept = field(default_factory=Kept)
+    configs: ConfigObjects = field(default_factory=ConfigObjects)
 
-    def hold(self, _objects: Objects) -> None:
-        self.told.append("hold")
+    def add(self, _objects: Objects) -> None:
+        self.calls.append("add")
 
     def run(self, job: Object) -> None:
-        self.told.append(f"run {job.name}")
+        self.calls.append(f"run {job.name}")
         if job.name in self.failing:
-            raise Failed(job.name, "ended with status 1", "no such column")
+            raise ContainerFailed(job.name, "ended with status 1", "no such column")
 
     def pods_of(self, workload: str) -> list[FakePod]:
         return [pod for pod in self.running if pod.template.name == workload]
@@ -45,15 +45,15 @@ class FakeCluster:
     def start_pod(self, workload: Object) -> FakePod:
         assert workload.pod
         pod = FakePod(f"{workload.name} {image_of(workload.pod)}", workload.pod)
-        self.told.append(f"start {pod.name}")
+        self.calls.append(f"start {pod.name}")
         self.running.append(pod)
         return pod
 
     def wait_until_ready(self, _seconds: float, pods: Sequence[FakePod]) -> None:
-        self.told += [f"ready {pod.name}" for pod in pods]
+        self.calls += [f"ready {pod.name}" for pod in pods]
 
     def stop_pod(self, pod: FakePod) -> None:
-        self.told.append(f"stop {pod.name}")
+        self.calls.append(f"stop {pod.name}")
         self.running.remove(pod)
 
 
@@ -79,21 +79,21 @@ def deployment(image: str) -> Object:
     return workload("Deployment", "api", image, strategy=ROLLING)
 
 
-def release(cluster: FakeCluster, *objects: Object) -> Release:
+def release(cluster: FakeCluster, *objects: Object) -> HelmRelease:
     """A release of these, of each of whose workloads two pods run."""
     for each in objects:
         if each.kind != "Job":
             cluster.start_pod(each)
             cluster.start_pod(each)
-    cluster.told.clear()
-    return Release(cast(Cluster, cluster), Objects(objects))
+    cluster.calls.clear()
+    return HelmRelease(cast(Cluster, cluster), Objects(objects))
 
 
 def test_hooks_run_before_anything_is_touched_in_helms_order() -> None:
     cluster = FakeCluster()
-    upgraded = release(cluster, deployment("old"))
-    upgraded.upgrade(Objects([hook("b"), hook("a"), hook("first", "-1"), deployment("new")]))
-    assert cluster.told[:4] == ["run first", "run a", "run b", "hold"]
+    helm_release = release(cluster, deployment("old"))
+    helm_release.upgrade(Objects([hook("b"), hook("a"), hook("first", "-1"), deployment("new")]))
+    assert cluster.calls[:4] == ["run first", "run a", "run b", "add"]
 
 
 def test_a_secret_that_an_upgrade_adds_is_there_before_its_jobs_run() -> None:
@@ -105,26 +105,26 @@ def test_a_secret_that_an_upgrade_adds_is_there_before_its_jobs_run() -> None:
     })  # fmt: skip
     with pytest.raises(UpgradeStopped):
         release(cluster, deployment("old")).upgrade(Objects([hook("migrate"), secret]))
-    assert cluster.kept.secret("new") == {"key": b"made up"}
+    assert cluster.configs.secret("new") == {"key": b"made up"}
 
 
 def test_a_hook_that_fails_leaves_everything_as_it_was() -> None:
     cluster = FakeCluster(failing=["b"])
-    upgraded = release(cluster, deployment("old"))
+    helm_release = release(cluster, deployment("old"))
     with pytest.raises(UpgradeStopped, match="no such column"):
-        upgraded.upgrade(Objects([hook("a"), hook("b"), hook("c"), deployment("new")]))
-    assert cluster.told == ["run a", "run b"]
-    assert [each.name for each in upgraded.objects] == ["api"]
+        helm_release.upgrade(Objects([hook("a"), hook("b"), hook("c"), deployment("new")]))
+    assert cluster.calls == ["run a", "run b"]
+    assert [each.name for each in helm_release.objects] == ["api"]
 
 
 def test_an_old_pod_leaves_only_when_one_more_new_one_is_ready() -> None:
     cluster = FakeCluster()
     release(cluster, deployment("old")).upgrade(Objects([deployment("new")]))
-    places = {
-        what: [n for n, told in enumerate(cluster.told) if told == what] for what in cluster.told
+    positions = {
+        what: [n for n, call in enumerate(cluster.calls) if call == what] for what in cluster.calls
     }
-    assert len(places["stop api old"]) == len(places["start api new"]) == 2
-    for ready, stopped in zip(places["ready api new"], places["stop api old"], strict=True):
+    assert len(positions["stop api old"]) == len(positions["start api new"]) == 2
+    for ready, stopped in zip(positions["ready api new"], positions["stop api old"], strict=True):
         assert ready < stopped
     assert {image_of(pod.template) for pod in cluster.running} == {"new"}
 
@@ -132,10 +132,10 @@ def test_an_old_pod_leaves_only_when_one_more_new_one_is_ready() -> None:
 def test_the_pod_of_a_set_ends_before_it_comes_back() -> None:
     cluster = FakeCluster()
     old, new = (workload("StatefulSet", "db", image) for image in ("old", "new"))
-    upgraded = release(cluster, old)
+    helm_release = release(cluster, old)
     cluster.running.pop()
-    upgraded.upgrade(Objects([new]))
-    assert cluster.told == ["hold", "stop db old", "start db new", "ready db new"]
+    helm_release.upgrade(Objects([new]))
+    assert cluster.calls == ["add", "stop db old", "start db new", "ready db new"]
 
 
 def test_a_set_whose_pods_an_operator_deletes_is_left_alone() -> None:
@@ -145,21 +145,21 @@ def test_a_set_whose_pods_an_operator_deletes_is_left_alone() -> None:
         for image in ("old", "new")
     )
     release(cluster, old).upgrade(Objects([new]))
-    assert cluster.told == ["hold"]
+    assert cluster.calls == ["add"]
 
 
 def test_a_restart_replaces_every_pod_by_one_like_it() -> None:
     cluster = FakeCluster()
     restarted = release(cluster, deployment("same"), workload("StatefulSet", "db", "same"))
     restarted.restart("Deployment")
-    assert cluster.told.count("stop api same") == cluster.told.count("ready api same") == 2
-    assert not any("db" in told for told in cluster.told)
+    assert cluster.calls.count("stop api same") == cluster.calls.count("ready api same") == 2
+    assert not any("db" in call for call in cluster.calls)
 
 
 def test_what_does_not_differ_stays() -> None:
     cluster = FakeCluster()
     release(cluster, deployment("old")).upgrade(Objects([deployment("old")]))
-    assert cluster.told == ["hold"]
+    assert cluster.calls == ["add"]
 
 
 def test_a_rollback_runs_no_hook_but_the_jobs_of_its_revision_that_have_gone() -> None:
@@ -167,15 +167,15 @@ def test_a_rollback_runs_no_hook_but_the_jobs_of_its_revision_that_have_gone() -
     first = Objects([workload("Job", "setup", "old"), hook("migrate"), deployment("old")])
     rolled = release(cluster, *first)
     rolled.upgrade(Objects([deployment("new")]))
-    cluster.told.clear()
+    cluster.calls.clear()
     rolled.roll_back(first)
-    assert "run setup" in cluster.told
-    assert "run migrate" not in cluster.told
+    assert "run setup" in cluster.calls
+    assert "run migrate" not in cluster.calls
     assert {image_of(pod.template) for pod in cluster.running} == {"old"}
 
 
 def test_another_way_to_replace_pods_is_refused() -> None:
     recreated = workload("Deployment", "api", "new", strategy={"type": "Recreate"})
-    upgraded = release(FakeCluster(), deployment("old"))
-    with pytest.raises(NotUnderstood, match="Recreate"):
-        upgraded.upgrade(Objects([recreated]))
+    helm_release = release(FakeCluster(), deployment("old"))
+    with pytest.raises(UnsupportedManifest, match="Recreate"):
+        helm_release.upgrade(Objects([recreated]))

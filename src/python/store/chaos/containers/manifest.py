@@ -1,19 +1,19 @@
-"""Nothing of the chart is passed over in silence: what cannot be done here is refused."""
+"""What of the chart cannot be done here is refused: nothing is passed over in silence."""
 
 from collections.abc import Collection, Mapping
 
 from store.cli.errors import CannotProve
 
 
-class NotUnderstood(CannotProve):
-    """The chart says something that is not done here, so that the run would not prove it."""
+class UnsupportedManifest(CannotProve):
+    """The chart has something that is not done here, so that the run would not prove it."""
 
     def __init__(self, where: object, what: str) -> None:
-        super().__init__(f"{where}: this proof does not know how to do {what}.")
+        super().__init__(f"{where}: this proof does not support {what}.")
 
 
-def only(mapping: Mapping[str, object], known: Collection[str], where: object) -> None:
-    """NotUnderstood if there is a key that is not known."""
+def check_keys(mapping: Mapping[str, object], supported: Collection[str], where: object) -> None:
+    """UnsupportedManifest if there is any other key."""
     for key in mapping:
-        if key not in known:
-            raise NotUnderstood(where, key)
+        if key not in supported:
+            raise UnsupportedManifest(where, key)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from store.chaos.containers.memory import Use, use_of
+from store.chaos.containers.memory import Usage, usage_of
 
 MEBI = 2**20
 
@@ -24,7 +24,7 @@ def test_pages_of_files_that_nobody_uses_do_not_count(tmp_path: Path, proc: Path
     put(group / "memory.current", 100 * MEBI)
     put(group / "memory.stat", f"anon 1\ninactive_file {30 * MEBI}")
     put(group / "cpu.stat", "usage_usec 2500000\nuser_usec 1")
-    assert use_of(7, tmp_path / "cgroup", proc) == Use(70 * MEBI, 2.5)
+    assert usage_of(7, tmp_path / "cgroup", proc) == Usage(70 * MEBI, 2.5)
 
 
 def test_older_kernels_have_a_cgroup_for_each_controller(tmp_path: Path, proc: Path) -> None:
@@ -33,9 +33,9 @@ def test_older_kernels_have_a_cgroup_for_each_controller(tmp_path: Path, proc: P
     put(memory / "memory.usage_in_bytes", 50 * MEBI)
     put(memory / "memory.stat", f"inactive_file 1\ntotal_inactive_file {10 * MEBI}")
     put(cpu / "cpuacct.usage", 1_500_000_000)
-    assert use_of(7, tmp_path / "cgroup", proc) == Use(40 * MEBI, 1.5)
+    assert usage_of(7, tmp_path / "cgroup", proc) == Usage(40 * MEBI, 1.5)
 
 
-def test_of_whoever_has_gone_nothing_is_known(tmp_path: Path, proc: Path) -> None:
-    assert use_of(8, tmp_path / "cgroup", proc) is None
-    assert use_of(None, tmp_path / "cgroup", proc) is None
+def test_of_a_process_that_has_gone_nothing_is_known(tmp_path: Path, proc: Path) -> None:
+    assert usage_of(8, tmp_path / "cgroup", proc) is None
+    assert usage_of(None, tmp_path / "cgroup", proc) is None

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from store.chaos.containers.manifest import NotUnderstood
-from store.chaos.containers.prober import Prober, Round
+from store.chaos.containers.manifest import UnsupportedManifest
+from store.chaos.containers.prober import Prober, ProbeRound
 from store.chaos.containers.probes import Probe, probe_of
 from store.charttest.objects import Container, Object
 from store.loadtest.fake_store import FakeStore, serving
@@ -22,8 +22,8 @@ def container(port: int = 9000, **probes: Any) -> Container:
     return pod.containers[0]
 
 
-class StandIn:
-    """A pod that is as alive as we say."""
+class FakeProbedPod:
+    """A pod whose state the test sets."""
 
     address, container_name = "127.0.0.1", "it"
 
@@ -32,12 +32,12 @@ class StandIn:
 
 
 @pytest.fixture
-def pod() -> StandIn:
-    return StandIn()
+def pod() -> FakeProbedPod:
+    return FakeProbedPod()
 
 
 @pytest.fixture
-def probing(pod: StandIn) -> Iterator[Callable[[Container], Prober]]:
+def probing(pod: FakeProbedPod) -> Iterator[Callable[[Container], Prober]]:
     begun: list[Prober] = []
 
     def begin(container: Container) -> Prober:
@@ -67,24 +67,24 @@ def test_a_probe_is_what_the_chart_says_and_else_what_kubernetes_does() -> None:
         path="/live", port=9000, command=[], delay=0, period=10, timeout=1, failures=3, successes=1
     )
     assert probe_of(container(), "livenessProbe") is None
-    with pytest.raises(NotUnderstood, match="grpc"):
+    with pytest.raises(UnsupportedManifest, match="grpc"):
         probe_of(container(livenessProbe={"grpc": {"port": 7000}}), "livenessProbe")
 
 
 def test_only_failures_in_a_row_count() -> None:
     probe = probe_of(container(livenessProbe=LIVE), "livenessProbe")
     assert probe
-    asked = Round(probe, 0.0)
+    asked = ProbeRound(probe, 0.0)
     seen = []
     for passed in (False, True, False, False, True):
-        asked.note(passed, 1.0)
+        asked.record(passed, 1.0)
         seen.append((asked.is_passed, asked.has_failed))
     assert seen == [(False, False), (True, False), (True, False), (False, True), (True, True)]
     assert asked.due == 1.01
 
 
 def test_a_pod_gets_traffic_once_it_says_that_it_is_ready(
-    pod: StandIn, probing: Callable[[Container], Prober]
+    pod: FakeProbedPod, probing: Callable[[Container], Prober]
 ) -> None:
     store = FakeStore([(503, {})] * 2 + [(200, {})] * 1000)
     with serving(store) as url:
@@ -101,8 +101,8 @@ def test_a_pod_gets_traffic_once_it_says_that_it_is_ready(
         assert prober.why_not_ready() == "it is leaving"
 
 
-def test_where_kubernetes_would_kill_is_noted_but_not_of_one_that_we_hold_still(
-    pod: StandIn, probing: Callable[[Container], Prober]
+def test_where_kubernetes_would_kill_is_recorded_but_not_of_a_stalled_pod(
+    pod: FakeProbedPod, probing: Callable[[Container], Prober]
 ) -> None:
     pod.stalled = True
     store = FakeStore([(500, {})] * 1000)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from store.chaos.containers.docker import ends_well
-from store.chaos.containers.manifest import only
+from store.chaos.containers.docker import succeeds
+from store.chaos.containers.manifest import check_keys
 from store.charttest.objects import Container
 
-_KNOWN = {
+_SUPPORTED = {
     *("httpGet", "exec", "initialDelaySeconds", "periodSeconds", "timeoutSeconds"),
     *("failureThreshold", "successThreshold"),
 }
@@ -38,7 +38,7 @@ class Probe:
         """Ask the pod at this address, or in this container."""
         if self.command:
             seconds = self.timeout + EXEC_SECONDS
-            return ends_well("exec", container, *self.command, seconds=seconds)
+            return succeeds("exec", container, *self.command, seconds=seconds)
         return _answers(address, self.port, self.path, self.timeout)
 
     def __str__(self) -> str:
@@ -51,9 +51,9 @@ def probe_of(container: Container, kind: str) -> Probe | None:
     if not manifest:
         return None
     where = f"{container}, {kind}"
-    only(manifest, _KNOWN, where)
+    check_keys(manifest, _SUPPORTED, where)
     get, command = manifest.get("httpGet") or {}, (manifest.get("exec") or {}).get("command") or []
-    only(get, {"path", "port", "scheme"}, where)
+    check_keys(get, {"path", "port", "scheme"}, where)
     port = get.get("port", 0)
     return Probe(
         path=get.get("path", "/") if get else "",

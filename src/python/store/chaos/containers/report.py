@@ -1,4 +1,4 @@
-"""What came of a run in containers, for people and for programs."""
+"""The results of a run in containers, for people and for programs."""
 
 import json
 from collections.abc import Sequence
@@ -7,27 +7,27 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from store.chaos.containers.usage import Measured
+from store.chaos.containers.usage import ReleaseUsage
 from store.chaos.report import show as show_verdicts
 from store.chaos.verdict import Verdict
 
 MEBI = 2**20
 
 
-def show(console: Console, verdict: Verdict, measured: Measured | None) -> None:
+def show(console: Console, verdict: Verdict, measured: ReleaseUsage | None) -> None:
     """A table of what happened, everything that is wrong, and what was used."""
     show_verdicts(console, [verdict])
     if measured:
         console.print(_table(measured))
 
 
-def as_json(verdict: Verdict, measured: Measured | None) -> str:
+def as_json(verdict: Verdict, measured: ReleaseUsage | None) -> str:
     """The same as JSON; memory in bytes, CPU in thousandths of one."""
     used = {**asdict(measured), "limit": measured.limit} if measured else None
     return json.dumps({**asdict(verdict), "well": verdict.is_well, "measured": used}, indent=2)
 
 
-def _table(measured: Measured) -> Table:
+def _table(measured: ReleaseUsage) -> Table:
     table = Table(title="memory in MiB, CPU in thousandths")
     table.add_column("component")
     for name in ("pods", "requested", "limit", "idle", "loaded", "CPU idle", "CPU loaded"):

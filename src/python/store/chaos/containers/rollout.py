@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from store.chaos.containers.cluster import Cluster
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.chaos.containers.pods import RunningPod
 from store.charttest.objects import Object
 
 READY_SECONDS = 120.0
-LEAVING_AT_ONCE = 32
+MAX_LEAVING = 32
 ONE_MORE = {"maxSurge": 1, "maxUnavailable": 0}
 
 
@@ -22,44 +22,45 @@ def roll(cluster: Cluster, workloads: Sequence[Object]) -> None:
     CannotProve if a new pod does not become ready: then the old ones that are left serve on.
     """
     with (
-        ThreadPoolExecutor(LEAVING_AT_ONCE) as leaving,
-        ThreadPoolExecutor(len(workloads) or 1) as rolling,
+        ThreadPoolExecutor(MAX_LEAVING) as leaving,
+        ThreadPoolExecutor(len(workloads) or 1) as replacing,
     ):
-        rolls = [rolling.submit(_roll_of(each), cluster, each, leaving) for each in workloads]
-        left = [gone for each in rolls for gone in each.result()]
-        for gone in left:
-            gone.result()
+        rollouts = [
+            replacing.submit(_strategy_of(each), cluster, each, leaving) for each in workloads
+        ]
+        for end in [end for rollout in rollouts for end in rollout.result()]:
+            end.result()
 
 
-_Gone = Sequence["Future[None]"]
+_PodEnds = Sequence["Future[None]"]
 
 
-def _roll_of(workload: Object) -> Callable[[Cluster, Object, Executor], _Gone]:
+def _strategy_of(workload: Object) -> Callable[[Cluster, Object, Executor], _PodEnds]:
     if workload.kind == "StatefulSet":
         strategy = workload.spec.get("updateStrategy") or {"type": "RollingUpdate"}
         if strategy not in ({"type": "RollingUpdate"}, {"type": "OnDelete"}):
-            raise NotUnderstood(workload, f"the strategy {strategy}")
-        return _leave if strategy == {"type": "OnDelete"} else _roll_in_place
+            raise UnsupportedManifest(workload, f"the strategy {strategy}")
+        return _leave_alone if strategy == {"type": "OnDelete"} else _replace_in_turn
     strategy = workload.spec.get("strategy") or {}
     if strategy != {"type": "RollingUpdate", "rollingUpdate": ONE_MORE}:
-        raise NotUnderstood(workload, f"the strategy {strategy}")
-    return _roll_beside
+        raise UnsupportedManifest(workload, f"the strategy {strategy}")
+    return _replace_with_surge
 
 
-def _roll_beside(cluster: Cluster, workload: Object, leaving: Executor) -> _Gone:
+def _replace_with_surge(cluster: Cluster, workload: Object, leaving: Executor) -> _PodEnds:
     """A Deployment: one new pod more, and once that is ready, an old one less.
 
-    Whoever leaves is not waited for: its successor's successor starts meanwhile.
+    No pod's end is waited for: the next new pod starts meanwhile.
     """
-    gone = []
+    ends = []
     for old in _outdated(cluster, workload):
         new = cluster.start_pod(workload)
         cluster.wait_until_ready(READY_SECONDS, [new])
-        gone.append(leaving.submit(cluster.stop_pod, old))
-    return gone
+        ends.append(leaving.submit(cluster.stop_pod, old))
+    return ends
 
 
-def _roll_in_place(cluster: Cluster, workload: Object, _leaving: Executor) -> _Gone:
+def _replace_in_turn(cluster: Cluster, workload: Object, _leaving: Executor) -> _PodEnds:
     """A StatefulSet: its pod ends, and another one comes back under its name, with its volumes."""
     for old in _outdated(cluster, workload):
         cluster.stop_pod(old)
@@ -67,7 +68,7 @@ def _roll_in_place(cluster: Cluster, workload: Object, _leaving: Executor) -> _G
     return ()
 
 
-def _leave(_cluster: Cluster, _workload: Object, _leaving: Executor) -> _Gone:
+def _leave_alone(_cluster: Cluster, _workload: Object, _leaving: Executor) -> _PodEnds:
     """A StatefulSet whose pods take the new template when somebody deletes them: nobody does."""
     return ()
 

@@ -1,37 +1,42 @@
-"""Makes the pods of a cluster: their names, their places in the network, and their volumes."""
+"""Makes the pods of a cluster: their names, their addresses, and their volumes."""
 
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from store.chaos.containers.arguments import Place
-from store.chaos.containers.config_objects import Kept
+from store.chaos.containers.arguments import PodIdentity
+from store.chaos.containers.config_objects import ConfigObjects
 from store.chaos.containers.network import Network
 from store.chaos.containers.pods import RunningPod
-from store.chaos.containers.services import Services
+from store.chaos.containers.services import ClusterServices
 from store.chaos.containers.volume_content import make_volume
 from store.chaos.containers.volumes import Volume, volumes_of
 from store.charttest.objects import Pod
 
 
-class PodMaker:
-    """Each pod has a name and an address that no other has had. What is claimed outlives it."""
+class PodScheduler:
+    """Each pod has a name and an address that no other has had. Its claimed volumes outlive it."""
 
     def __init__(
-        self, network: Network, services: Services, kept: Kept, logs: Path, namespace: str
+        self,
+        network: Network,
+        services: ClusterServices,
+        configs: ConfigObjects,
+        logs: Path,
+        namespace: str,
     ) -> None:
-        self._network, self._services, self._kept = network, services, kept
+        self._network, self._services, self._configs = network, services, configs
         self._logs, self._namespace = logs, namespace
-        self._made: dict[str, int] = defaultdict(int)
+        self._numbers: dict[str, int] = defaultdict(int)
         self._claims: set[str] = set()
         self._lock = threading.Lock()
 
     def pod(self, template: Pod) -> RunningPod:
         """A new pod, not yet created."""
         name = self._name(template)
-        volumes = volumes_of(template, self._kept, _claims_of(template, name))
-        place = Place(
+        volumes = volumes_of(template, self._configs, _claims_of(template, name))
+        identity = PodIdentity(
             name=name,
             network=self._network,
             address=self._network.new_address(),
@@ -39,15 +44,15 @@ class PodMaker:
             docker_volumes=self._docker_volumes(template, name, volumes),
             namespace=self._namespace,
         )
-        return RunningPod(template, place, self._kept, volumes, self._logs)
+        return RunningPod(template, identity, self._configs, volumes, self._logs)
 
     def _name(self, template: Pod) -> str:
-        """A StatefulSet's pod keeps its name, whichever one of it that is."""
+        """A StatefulSet's pod has the same name each time."""
         if template.owner.kind == "StatefulSet":
             return f"{template.name}-0"
         with self._lock:
-            self._made[template.name] += 1
-            return f"{template.name}-{self._made[template.name]}"
+            self._numbers[template.name] += 1
+            return f"{template.name}-{self._numbers[template.name]}"
 
     def _docker_volumes(
         self, template: Pod, pod: str, volumes: Mapping[str, Volume]

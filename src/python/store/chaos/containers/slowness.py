@@ -1,4 +1,4 @@
-"""Alerts that say that people wait, held against what buyers have measured themselves."""
+"""Alerts of slowness, compared with what buyers have measured themselves."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ SLOW: Mapping[str, Mapping[Action, float]] = {
 def is_borne_out(alert: str, measured: Mapping[Action, Measured], factor: float) -> bool:
     """Whether buyers did wait for longer than what the alert is about, as many of them as it asks for.
 
-    Then it says the truth, which is that this machine is too slow for so many buyers. A clock that is
+    Then the alert is right: this machine is too slow for so many buyers. A clock that is
     `factor` times as fast counts each of them so often.
     """
     limits = SLOW.get(alert, {})

@@ -1,4 +1,4 @@
-"""A release in a cluster, as a proof sees it: where it answers, its secrets, its pods to be harmed."""
+"""A release in a cluster, as a testbed needs it: its addresses, its secrets, its pods as targets."""
 
 from collections.abc import Mapping, Sequence
 from secrets import token_urlsafe
@@ -22,7 +22,7 @@ class ContainerStore:
         """With the role `audit`, which may read everything and nothing else."""
 
     @property
-    def victims(self) -> Mapping[str, RunningPod]:
+    def targets(self) -> Mapping[str, RunningPod]:
         """Every pod that serves, by a short name such as `orders-2`."""
         return {pod.name.removeprefix(f"{RELEASE}-"): pod for pod in self._cluster.pods}
 
@@ -44,7 +44,7 @@ class ContainerStore:
         return (self._cluster.url(_named("orders")),)
 
     def _secret(self, name: str, key: str) -> str:
-        return self._cluster.kept.secret(_named(name))[key].decode()
+        return self._cluster.configs.secret(_named(name))[key].decode()
 
     def _database(self, service: str) -> str:
         [pod] = self._cluster.pods_of(_named(f"{service}-db"))

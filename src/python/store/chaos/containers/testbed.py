@@ -1,4 +1,4 @@
-"""A ground of containers: the release of the chart, in a cluster on this machine."""
+"""A testbed of containers: the release of the chart, in a cluster on this machine."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from store.chaos.containers.cluster import Cluster
 from store.chaos.containers.store import ContainerStore
 from store.chaos.containers.values import NAMESPACE, RELEASE, values
-from store.chaos.faults import Mishap, Weather, mishaps_from_outside
-from store.chaos.testbed import Ground
+from store.chaos.faults import FaultProfile, InjectedFault, draw_faults_from_outside
+from store.chaos.testbed import Testbed
 from store.charttest import helm
 from store.charttest.objects import Objects
 from store.cli.errors import CannotProve
@@ -17,7 +17,7 @@ from store.loadtest.load.target import Credentials, Target
 READY_SECONDS = 120.0
 
 
-class ContainerGround(Ground):
+class ContainerTestbed(Testbed):
     """Starts the release, from images of this tag, in a cluster that runs."""
 
     store: ContainerStore
@@ -27,8 +27,8 @@ class ContainerGround(Ground):
         self._cluster, self._tag, self._say = cluster, tag, say
         self.objects = self._rendered()
 
-    def mishaps(self, seed: int, weather: Weather) -> Sequence[Mishap]:
-        return mishaps_from_outside(seed, weather, [*self.store.victims])
+    def draw_faults(self, seed: int, profile: FaultProfile) -> Sequence[InjectedFault]:
+        return draw_faults_from_outside(seed, profile, [*self.store.targets])
 
     def _start(self, _opened: ExitStack) -> ContainerStore:
         self._say(f"starting {len(self.objects.pods)} kinds of pods")
@@ -46,8 +46,8 @@ class ContainerGround(Ground):
         return Target(*urls, staff, store.secrets.replay)
 
     def _rendered(self) -> Objects:
-        wanted = values(self._tag, self._cluster.network.host, self.subscriber.port)
+        chart_values = values(self._tag, self._cluster.network.host, self.subscriber.port)
         try:
-            return helm.render(wanted, release=RELEASE, namespace=NAMESPACE)
+            return helm.render(chart_values, release=RELEASE, namespace=NAMESPACE)
         except (helm.HelmMissing, helm.HelmRefused) as error:
             raise CannotProve(str(error)) from None

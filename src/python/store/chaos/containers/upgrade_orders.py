@@ -1,4 +1,4 @@
-"""Which release took which orders: the column that src/docker/next-release plants says so."""
+"""Which release took which orders, by the columns that src/docker/next-release adds."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -24,20 +24,20 @@ WHERE attrelid = 'orders'::regclass AND attname = 'never_there' AND NOT attisdro
 """
 
 
-class Orders:
-    """The orders database, read by the role that may read everything."""
+class OrdersByRelease:
+    """The orders database, read by the role `audit`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def placed(self, began: datetime, ended: datetime) -> Counter[str]:
         """How many orders each release has taken in this time."""
-        with self._reading() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(_PLACED, (began, ended))
             return Counter({str(release): int(number) for release, number in cursor})
 
     def taken_over(self) -> int:
-        """How many orders of the previous release the next one has gone on with."""
+        """How many orders of the previous release the next one has continued."""
         return self._count(_TAKEN_OVER)
 
     def has_half_a_migration(self) -> bool:
@@ -45,13 +45,13 @@ class Orders:
         return self._count(_LEFT_BEHIND) > 0
 
     def _count(self, sql: str) -> int:
-        with self._reading() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(sql)
             [number] = cursor.fetchone() or (0,)
             return int(number)
 
     @contextmanager
-    def _reading(self) -> Iterator[psycopg2.extensions.cursor]:
+    def _cursor(self) -> Iterator[psycopg2.extensions.cursor]:
         connection = psycopg2.connect(self._url, connect_timeout=5)
         try:
             with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Docker's volumes made as Kubernetes hands them to a pod: owned by its group, with its files."""
+"""Docker volumes as Kubernetes gives them to a pod: owned by its group, with its files."""
 
 import io
 import tarfile
@@ -16,7 +16,7 @@ def make_volume(
 ) -> None:
     """A volume of this name that belongs to root and the group, with these files in it.
 
-    A container that never runs holds it meanwhile: so nothing of it is written outside of Docker, and
+    A container that never runs mounts it meanwhile: so nothing of it is written outside of Docker, and
     nobody has to be root for it.
     """
     docker("volume", "create", "--label", label, name)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from store.chaos.containers.config_objects import Kept
-from store.chaos.containers.manifest import NotUnderstood, only
+from store.chaos.containers.config_objects import ConfigObjects
+from store.chaos.containers.manifest import UnsupportedManifest, check_keys
 from store.chaos.containers.quantities import quantity
 from store.charttest.objects import Container, Json, Pod
 
@@ -34,9 +34,9 @@ class Volume:
         return self.files is None and not self.claim
 
 
-def volumes_of(pod: Pod, kept: Kept, claims: Mapping[str, str]) -> Mapping[str, Volume]:
+def volumes_of(pod: Pod, configs: ConfigObjects, claims: Mapping[str, str]) -> Mapping[str, Volume]:
     """Every volume by name; `claims` are those that its StatefulSet makes, by template."""
-    volumes = [_volume(each, pod, kept) for each in pod.volumes]
+    volumes = [_volume(each, pod, configs) for each in pod.volumes]
     volumes += [Volume(name, claim=claim) for name, claim in claims.items()]
     return {each.name: each for each in volumes}
 
@@ -47,10 +47,12 @@ def mounts(
     """The options of docker that mount them; a volume without a name of Docker's lives in memory."""
     for path, mount in container.mounts.items():
         where = f"{container}, {path}"
-        only(mount, {"name", "mountPath", "readOnly"}, where)
+        check_keys(mount, {"name", "mountPath", "readOnly"}, where)
         volume = volumes.get(mount["name"])
         if volume is None:
-            raise NotUnderstood(where, f"the volume {mount['name']}, which the pod does not have")
+            raise UnsupportedManifest(
+                where, f"the volume {mount['name']}, which the pod does not have"
+            )
         if volume.name in docker_names:
             reads = mount.get("readOnly") or volume.files is not None
             yield from ("--volume", f"{docker_names[volume.name]}:{path}:{'ro' if reads else 'rw'}")
@@ -59,22 +61,27 @@ def mounts(
             yield from ("--tmpfs", f"{path}:rw,exec,mode=0777{size}")
 
 
-def _volume(manifest: Json, pod: Pod, kept: Kept) -> Volume:
+def _volume(manifest: Json, pod: Pod, configs: ConfigObjects) -> Volume:
     where = f"{pod}, volume {manifest['name']}"
-    only(manifest, {"name", "emptyDir", "secret", "configMap", "persistentVolumeClaim"}, where)
+    check_keys(
+        manifest, {"name", "emptyDir", "secret", "configMap", "persistentVolumeClaim"}, where
+    )
     name, group = str(manifest["name"]), pod.spec.get("securityContext", {}).get("fsGroup")
     if secret := manifest.get("secret"):
-        files = _files(secret, kept.secret(secret["secretName"]), group is not None, where)
+        files = _files(secret, configs.secret(secret["secretName"]), group is not None, where)
         return Volume(name, files)
     if config := manifest.get("configMap"):
-        return Volume(name, _files(config, kept.config(config["name"]), group is not None, where))
+        return Volume(
+            name, _files(config, configs.config(config["name"]), group is not None, where)
+        )
     if claim := manifest.get("persistentVolumeClaim"):
         return Volume(name, claim=str(claim["claimName"]))
-    return Volume(name, bytes=_size(manifest.get("emptyDir") or {}))
+    limit = (manifest.get("emptyDir") or {}).get("sizeLimit")
+    return Volume(name, bytes=int(quantity(limit)) if limit else None)
 
 
 def _files(source: Json, data: Mapping[str, bytes], grouped: bool, where: str) -> dict[str, File]:
-    only(source, {"name", "secretName", "defaultMode", "items"}, where)
+    check_keys(source, {"name", "secretName", "defaultMode", "items"}, where)
     mode = source.get("defaultMode", FILE_MODE)
     items = source.get("items") or [{"key": key, "path": key} for key in data]
     added = GROUP_READS if grouped else 0
@@ -83,9 +90,4 @@ def _files(source: Json, data: Mapping[str, bytes], grouped: bool, where: str) -
             each["path"]: File(data[each["key"]], each.get("mode", mode) | added) for each in items
         }
     except KeyError as missing:
-        raise NotUnderstood(where, f"the key {missing}, which is not there") from None
-
-
-def _size(empty_dir: Json) -> int | None:
-    limit = empty_dir.get("sizeLimit")
-    return int(quantity(limit)) if limit else None
+        raise UnsupportedManifest(where, f"the key {missing}, which is not there") from None

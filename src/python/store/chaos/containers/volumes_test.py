@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from store.chaos.containers.config_objects import Kept
-from store.chaos.containers.manifest import NotUnderstood
+from store.chaos.containers.config_objects import ConfigObjects
+from store.chaos.containers.manifest import UnsupportedManifest
 from store.chaos.containers.quantities import quantity
 from store.chaos.containers.volume_content import archive
 from store.chaos.containers.volumes import File, Volume, volumes_of
@@ -18,10 +18,10 @@ KEYS = {"kind": "Secret", "metadata": {"name": "keys"}, "stringData": {"key": "k
 
 
 @pytest.fixture
-def kept() -> Kept:
-    kept = Kept()
-    kept.keep(Objects([Object(RULES), Object(KEYS)]))
-    return kept
+def configs() -> ConfigObjects:
+    configs = ConfigObjects()
+    configs.add(Objects([Object(RULES), Object(KEYS)]))
+    return configs
 
 
 def pod(*volumes: dict[str, Any], group: int | None = 10001) -> Pod:
@@ -32,26 +32,26 @@ def pod(*volumes: dict[str, Any], group: int | None = 10001) -> Pod:
     return found
 
 
-def test_files_can_be_read_by_the_group_of_the_pod(kept: Kept) -> None:
+def test_files_can_be_read_by_the_group_of_the_pod(configs: ConfigObjects) -> None:
     secret = {"name": "s", "secret": {"secretName": "keys", "defaultMode": 0o400}}
-    assert volumes_of(pod(secret), kept, {})["s"].files == {"key": File(b"k", 0o440)}
-    assert volumes_of(pod(secret, group=None), kept, {})["s"].files == {"key": File(b"k", 0o400)}
+    assert volumes_of(pod(secret), configs, {})["s"].files == {"key": File(b"k", 0o440)}
+    assert volumes_of(pod(secret, group=None), configs, {})["s"].files == {"key": File(b"k", 0o400)}
 
 
-def test_items_choose_and_rename(kept: Kept) -> None:
+def test_items_choose_and_rename(configs: ConfigObjects) -> None:
     items = [{"key": "b.yaml", "path": "rules/b.yaml", "mode": 0o600}]
     config = {"name": "c", "configMap": {"name": "rules", "items": items}}
-    files = volumes_of(pod(config), kept, {})["c"].files
+    files = volumes_of(pod(config), configs, {})["c"].files
     assert files == {"rules/b.yaml": File(b"b", 0o640)}
     absent = {"name": "rules", "items": [{"key": "absent", "path": "x"}]}
-    with pytest.raises(NotUnderstood, match="absent"):
-        volumes_of(pod({"name": "c", "configMap": absent}), kept, {})
+    with pytest.raises(UnsupportedManifest, match="absent"):
+        volumes_of(pod({"name": "c", "configMap": absent}), configs, {})
 
 
-def test_claims_and_empty_folders(kept: Kept) -> None:
+def test_claims_and_empty_folders(configs: ConfigObjects) -> None:
     named = {"name": "backups", "persistentVolumeClaim": {"claimName": "store-backups"}}
     scratch = {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}
-    volumes = volumes_of(pod(named, scratch), kept, {"data": "data-store-orders-db-0"})
+    volumes = volumes_of(pod(named, scratch), configs, {"data": "data-store-orders-db-0"})
     assert volumes == {
         "backups": Volume("backups", claim="store-backups"),
         "tmp": Volume("tmp", bytes=64 * 2**20),
@@ -60,9 +60,9 @@ def test_claims_and_empty_folders(kept: Kept) -> None:
     assert [each.name for each in volumes.values() if each.is_empty_dir] == ["tmp"]
 
 
-def test_other_kinds_are_refused(kept: Kept) -> None:
-    with pytest.raises(NotUnderstood, match="hostPath"):
-        volumes_of(pod({"name": "h", "hostPath": {"path": "/"}}), kept, {})
+def test_other_kinds_are_refused(configs: ConfigObjects) -> None:
+    with pytest.raises(UnsupportedManifest, match="hostPath"):
+        volumes_of(pod({"name": "h", "hostPath": {"path": "/"}}), configs, {})
 
 
 def test_a_volume_belongs_to_the_group_and_its_files_have_their_modes() -> None:

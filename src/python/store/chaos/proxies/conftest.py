@@ -1,22 +1,22 @@
-"""Doors on the loopback, and what may lie in wait there."""
+"""Fault proxies on the loopback, and their rules."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from store.chaos.proxies.fault_rule import Ambushes
-from store.chaos.proxies.proxies import Doors
-from store.chaos.proxies.testing import Desk
+from store.chaos.proxies.fault_rule import FaultRules
+from store.chaos.proxies.proxies import FaultProxies
+from store.chaos.testing.http_servers import CountingServer
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def server() -> CountingServer:
+    return CountingServer()
 
 
 @pytest.fixture
-def ambushes() -> Ambushes:
-    return Ambushes()
+def rules() -> FaultRules:
+    return FaultRules()
 
 
 @pytest.fixture
@@ -25,6 +25,6 @@ def killed() -> list[str]:
 
 
 @pytest.fixture
-def doors(ambushes: Ambushes, killed: list[str]) -> Iterator[Doors]:
-    with Doors(ambushes, killed.append) as doors:
-        yield doors
+def proxies(rules: FaultRules, killed: list[str]) -> Iterator[FaultProxies]:
+    with FaultProxies(rules, killed.append) as proxies:
+        yield proxies

@@ -1,4 +1,4 @@
-"""What lies in wait for calls at named points, and what befalls them there."""
+"""Fault rules: what goes wrong for calls at named points, and for how many of them."""
 
 import threading
 import time
@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from store.chaos.proxies.points import POINTS
 
-GATHER_SECONDS = 3.0  # shorter than the shortest deadline of orders, 4 s
+GROUP_SECONDS = 3.0  # shorter than the shortest deadline of orders, 4 s
 
 
-class Deed(StrEnum):
-    """What befalls a call at a point. Where a connection is closed, gRPC says UNAVAILABLE."""
+class Effect(StrEnum):
+    """What a rule does to a call at its point. Where a connection is closed, gRPC says UNAVAILABLE."""
 
     KILL = "kill"
     """The caller is killed; when it is gone its connection is closed."""
@@ -20,139 +20,146 @@ class Deed(StrEnum):
     DELAY = "delay"
     """The call is held until the caller gives up, and goes on then."""
     TWICE = "twice"
-    """The call is passed on a second time; the caller sees the second answer."""
+    """The call is forwarded a second time; the caller sees the second answer."""
     DOWN = "down"
-    """The call is refused at once and not passed on: only at a point `before`."""
+    """The call is refused at once and not forwarded: only at a point `before`."""
 
 
-class Gang:
-    """Calls of one caller that are caught together; the first of them leads."""
+class CallGroup:
+    """Calls of one caller that a rule hits together; the first of them leads."""
 
-    def __init__(self, caller: str, wanted: int) -> None:
-        self.caller = caller
+    def __init__(self, caller: str, size: int) -> None:
+        self.caller, self.size = caller, size
         self.count = 0
-        self.wanted = wanted
-        self.called_off = False
+        self.cancelled = False
         self.complete = threading.Event()
-        self.over = threading.Event()
+        self.done = threading.Event()
 
     def join(self) -> bool:
         """Whether this call leads."""
         self.count += 1
-        if self.count == self.wanted:
+        if self.count == self.size:
             self.complete.set()
         return self.count == 1
 
-    def call_off(self) -> None:
+    def cancel(self) -> None:
         """Let all of them go on unharmed."""
-        self.called_off = True
+        self.cancelled = True
         self.complete.set()
 
 
-class Ambush:
-    """A deed that waits at a point: for calls of one caller, or of whoever comes."""
+class FaultRule:
+    """An effect at a point: for calls of one caller, or of any."""
 
-    def __init__(self, point: str, deed: Deed, caller: str | None, times: int, gather: int) -> None:
+    def __init__(
+        self, point: str, effect: Effect, caller: str | None, times: int, group_size: int
+    ) -> None:
         self.point = point
-        self.deed = deed
+        self.effect = effect
         self.caller = caller
-        self.gather = gather
-        self.sprung: list[tuple[str, float]] = []
-        """Whom it befell and when (monotonic): an entry for each time, however many calls it met."""
-        self.caught = 0
-        """How many calls it befell."""
-        self.gang: Gang | None = None
+        self.group_size = group_size
+        self.hits: list[tuple[str, float]] = []
+        """Which caller it hit and when (monotonic): an entry for each time, however many calls."""
+        self.calls_hit = 0
+        self.group: CallGroup | None = None
         self.times = times
         self.times_left = times
         self._used_up = threading.Event()
 
     def wait(self, seconds: float) -> bool:
-        """Whether within so many seconds it has sprung as often as it was laid for.
+        """Whether within so many seconds it has hit as often as it was added for.
 
         A caller that it kills is gone by then.
         """
         return self._used_up.wait(seconds)
 
     @property
-    def standing(self) -> int:
+    def calls_held(self) -> int:
         """How many calls it holds until there are enough."""
-        gang = self.gang
-        return gang.count if gang else 0
+        group = self.group
+        return group.count if group else 0
 
-    def meets(self, point: str, caller: str) -> bool:
-        """Whether this call walks into it. While it gathers, it is for the calls of one caller."""
-        wanted = self.gang.caller if self.gang else self.caller
-        return self.times_left > 0 and point == self.point and wanted in (None, caller)
+    def matches(self, point: str, caller: str) -> bool:
+        """Whether it hits this call. While it holds some, it is for the calls of their caller."""
+        expected = self.group.caller if self.group else self.caller
+        return self.times_left > 0 and point == self.point and expected in (None, caller)
 
-    def close(self, gang: Gang) -> None:
-        """Take no more calls into this gang."""
-        if self.gang is gang:
-            self.gang = None
+    def close(self, group: CallGroup) -> None:
+        """Take no more calls into this group."""
+        if self.group is group:
+            self.group = None
             self.times_left -= 1
 
-    def note(self, gang: Gang) -> None:
-        """Write down that the deed is done."""
-        self.caught += gang.count
-        self.sprung.append((gang.caller, time.monotonic()))
-        if len(self.sprung) == self.times:
+    def record(self, group: CallGroup) -> None:
+        """Count the calls of a group as hit."""
+        self.calls_hit += group.count
+        self.hits.append((group.caller, time.monotonic()))
+        if len(self.hits) == self.times:
             self._used_up.set()
 
 
-class Ambushes:
-    """All that lie in wait. Any thread may lay them, walk into them and clear them."""
+class FaultRules:
+    """All rules in force. Any thread may add, apply and clear them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._laid: list[Ambush] = []
+        self._rules: list[FaultRule] = []
 
-    def lay(
-        self, point: str, deed: Deed, *, caller: str | None = None, times: int = 1, gather: int = 1
-    ) -> Ambush:
-        """Do the deed to the next `times` calls at a point; ValueError where that makes no sense.
+    def add(
+        self,
+        point: str,
+        effect: Effect,
+        *,
+        caller: str | None = None,
+        times: int = 1,
+        group_size: int = 1,
+    ) -> FaultRule:
+        """A rule for the next `times` calls at a point; ValueError where that makes no sense.
 
-        With `gather`, calls are held there until so many of one caller stand together, or for at
-        most GATHER_SECONDS: then the deed is done once, and befalls them all.
+        With `group_size`, calls are held there until so many of one caller stand together, or for at
+        most GROUP_SECONDS: then the effect happens once, and to them all.
         """
-        if point not in POINTS or (deed is Deed.DOWN and not point.endswith(".before")):
-            raise ValueError(f"no ambush can {deed} at {point!r}")
-        ambush = Ambush(point, deed, caller, times, gather)
+        if point not in POINTS or (effect is Effect.DOWN and not point.endswith(".before")):
+            raise ValueError(f"no fault rule can {effect} at {point!r}")
+        rule = FaultRule(point, effect, caller, times, group_size)
         with self._lock:
-            self._laid.append(ambush)
-        return ambush
+            self._rules.append(rule)
+        return rule
 
     def clear(self) -> None:
-        """Lift them all; calls that are being gathered go on as if nothing had been there."""
+        """Remove them all; calls that are held go on as if no rule had been there."""
         with self._lock:
-            for ambush in self._laid:
-                if ambush.gang:
-                    ambush.gang.call_off()
-            self._laid.clear()
+            for rule in self._rules:
+                if rule.group:
+                    rule.group.cancel()
+            self._rules.clear()
 
-    def passing(self, point: str, caller: str, kill: Callable[[str], None]) -> Deed | None:
-        """What befalls this call here; a KILL has happened when this returns."""
+    def apply(self, point: str, caller: str, kill: Callable[[str], None]) -> Effect | None:
+        """What happens to this call here; a KILL has happened when this returns."""
         with self._lock:
-            ambush = next((one for one in self._laid if one.meets(point, caller)), None)
-            if ambush is None:
+            rule = next((each for each in self._rules if each.matches(point, caller)), None)
+            if rule is None:
                 return None
-            gang = ambush.gang = ambush.gang or Gang(caller, ambush.gather)
-            leads = gang.join()
-            if gang.complete.is_set():
-                ambush.close(gang)
+            group = rule.group = rule.group or CallGroup(caller, rule.group_size)
+            leads = group.join()
+            if group.complete.is_set():
+                rule.close(group)
         if leads:
-            self._lead(ambush, gang, kill)
-        gang.over.wait()
-        return None if gang.called_off else ambush.deed
+            self._hit(rule, group, kill)
+        group.done.wait()
+        return None if group.cancelled else rule.effect
 
-    def _lead(self, ambush: Ambush, gang: Gang, kill: Callable[[str], None]) -> None:
-        gang.complete.wait(GATHER_SECONDS)
+    def _hit(self, rule: FaultRule, group: CallGroup, kill: Callable[[str], None]) -> None:
+        """What the leading call does for its group, once that is complete."""
+        group.complete.wait(GROUP_SECONDS)
         with self._lock:
-            ambush.close(gang)
+            rule.close(group)
         try:
-            if gang.called_off:
+            if group.cancelled:
                 return
-            if ambush.deed is Deed.KILL:
-                kill(gang.caller)
+            if rule.effect is Effect.KILL:
+                kill(group.caller)
             with self._lock:
-                ambush.note(gang)
+                rule.record(group)
         finally:
-            gang.over.set()
+            group.done.set()

@@ -1,12 +1,12 @@
-"""Orders' payment client, with Stripe's SDK, through a door to the real gateway."""
+"""Orders' payment client, with Stripe's SDK, through a proxy to the real gateway."""
 
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 
-from store.chaos.proxies.fault_rule import Ambushes, Deed
-from store.chaos.proxies.proxies import Doors
+from store.chaos.proxies.fault_rule import Effect, FaultRules
+from store.chaos.proxies.proxies import FaultProxies
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway.models import MIGRATIONS
 from store.orders.clients.payments import Payments
@@ -14,7 +14,7 @@ from store.orders.errors import PaymentDeclined, PaymentUnknown
 from store.server.grpc.testing import running, wait_until
 from store.server.ids import new_id
 
-KEY = "sk_test_door"
+KEY = "sk_test_proxy"
 PROGRAM = "from store.gateway.main import main; main()"
 
 
@@ -30,10 +30,10 @@ def gateway(postgres: FleetingServer) -> Iterator[str]:  # noqa: F811
 
 
 @pytest.fixture
-def payments(gateway: str, ambushes: Ambushes, killed: list[str]) -> Iterator[Payments]:
-    """The client of orders-1, which knows the gateway by its door alone."""
-    with Doors(ambushes, killed.append) as doors:
-        yield Payments(doors.gateway("orders-1", gateway), KEY)
+def payments(gateway: str, rules: FaultRules, killed: list[str]) -> Iterator[Payments]:
+    """The client of orders-1, which knows the gateway by its proxy alone."""
+    with FaultProxies(rules, killed.append) as proxies:
+        yield Payments(proxies.gateway("orders-1", gateway), KEY)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def authorise(payments: Payments, order: UUID, card: str = "pm_card_visa") -> st
     return payments.authorise(order, 2580, "EUR", card).id
 
 
-def test_a_payment_is_made_through_the_door(payments: Payments, order: UUID) -> None:
+def test_a_payment_is_made_through_the_proxy(payments: Payments, order: UUID) -> None:
     intent = authorise(payments, order)
     assert payments.look(intent).capturable == 2580
     assert payments.capture(order, intent).received == 2580
@@ -62,32 +62,32 @@ def test_a_decline_keeps_its_reason(payments: Payments, order: UUID) -> None:
     assert declined.value.intent_id
 
 
-@pytest.mark.parametrize("deed", [Deed.KILL, Deed.DROP])
+@pytest.mark.parametrize("effect", [Effect.KILL, Effect.DROP])
 @pytest.mark.parametrize(("side", "received"), [("before", 0), ("after", 2580)])
-def test_each_side_of_a_capture_can_be_met(
+def test_each_side_of_a_capture_can_be_hit(
     payments: Payments,
     order: UUID,
-    ambushes: Ambushes,
+    rules: FaultRules,
     killed: list[str],
-    deed: Deed,
+    effect: Effect,
     side: str,
     received: int,
 ) -> None:
     intent = authorise(payments, order)
-    ambush = ambushes.lay(f"capture.{side}", deed)
+    rule = rules.add(f"capture.{side}", effect)
     with pytest.raises(PaymentUnknown):
         payments.capture(order, intent)
-    assert ambush.wait(1)
-    assert killed == (["orders-1"] if deed is Deed.KILL else [])
+    assert rule.wait(1)
+    assert killed == (["orders-1"] if effect is Effect.KILL else [])
     assert payments.look(intent).received == received
     assert payments.capture(order, intent).received == 2580
 
 
-def test_what_is_passed_on_twice_is_done_once(
-    payments: Payments, order: UUID, ambushes: Ambushes
+def test_what_is_forwarded_twice_is_done_once(
+    payments: Payments, order: UUID, rules: FaultRules
 ) -> None:
     for call in ("authorise", "capture", "refund"):
-        ambushes.lay(f"{call}.after", Deed.TWICE)
+        rules.add(f"{call}.after", Effect.TWICE)
     intent = authorise(payments, order)
     assert payments.capture(order, intent).received == 2580
     refund_id = new_id()
@@ -97,9 +97,9 @@ def test_what_is_passed_on_twice_is_done_once(
 
 
 def test_a_gateway_that_is_down_leaves_the_outcome_unknown(
-    payments: Payments, order: UUID, ambushes: Ambushes
+    payments: Payments, order: UUID, rules: FaultRules
 ) -> None:
-    ambushes.lay("authorise.before", Deed.DOWN)
+    rules.add("authorise.before", Effect.DOWN)
     with pytest.raises(PaymentUnknown):
         authorise(payments, order)
     assert authorise(payments, order).startswith("pi_")

@@ -1,4 +1,4 @@
-"""The gRPC door between a channel like a service's and a real gRPC server."""
+"""The gRPC proxy between a channel like a service's and a real gRPC server."""
 
 import threading
 import time
@@ -11,9 +11,9 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from store.chaos.proxies.fault_rule import Ambushes, Deed
+from store.chaos.proxies.fault_rule import Effect, FaultRules
 from store.chaos.proxies.points import INVENTORY
-from store.chaos.proxies.proxies import Doors
+from store.chaos.proxies.proxies import FaultProxies
 from store.server.errors import Conflict
 from store.server.grpc.channel import OutcomeUnknown, RemoteError, errors_in_our_words, open_channel
 from store.server.grpc.server import make_server
@@ -22,21 +22,21 @@ from store.server.grpc.testing import SAY, free_port, serving, wait_until
 RESERVE = f"{INVENTORY}Reserve"
 
 
-class OutOfStock(Conflict):
+class NoStockLeft(Conflict):
     code = "out_of_stock"
 
 
-class Stock:
-    """An inventory that answers as it is told, and writes down what it was asked."""
+class ScriptedInventory:
+    """An inventory that answers as it is set, and records its requests."""
 
     def __init__(self) -> None:
-        self.asked: list[bytes] = []
+        self.requests: list[bytes] = []
         self.metadata: dict[str, Any] = {}
         self.seconds_left = 0.0
         self.error: Exception | None = None
 
     def reserve(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        self.asked.append(request)
+        self.requests.append(request)
         self.metadata = dict(context.invocation_metadata())
         self.seconds_left = context.time_remaining()
         if self.error:
@@ -64,15 +64,15 @@ class Stock:
 
 
 @pytest.fixture
-def stock() -> Stock:
-    return Stock()
+def stock() -> ScriptedInventory:
+    return ScriptedInventory()
 
 
 @pytest.fixture
-def address(stock: Stock, ambushes: Ambushes, killed: list[str]) -> Iterator[str]:
-    """The door's address, with the stock behind it."""
-    with stock.served() as upstream, Doors(ambushes, killed.append) as doors:
-        yield doors.inventory("orders-1", upstream)
+def address(stock: ScriptedInventory, rules: FaultRules, killed: list[str]) -> Iterator[str]:
+    """The proxy's address, with the scripted inventory behind it."""
+    with stock.served() as upstream, FaultProxies(rules, killed.append) as proxies:
+        yield proxies.inventory("orders-1", upstream)
 
 
 def reserve(address: str, request: bytes = b"mug", seconds: float = 5, **options: Any) -> bytes:
@@ -81,7 +81,7 @@ def reserve(address: str, request: bytes = b"mug", seconds: float = 5, **options
         return ask(request, timeout=seconds, **options)
 
 
-def test_a_call_keeps_its_metadata_and_its_deadline(address: str, stock: Stock) -> None:
+def test_a_call_keeps_its_metadata_and_its_deadline(address: str, stock: ScriptedInventory) -> None:
     sent = (("authorization", "Bearer k"), ("x-request-id", "r-1"), ("raw-bin", b"\x00\xff"))
     with grpc.insecure_channel(address) as channel:
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
@@ -93,26 +93,26 @@ def test_a_call_keeps_its_metadata_and_its_deadline(address: str, stock: Stock) 
     assert 2 < stock.seconds_left < 4.5  # the wire rounds up
 
 
-def test_a_refusal_arrives_with_its_code_and_facts(address: str, stock: Stock) -> None:
-    stock.error = OutOfStock("Only 1 of MUG left.", sku="MUG", left=1)
+def test_a_refusal_arrives_with_its_code_and_facts(address: str, stock: ScriptedInventory) -> None:
+    stock.error = NoStockLeft("Only 1 of MUG left.", sku="MUG", left=1)
     with pytest.raises(RemoteError) as refused:
         reserve(address)
-    said = refused.value
-    assert (said.status, said.code, said.detail) == (409, "out_of_stock", "Only 1 of MUG left.")
-    assert said.facts == {"sku": "MUG", "left": "1"}
+    error = refused.value
+    assert (error.status, error.code, error.detail) == (409, "out_of_stock", "Only 1 of MUG left.")
+    assert error.facts == {"sku": "MUG", "left": "1"}
 
 
-def test_other_services_pass_by_every_ambush(ambushes: Ambushes) -> None:
+def test_no_rule_hits_the_calls_of_other_services(rules: FaultRules) -> None:
     for point in ("reserve.before", "commit.before", "release.after"):
-        ambushes.lay(point, Deed.DROP, times=9)
+        rules.add(point, Effect.DROP, times=9)
 
     def say(request: bytes, context: grpc.ServicerContext) -> bytes:
         return request + str(dict(context.invocation_metadata())["k"]).encode()
 
     with (
         serving(say) as upstream,
-        Doors(ambushes, no_kill) as doors,
-        grpc.insecure_channel(doors.inventory("orders-1", upstream)) as channel,
+        FaultProxies(rules, fail_to_kill) as proxies,
+        grpc.insecure_channel(proxies.inventory("orders-1", upstream)) as channel,
     ):
         echo: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(SAY)
         assert echo(b"hi ", timeout=5, metadata=(("k", "v"),)) == b"hi v"
@@ -124,80 +124,90 @@ def test_other_services_pass_by_every_ambush(ambushes: Ambushes) -> None:
         watched.cancel()
 
 
-def no_kill(caller: str) -> None:
+def fail_to_kill(caller: str) -> None:
     raise AssertionError(f"{caller} was to live")
 
 
 @pytest.mark.parametrize(("side", "asked"), [("before", 0), ("after", 1)])
 def test_a_killed_caller_is_gone_before_its_call_ends(
-    address: str, stock: Stock, ambushes: Ambushes, killed: list[str], side: str, asked: int
+    address: str,
+    stock: ScriptedInventory,
+    rules: FaultRules,
+    killed: list[str],
+    side: str,
+    asked: int,
 ) -> None:
-    ambush = ambushes.lay(f"reserve.{side}", Deed.KILL)
+    rule = rules.add(f"reserve.{side}", Effect.KILL)
     with pytest.raises(OutcomeUnknown):
         reserve(address)
-    assert (killed, len(stock.asked), ambush.caught) == (["orders-1"], asked, 1)
+    assert (killed, len(stock.requests), rule.calls_hit) == (["orders-1"], asked, 1)
     assert reserve(address) == b"held mug"
 
 
 @pytest.mark.parametrize(
-    ("point", "deed", "asked"),
+    ("point", "effect", "asked"),
     [
-        ("reserve.before", Deed.DROP, 0),
-        ("reserve.before", Deed.DOWN, 0),
-        ("reserve.after", Deed.DROP, 1),
+        ("reserve.before", Effect.DROP, 0),
+        ("reserve.before", Effect.DOWN, 0),
+        ("reserve.after", Effect.DROP, 1),
     ],
 )
 def test_a_lost_connection_leaves_the_outcome_unknown(
-    address: str, stock: Stock, ambushes: Ambushes, point: str, deed: Deed, asked: int
+    address: str,
+    stock: ScriptedInventory,
+    rules: FaultRules,
+    point: str,
+    effect: Effect,
+    asked: int,
 ) -> None:
-    ambushes.lay(point, deed)
+    rules.add(point, effect)
     with grpc.insecure_channel(address) as channel:
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
         error: Any = ask.future(b"mug", timeout=5).exception()
-    assert (error.code(), len(stock.asked)) == (grpc.StatusCode.UNAVAILABLE, asked)
+    assert (error.code(), len(stock.requests)) == (grpc.StatusCode.UNAVAILABLE, asked)
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
-def test_a_call_passed_on_twice_is_answered_once(
-    address: str, stock: Stock, ambushes: Ambushes, side: str
+def test_a_call_forwarded_twice_is_answered_once(
+    address: str, stock: ScriptedInventory, rules: FaultRules, side: str
 ) -> None:
-    ambushes.lay(f"reserve.{side}", Deed.TWICE)
+    rules.add(f"reserve.{side}", Effect.TWICE)
     assert reserve(address) == b"held mug"
-    assert stock.asked == [b"mug"] * 2
+    assert stock.requests == [b"mug"] * 2
 
 
 @pytest.mark.parametrize(("side", "asked_meanwhile"), [("before", 0), ("after", 1)])
 def test_a_delayed_call_outlasts_its_deadline_and_is_carried_out(
-    address: str, stock: Stock, ambushes: Ambushes, side: str, asked_meanwhile: int
+    address: str, stock: ScriptedInventory, rules: FaultRules, side: str, asked_meanwhile: int
 ) -> None:
-    ambush = ambushes.lay(f"reserve.{side}", Deed.DELAY)
+    rule = rules.add(f"reserve.{side}", Effect.DELAY)
     with grpc.insecure_channel(address) as channel:
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
         grpc.channel_ready_future(channel).result(5)
         call = ask.future(b"mug", timeout=0.8)
-        assert ambush.wait(5)
-        assert (len(stock.asked), call.done()) == (asked_meanwhile, False)
+        assert rule.wait(5)
+        assert (len(stock.requests), call.done()) == (asked_meanwhile, False)
         error: Any = call.exception()
     assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    wait_until(lambda: stock.asked == [b"mug"])
+    wait_until(lambda: stock.requests == [b"mug"])
 
 
-def test_calls_of_one_caller_perish_together(
-    address: str, stock: Stock, ambushes: Ambushes, killed: list[str]
+def test_calls_of_one_caller_are_hit_together(
+    address: str, stock: ScriptedInventory, rules: FaultRules, killed: list[str]
 ) -> None:
-    ambush = ambushes.lay("reserve.after", Deed.KILL, gather=5)
+    rule = rules.add("reserve.after", Effect.KILL, group_size=5)
     with grpc.insecure_channel(address) as channel:
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(RESERVE)
         calls = [ask.future(b"mug", timeout=5) for _ in range(5)]
         errors: list[Any] = [call.exception() for call in calls]
     assert [error.code() for error in errors] == [grpc.StatusCode.UNAVAILABLE] * 5
-    assert (killed, ambush.caught, len(stock.asked)) == (["orders-1"], 5, 5)
+    assert (killed, rule.calls_hit, len(stock.requests)) == (["orders-1"], 5, 5)
 
 
-def test_inventory_may_come_late_go_and_come_again(stock: Stock) -> None:
+def test_inventory_may_start_late_stop_and_start_again(stock: ScriptedInventory) -> None:
     port = free_port()
-    with Doors(Ambushes(), no_kill) as doors:
-        address = doors.inventory("orders-1", f"127.0.0.1:{port}")
+    with FaultProxies(FaultRules(), fail_to_kill) as proxies:
+        address = proxies.inventory("orders-1", f"127.0.0.1:{port}")
         with pytest.raises(OutcomeUnknown):
             reserve(address)
         for _ in range(2):
@@ -214,17 +224,17 @@ def answers(address: str) -> bool:
         return False
 
 
-def test_no_thread_stays_when_the_door_is_left(stock: Stock) -> None:
-    ambushes = Ambushes()
-    held = ambushes.lay("reserve.before", Deed.DELAY)
+def test_no_thread_stays_when_the_proxy_is_closed(stock: ScriptedInventory) -> None:
+    rules = FaultRules()
+    delay = rules.add("reserve.before", Effect.DELAY)
     before = {thread.name for thread in threading.enumerate()}
     with stock.served() as upstream, ThreadPoolExecutor(1) as pool:
-        with Doors(ambushes, no_kill) as doors:
-            call = pool.submit(reserve, doors.inventory("orders-1", upstream))
-            assert held.wait(5)
+        with FaultProxies(rules, fail_to_kill) as proxies:
+            call = pool.submit(reserve, proxies.inventory("orders-1", upstream))
+            assert delay.wait(5)
             began = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             call.result(5)
         assert time.monotonic() - began < 5
     wait_until(lambda: {thread.name for thread in threading.enumerate()} <= before)
-    assert b"mug" not in stock.asked
+    assert b"mug" not in stock.requests

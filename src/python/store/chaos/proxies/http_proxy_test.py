@@ -1,4 +1,4 @@
-"""HTTP doors between a real client and real servers."""
+"""HTTP proxies between a real client and real servers."""
 
 import threading
 import time
@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import urllib3
 
-from store.chaos.proxies.fault_rule import Ambushes, Deed
-from store.chaos.proxies.proxies import Doors
-from store.chaos.proxies.testing import NOTHING, Desk, connected
+from store.chaos.proxies.fault_rule import Effect, FaultRules
+from store.chaos.proxies.proxies import FaultProxies
+from store.chaos.testing.http_servers import EMPTY_REFUND, CountingServer, connect
 from store.server.grpc.testing import free_port, wait_until
 
 REFUND = "/v1/refunds"
 # A reset may come before the caller has seen that it was connected, or when it sends.
 REFUSED = ("NewConnectionError", "ConnectionResetError", "BrokenPipeError")
-# A connection that was kept may be found closed only when it is used again, as without a door.
-LEFT = (*REFUSED, "RemoteDisconnected")
+# A connection that was kept may be found closed only when it is used again, as without a proxy.
+GONE = (*REFUSED, "RemoteDisconnected")
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def client() -> Iterator[urllib3.PoolManager]:
 
 
 @pytest.fixture
-def door(doors: Doors, desk: Desk) -> Iterator[str]:
-    """A door of orders-1 to the gateway, with the desk behind it."""
-    with desk.served() as url:
-        yield doors.gateway("orders-1", url)
+def proxy(proxies: FaultProxies, server: CountingServer) -> Iterator[str]:
+    """A proxy of orders-1 to the gateway, with the server behind it."""
+    with server.served() as url:
+        yield proxies.gateway("orders-1", url)
 
 
 def post(client: urllib3.PoolManager, url: str, path: str = REFUND) -> str:
@@ -41,41 +41,47 @@ def post(client: urllib3.PoolManager, url: str, path: str = REFUND) -> str:
         return type(error.args[1] if len(error.args) > 1 else error).__name__
 
 
-def test_connections_are_kept(door: str, desk: Desk, client: urllib3.PoolManager) -> None:
-    assert [post(client, door) for _ in range(10)] == [str(number) for number in range(1, 11)]
-    assert post(client, door, "/other") == "11"
-    assert len(desk.connections) == 1
+def test_connections_are_kept(
+    proxy: str, server: CountingServer, client: urllib3.PoolManager
+) -> None:
+    assert [post(client, proxy) for _ in range(10)] == [str(number) for number in range(1, 11)]
+    assert post(client, proxy, "/other") == "11"
+    assert len(server.connections) == 1
 
 
 def test_a_killed_caller_is_gone_before_its_connection_is(
-    door: str, desk: Desk, ambushes: Ambushes, killed: list[str], client: urllib3.PoolManager
+    proxy: str,
+    server: CountingServer,
+    rules: FaultRules,
+    killed: list[str],
+    client: urllib3.PoolManager,
 ) -> None:
-    ambushes.lay("refund.before", Deed.KILL)
-    ambushes.lay("refund.after", Deed.KILL)
-    assert post(client, door) == "RemoteDisconnected"
-    assert (killed, desk.asked) == (["orders-1"], [])
-    assert post(client, door) == "RemoteDisconnected"
-    assert (killed, desk.asked) == (["orders-1"] * 2, ["POST /v1/refunds"])
-    assert post(client, door) == "2"
+    rules.add("refund.before", Effect.KILL)
+    rules.add("refund.after", Effect.KILL)
+    assert post(client, proxy) == "RemoteDisconnected"
+    assert (killed, server.requests) == (["orders-1"], [])
+    assert post(client, proxy) == "RemoteDisconnected"
+    assert (killed, server.requests) == (["orders-1"] * 2, ["POST /v1/refunds"])
+    assert post(client, proxy) == "2"
 
 
-def test_nothing_is_heard_until_the_killer_is_done(
-    desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager
+def test_the_connection_stays_open_until_the_kill_is_done(
+    server: CountingServer, rules: FaultRules, client: urllib3.PoolManager
 ) -> None:
-    struck, done = threading.Event(), threading.Event()
+    killing, done = threading.Event(), threading.Event()
 
     def kill(_caller: str) -> None:
-        struck.set()
+        killing.set()
         assert done.wait(5)
 
-    ambushes.lay("answer.after", Deed.KILL)
+    rules.add("answer.after", Effect.KILL)
     with (
-        desk.served() as url,
-        Doors(ambushes, kill) as doors,
+        server.served() as url,
+        FaultProxies(rules, kill) as proxies,
         ThreadPoolExecutor(1) as pool,
     ):
-        answer = pool.submit(post, client, doors.front("orders-1", url), "/v1/orders")
-        assert struck.wait(5)
+        answer = pool.submit(post, client, proxies.front("orders-1", url), "/v1/orders")
+        assert killing.wait(5)
         time.sleep(0.1)
         assert not answer.done()
         done.set()
@@ -83,118 +89,128 @@ def test_nothing_is_heard_until_the_killer_is_done(
 
 
 def test_a_dropped_call_kills_nobody(
-    door: str, desk: Desk, ambushes: Ambushes, killed: list[str], client: urllib3.PoolManager
+    proxy: str,
+    server: CountingServer,
+    rules: FaultRules,
+    killed: list[str],
+    client: urllib3.PoolManager,
 ) -> None:
-    ambushes.lay("refund.before", Deed.DROP)
-    ambushes.lay("refund.after", Deed.DROP)
-    assert [post(client, door) for _ in range(3)] == ["RemoteDisconnected"] * 2 + ["2"]
-    assert (killed, len(desk.asked)) == ([], 2)
+    rules.add("refund.before", Effect.DROP)
+    rules.add("refund.after", Effect.DROP)
+    assert [post(client, proxy) for _ in range(3)] == ["RemoteDisconnected"] * 2 + ["2"]
+    assert (killed, len(server.requests)) == ([], 2)
 
 
 def test_what_is_down_refuses(
-    door: str, desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager
+    proxy: str, server: CountingServer, rules: FaultRules, client: urllib3.PoolManager
 ) -> None:
-    ambushes.lay("refund.before", Deed.DOWN, times=2)
-    assert [post(client, door) for _ in range(3)] == ["ConnectionResetError"] * 2 + ["1"]
-    assert len(desk.asked) == 1
+    rules.add("refund.before", Effect.DOWN, times=2)
+    assert [post(client, proxy) for _ in range(3)] == ["ConnectionResetError"] * 2 + ["1"]
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
-def test_a_call_passed_on_twice_is_answered_with_the_second_answer(
-    door: str, desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager, side: str
+def test_a_call_forwarded_twice_is_answered_with_the_second_answer(
+    proxy: str, server: CountingServer, rules: FaultRules, client: urllib3.PoolManager, side: str
 ) -> None:
-    ambush = ambushes.lay(f"refund.{side}", Deed.TWICE)
-    assert [post(client, door), post(client, door)] == ["2", "3"]
-    assert (ambush.caught, len(desk.asked)) == (1, 3)
+    rule = rules.add(f"refund.{side}", Effect.TWICE)
+    assert [post(client, proxy), post(client, proxy)] == ["2", "3"]
+    assert (rule.calls_hit, len(server.requests)) == (1, 3)
 
 
 @pytest.mark.parametrize(("side", "asked_meanwhile"), [("before", 0), ("after", 1)])
 def test_a_delayed_call_is_held_until_the_caller_gives_up(
-    door: str, desk: Desk, ambushes: Ambushes, side: str, asked_meanwhile: int
+    proxy: str, server: CountingServer, rules: FaultRules, side: str, asked_meanwhile: int
 ) -> None:
-    ambush = ambushes.lay(f"refund.{side}", Deed.DELAY)
-    with connected(door) as caller:
-        caller.sendall(NOTHING)
-        assert ambush.wait(5)
+    rule = rules.add(f"refund.{side}", Effect.DELAY)
+    with connect(proxy) as caller:
+        caller.sendall(EMPTY_REFUND)
+        assert rule.wait(5)
         caller.settimeout(0.2)
         with pytest.raises(TimeoutError):
             caller.recv(1)
-        assert len(desk.asked) == asked_meanwhile
-    wait_until(lambda: len(desk.asked) == 1 and not desk.open_connections)
+        assert len(server.requests) == asked_meanwhile
+    wait_until(lambda: len(server.requests) == 1 and not server.open_connections)
 
 
-def test_many_calls_perish_at_one_moment(
-    door: str, desk: Desk, ambushes: Ambushes, killed: list[str], client: urllib3.PoolManager
+def test_many_calls_are_hit_at_one_moment(
+    proxy: str,
+    server: CountingServer,
+    rules: FaultRules,
+    killed: list[str],
+    client: urllib3.PoolManager,
 ) -> None:
-    ambush = ambushes.lay("refund.after", Deed.KILL, caller="orders-1", gather=5)
+    rule = rules.add("refund.after", Effect.KILL, caller="orders-1", group_size=5)
     with ThreadPoolExecutor(5) as pool:
-        heard = list(pool.map(lambda _: post(client, door), range(5)))
-    assert heard == ["RemoteDisconnected"] * 5
-    assert (killed, ambush.caught, len(desk.asked)) == (["orders-1"], 5, 5)
+        errors = list(pool.map(lambda _: post(client, proxy), range(5)))
+    assert errors == ["RemoteDisconnected"] * 5
+    assert (killed, rule.calls_hit, len(server.requests)) == (["orders-1"], 5, 5)
 
 
-def test_every_caller_has_a_door_of_its_own(
-    doors: Doors, desk: Desk, ambushes: Ambushes, client: urllib3.PoolManager
+def test_every_caller_has_a_proxy_of_its_own(
+    proxies: FaultProxies, server: CountingServer, rules: FaultRules, client: urllib3.PoolManager
 ) -> None:
-    ambush = ambushes.lay("refund.before", Deed.DROP, caller="orders-2")
-    with desk.served() as url:
-        first, second = doors.gateway("orders-1", url), doors.gateway("orders-2", url)
+    rule = rules.add("refund.before", Effect.DROP, caller="orders-2")
+    with server.served() as url:
+        first, second = proxies.gateway("orders-1", url), proxies.gateway("orders-2", url)
         assert [post(client, first), post(client, second)] == ["1", "RemoteDisconnected"]
-    assert [caller for caller, _ in ambush.sprung] == ["orders-2"]
+    assert [caller for caller, _ in rule.hits] == ["orders-2"]
 
 
-def test_the_other_side_may_come_late_go_and_come_again(
-    doors: Doors, client: urllib3.PoolManager
+def test_the_other_side_may_start_late_stop_and_start_again(
+    proxies: FaultProxies, client: urllib3.PoolManager
 ) -> None:
     port = free_port()
-    door = doors.gateway("orders-1", f"http://127.0.0.1:{port}")
-    assert post(client, door) in REFUSED
+    proxy = proxies.gateway("orders-1", f"http://127.0.0.1:{port}")
+    assert post(client, proxy) in REFUSED
     for _ in range(2):
-        with Desk().served(port):
-            assert [post(client, door), post(client, door)] == ["1", "2"]
-        assert post(client, door) in LEFT
+        with CountingServer().served(port):
+            assert [post(client, proxy), post(client, proxy)] == ["1", "2"]
+        assert post(client, proxy) in GONE
 
 
-def test_when_the_caller_leaves_the_other_side_is_left(door: str, desk: Desk) -> None:
-    desk.go_on.clear()
-    caller = connected(door)
-    caller.sendall(NOTHING)
-    wait_until(lambda: len(desk.asked) == 1)
+def test_when_the_caller_leaves_the_other_side_is_left(proxy: str, server: CountingServer) -> None:
+    server.may_answer.clear()
+    caller = connect(proxy)
+    caller.sendall(EMPTY_REFUND)
+    wait_until(lambda: len(server.requests) == 1)
     caller.close()
-    desk.go_on.set()
-    wait_until(lambda: not desk.open_connections)
+    server.may_answer.set()
+    wait_until(lambda: not server.open_connections)
 
 
-def test_a_caller_that_has_gone_meets_nobody_any_more(
-    door: str, desk: Desk, ambushes: Ambushes, killed: list[str]
+def test_no_rule_hits_the_call_of_a_caller_that_has_gone(
+    proxy: str, server: CountingServer, rules: FaultRules, killed: list[str]
 ) -> None:
-    delay = ambushes.lay("refund.before", Deed.DELAY)
-    kill = ambushes.lay("refund.after", Deed.KILL)
-    caller = connected(door)
-    caller.sendall(NOTHING)
+    delay = rules.add("refund.before", Effect.DELAY)
+    kill = rules.add("refund.after", Effect.KILL)
+    caller = connect(proxy)
+    caller.sendall(EMPTY_REFUND)
     assert delay.wait(5)
     caller.close()
-    wait_until(lambda: len(desk.asked) == 1 and not desk.open_connections)
-    assert (kill.caught, killed) == (0, [])
+    wait_until(lambda: len(server.requests) == 1 and not server.open_connections)
+    assert (kill.calls_hit, killed) == (0, [])
 
 
-def test_no_thread_stays_when_the_doors_are_left(desk: Desk, ambushes: Ambushes) -> None:
+def test_no_thread_stays_when_the_proxies_are_closed(
+    server: CountingServer, rules: FaultRules
+) -> None:
     before = threading.active_count()
-    held = ambushes.lay("refund.before", Deed.DELAY)
-    gathering = ambushes.lay("capture.after", Deed.KILL, gather=2)
+    delay = rules.add("refund.before", Effect.DELAY)
+    grouped = rules.add("capture.after", Effect.KILL, group_size=2)
     with (
-        desk.served() as url,
+        server.served() as url,
         ThreadPoolExecutor(2) as pool,
         urllib3.PoolManager(retries=False, timeout=5) as client,
     ):
-        with Doors(ambushes, print) as doors:
-            door = doors.gateway("orders-1", url)
+        with FaultProxies(rules, print) as proxies:
+            proxy = proxies.gateway("orders-1", url)
             calls = [
-                pool.submit(post, client, door, REFUND),
-                pool.submit(post, client, door, "/v1/payment_intents/pi_1/capture"),
+                pool.submit(post, client, proxy, REFUND),
+                pool.submit(post, client, proxy, "/v1/payment_intents/pi_1/capture"),
             ]
-            assert held.wait(5)
-            wait_until(lambda: gathering.standing == 1)
+            assert delay.wait(5)
+            wait_until(lambda: grouped.calls_held == 1)
         began = time.monotonic()
         assert "RemoteDisconnected" in [call.result(5) for call in calls]
         assert time.monotonic() - began < 5

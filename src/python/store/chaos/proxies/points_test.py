@@ -1,12 +1,6 @@
 import pytest
 
-from store.chaos.proxies.points import (
-    CALLS,
-    POINTS,
-    front_call,
-    gateway_call,
-    inventory_call,
-)
+from store.chaos.proxies.points import CALLS, POINTS, front_call, gateway_call, inventory_call
 
 
 @pytest.mark.parametrize(

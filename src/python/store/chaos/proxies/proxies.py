@@ -1,32 +1,32 @@
-"""The doors between the processes of a store under test: each call through one may be ambushed."""
+"""The fault proxies between the processes of a store under test: rules may hit each call through one."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Self
 
-from store.chaos.proxies.exchange import Crossing
-from store.chaos.proxies.fault_rule import Ambushes
-from store.chaos.proxies.grpc_proxy import InventoryDoor
-from store.chaos.proxies.http_proxy import HttpDoor, NameOf
+from store.chaos.proxies.fault_rule import FaultRules
+from store.chaos.proxies.grpc_proxy import GrpcProxy
+from store.chaos.proxies.http_proxy import CallNamer, HttpProxy
+from store.chaos.proxies.interceptor import Interceptor
 from store.chaos.proxies.points import front_call, gateway_call
 
 
-class Doors:
-    """Opens doors on the loopback, and closes them all when its block is left.
+class FaultProxies:
+    """Opens proxies on the loopback, and closes them all when its block is left.
 
-    `kill` ends the process of that name and returns when it is gone. What is behind a door may
+    `kill` ends the process of that name and returns when it is gone. What is behind a proxy may
     come later, go away and come again.
     """
 
-    def __init__(self, ambushes: Ambushes, kill: Callable[[str], None]) -> None:
-        self._ambushes = ambushes
-        self._kill = kill
+    def __init__(self, fault_rules: FaultRules, kill: Callable[[str], None]) -> None:
+        self._fault_rules, self._kill = fault_rules, kill
         self._open = ExitStack()
 
-    def __enter__(self) -> "Doors":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._ambushes.clear()
+        self._fault_rules.clear()
         self._open.close()
 
     def gateway(self, caller: str, upstream_url: str) -> str:
@@ -35,17 +35,16 @@ class Doors:
 
     def inventory(self, caller: str, upstream_address: str) -> str:
         """The address at which this caller reaches inventory's gRPC."""
-        door = InventoryDoor(self._crossing(caller), upstream_address)
-        return self._open.enter_context(door).address
+        proxy = GrpcProxy(self._interceptor(caller), upstream_address)
+        return self._open.enter_context(proxy).address
 
     def front(self, caller: str, upstream_url: str) -> str:
         """The URL at which buyers reach this orders API; it is the one that is killed here."""
         return self._http(caller, upstream_url, front_call)
 
-    def _http(self, caller: str, upstream_url: str, name_of: NameOf) -> str:
-        door = HttpDoor(self._crossing(caller), upstream_url, name_of)
-        self._open.enter_context(door)
-        return door.url
+    def _http(self, caller: str, upstream_url: str, name_of: CallNamer) -> str:
+        proxy = HttpProxy(self._interceptor(caller), upstream_url, name_of)
+        return self._open.enter_context(proxy).url
 
-    def _crossing(self, caller: str) -> Crossing:
-        return Crossing(self._ambushes, self._kill, caller)
+    def _interceptor(self, caller: str) -> Interceptor:
+        return Interceptor(self._fault_rules, self._kill, caller)

@@ -1,4 +1,4 @@
-"""Doors between real processes: who is killed never hears the answer."""
+"""Proxies between real processes: who is killed never receives the answer."""
 
 import subprocess
 import sys
@@ -7,21 +7,21 @@ from collections.abc import Iterator
 import pytest
 import urllib3
 
-from store.chaos.proxies.fault_rule import Ambushes, Deed
-from store.chaos.proxies.proxies import Doors
-from store.chaos.proxies.testing import Desk
+from store.chaos.proxies.fault_rule import Effect, FaultRules
+from store.chaos.proxies.proxies import FaultProxies
+from store.chaos.testing.http_servers import CountingServer
 from store.server.grpc.testing import RunningProgram, running, wait_until
 
 CALLER = """
 import sys, urllib.request
 while True:
     with urllib.request.urlopen(sys.argv[1] + "/v1/refunds", data=b"a=1") as answer:
-        print("heard", answer.read().decode(), flush=True)
+        print("received", answer.read().decode(), flush=True)
 """
 API = """
 import os, time
-from store.chaos.proxies.testing import Desk
-with Desk().served(int(os.environ["PORT"])):
+from store.chaos.testing.http_servers import CountingServer
+with CountingServer().served(int(os.environ["PORT"])):
     print("serves", flush=True)
     time.sleep(60)
 """
@@ -36,8 +36,8 @@ def api() -> Iterator[RunningProgram]:
 
 
 @pytest.mark.parametrize(("side", "asked"), [("before", 0), ("after", 1)])
-def test_a_caller_hears_nothing_of_the_call_it_dies_of(
-    ambushes: Ambushes, desk: Desk, side: str, asked: int
+def test_a_caller_receives_nothing_of_the_call_it_is_killed_at(
+    rules: FaultRules, server: CountingServer, side: str, asked: int
 ) -> None:
     caller: list[subprocess.Popen[str]] = []
 
@@ -46,27 +46,27 @@ def test_a_caller_hears_nothing_of_the_call_it_dies_of(
         caller[0].kill()
         caller[0].wait(10)
 
-    ambush = ambushes.lay(f"refund.{side}", Deed.KILL, caller="orders-1")
-    with desk.served() as url, Doors(ambushes, kill) as doors:
-        command = [sys.executable, "-c", CALLER, doors.gateway("orders-1", url)]
+    rule = rules.add(f"refund.{side}", Effect.KILL, caller="orders-1")
+    with server.served() as url, FaultProxies(rules, kill) as proxies:
+        command = [sys.executable, "-c", CALLER, proxies.gateway("orders-1", url)]
         caller.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-        assert ambush.wait(10)
-        heard = caller[0].communicate(timeout=10)[0]
-    assert (heard, len(desk.asked)) == ("", asked)
+        assert rule.wait(10)
+        received = caller[0].communicate(timeout=10)[0]
+    assert (received, len(server.requests)) == ("", asked)
 
 
-def test_an_api_dies_with_the_answer_on_its_lips(ambushes: Ambushes, api: RunningProgram) -> None:
+def test_an_api_is_killed_before_its_answer_is_sent(rules: FaultRules, api: RunningProgram) -> None:
     def kill(name: str) -> None:
         assert name == "orders-1"
         api.process.kill()
         api.process.wait(10)
 
-    ambush = ambushes.lay("answer.after", Deed.KILL, caller="orders-1")
-    with Doors(ambushes, kill) as doors:
-        door = doors.front("orders-1", api.url) + "/v1/orders"
+    rule = rules.add("answer.after", Effect.KILL, caller="orders-1")
+    with FaultProxies(rules, kill) as proxies:
+        proxy = proxies.front("orders-1", api.url) + "/v1/orders"
         with pytest.raises(urllib3.exceptions.ProtocolError):
-            urllib3.request("POST", door, body=b"{}", retries=False, timeout=5)
-        assert ambush.wait(0)
+            urllib3.request("POST", proxy, body=b"{}", retries=False, timeout=5)
+        assert rule.wait(0)
         assert api.process.poll() == -9
         with pytest.raises(urllib3.exceptions.HTTPError):
-            urllib3.request("POST", door, body=b"{}", retries=False, timeout=5)
+            urllib3.request("POST", proxy, body=b"{}", retries=False, timeout=5)

@@ -5,31 +5,30 @@ import select
 import socket
 from collections.abc import Iterator
 
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 _PIECE = 65_536
-_LONGEST_LINE = 1_000_000
+_MAX_LINE = 1_000_000
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t;\r]")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 
 
-class Ended(Exception):
+class ConnectionEnded(Exception):
     """The connection has come to its end where another byte was needed."""
 
 
-class Wire:
+class HttpWire:
     """One side of a connection, read message by message."""
 
     def __init__(self, sock: socket.socket) -> None:
-        sock.settimeout(PATIENCE_SECONDS)
+        sock.settimeout(TIMEOUT_SECONDS)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
-        self.peer: Wire | None = None
+        self.peer: HttpWire | None = None
         """While this is set, waiting for bytes ends when the peer hangs up, too."""
         self._read = b""
 
     def send(self, data: bytes) -> None:
-        """Write it all."""
         self.sock.sendall(data)
 
     def head(self) -> bytes:
@@ -71,7 +70,9 @@ class Wire:
         size = -1
         while size:
             line = self._until(b"\r\n")
-            size = _size(line)
+            if not (found := _SIZE.match(line)):
+                raise ConnectionEnded
+            size = int(found[1], 16)
             yield line
             if size:
                 yield from self._exactly(size + 2)
@@ -90,13 +91,13 @@ class Wire:
         try:
             while True:
                 yield self._piece()
-        except Ended:
+        except ConnectionEnded:
             return
 
     def _until(self, mark: bytes) -> bytes:
         while (end := self._read.find(mark)) < 0:
-            if len(self._read) > _LONGEST_LINE:
-                raise Ended
+            if len(self._read) > _MAX_LINE:
+                raise ConnectionEnded
             self._read += self._receive()
         end += len(mark)
         taken, self._read = self._read[:end], self._read[end:]
@@ -110,36 +111,27 @@ class Wire:
 
     def _receive(self) -> bytes:
         if self.peer:
-            self._wait_beside(self.peer)
+            ready = _readable(TIMEOUT_SECONDS, self.sock, self.peer.sock)
+            if self.sock.fileno() not in ready and (not ready or self.peer.hung_up()):
+                raise ConnectionEnded
         if data := self.sock.recv(_PIECE):
             return data
-        raise Ended
-
-    def _wait_beside(self, peer: "Wire") -> None:
-        ready = _readable(PATIENCE_SECONDS, self.sock, peer.sock)
-        if self.sock.fileno() not in ready and (not ready or peer.hung_up()):
-            raise Ended
-
-
-def _size(line: bytes) -> int:
-    if found := _SIZE.match(line):
-        return int(found[1], 16)
-    raise Ended
+        raise ConnectionEnded
 
 
 def status(head: bytes) -> int:
-    """The status code of an answer; Ended if it is none."""
+    """The status code of an answer; ConnectionEnded if it is none."""
     try:
         return int(head.split(b" ", 2)[1])
     except (IndexError, ValueError):
-        raise Ended from None
+        raise ConnectionEnded from None
 
 
 def request_line(head: bytes) -> tuple[str, str]:
-    """The method and the path of a request; Ended if it is none."""
+    """The method and the path of a request; ConnectionEnded if it is none."""
     words = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
     if len(words) != 3:
-        raise Ended
+        raise ConnectionEnded
     return words[0], words[1]
 
 

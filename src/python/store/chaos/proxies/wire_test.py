@@ -1,12 +1,12 @@
-"""What passes through an HTTP door arrives as it was sent, and what breaks off there breaks off here."""
+"""What passes through an HTTP proxy arrives as it was sent, and what breaks off there breaks off here."""
 
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from store.chaos.proxies.proxies import Doors
-from store.chaos.proxies.testing import NOTHING, connected, exactly, playing
+from store.chaos.proxies.proxies import FaultProxies
+from store.chaos.testing.http_servers import EMPTY_REFUND, connect, receive_exactly, scripted_server
 
 HEADERS = b"Host: api.stripe.com\r\nIDEMPOTENCY-Key: order-1\r\nStripe-Signature: t=1,v1=a\r\nX: 1\r\nX: 2\r\n"
 CREATED = (
@@ -33,57 +33,63 @@ CHUNKED = (
     ],
 )
 def test_not_a_byte_is_changed(
-    doors: Doors, path: bytes, method: bytes, rest: bytes, answer: bytes
+    proxies: FaultProxies, path: bytes, method: bytes, rest: bytes, answer: bytes
 ) -> None:
     request = method + b" " + path + b" HTTP/1.1\r\n" + HEADERS + rest
-    with playing(request, [answer]) as (url, came), connected(doors.gateway("a", url)) as caller:
+    with (
+        scripted_server(request, [answer]) as (url, requests),
+        connect(proxies.gateway("a", url)) as caller,
+    ):
         caller.sendall(request)
-        assert exactly(caller, len(answer) + 1) == answer
-        assert came == [request]
+        assert receive_exactly(caller, len(answer) + 1) == answer
+        assert requests == [request]
 
 
-def test_a_megabyte_arrives_as_it_was(doors: Doors) -> None:
+def test_a_megabyte_arrives_as_it_was(proxies: FaultProxies) -> None:
     body = bytes(range(256)) * 4096
     head = b"POST /v1/refunds HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body)
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     with (
-        playing(head + body, [answer]) as (url, came),
-        connected(doors.gateway("a", url)) as caller,
+        scripted_server(head + body, [answer]) as (url, requests),
+        connect(proxies.gateway("a", url)) as caller,
     ):
         caller.sendall(head + body)
-        assert exactly(caller, len(answer)) == answer
-        assert came == [head + body]
+        assert receive_exactly(caller, len(answer)) == answer
+        assert requests == [head + body]
 
 
-def test_a_stream_is_heard_while_it_is_told(doors: Doors) -> None:
+def test_a_stream_is_received_while_it_is_sent(proxies: FaultProxies) -> None:
     request = b"GET /v1/orders/7/events HTTP/1.1\r\n\r\n"
     beginning = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n"
-    heard = threading.Event()
+    received = threading.Event()
 
-    def told() -> Iterator[bytes]:
+    def pieces() -> Iterator[bytes]:
         yield beginning
-        assert heard.wait(5)
+        assert received.wait(5)
         yield b"0\r\n\r\n"
 
-    with playing(request, told()) as (url, _), connected(doors.front("a", url)) as buyer:
+    with scripted_server(request, pieces()) as (url, _), connect(proxies.front("a", url)) as buyer:
         buyer.sendall(request)
-        assert exactly(buyer, len(beginning)) == beginning
-        heard.set()
-        assert exactly(buyer, 5) == b"0\r\n\r\n"
+        assert receive_exactly(buyer, len(beginning)) == beginning
+        received.set()
+        assert receive_exactly(buyer, 5) == b"0\r\n\r\n"
 
 
-def test_an_end_in_the_middle_of_an_answer_is_passed_on(doors: Doors) -> None:
+def test_an_end_in_the_middle_of_an_answer_is_forwarded(proxies: FaultProxies) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nno more"
-    with playing(NOTHING, [answer]) as (url, _), connected(doors.gateway("a", url)) as caller:
-        caller.sendall(NOTHING)
-        assert exactly(caller, 1) == b""
+    with (
+        scripted_server(EMPTY_REFUND, [answer]) as (url, _),
+        connect(proxies.gateway("a", url)) as caller,
+    ):
+        caller.sendall(EMPTY_REFUND)
+        assert receive_exactly(caller, 1) == b""
 
 
 @pytest.mark.parametrize("nonsense", [b"nonsense\r\n\r\n", b"GET /\r\n\r\n", b"\r\n\r\n"])
-def test_a_caller_that_speaks_nonsense_is_left(doors: Doors, nonsense: bytes) -> None:
-    with playing(nonsense, []) as (url, _), connected(doors.gateway("a", url)) as caller:
+def test_a_caller_that_sends_nonsense_is_hung_up_on(proxies: FaultProxies, nonsense: bytes) -> None:
+    with scripted_server(nonsense, []) as (url, _), connect(proxies.gateway("a", url)) as caller:
         caller.sendall(nonsense)
-        assert exactly(caller, 1) == b""
+        assert receive_exactly(caller, 1) == b""
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,10 @@ def test_a_caller_that_speaks_nonsense_is_left(doors: Doors, nonsense: bytes) ->
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n",
     ],
 )
-def test_nonsense_is_no_answer(doors: Doors, nonsense: bytes) -> None:
-    with playing(NOTHING, [nonsense]) as (url, _), connected(doors.gateway("a", url)) as caller:
-        caller.sendall(NOTHING)
-        assert exactly(caller, 1) == b""
+def test_nonsense_is_no_answer(proxies: FaultProxies, nonsense: bytes) -> None:
+    with (
+        scripted_server(EMPTY_REFUND, [nonsense]) as (url, _),
+        connect(proxies.gateway("a", url)) as caller,
+    ):
+        caller.sendall(EMPTY_REFUND)
+        assert receive_exactly(caller, 1) == b""

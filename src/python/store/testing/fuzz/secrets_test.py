@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from store.chaos.alarms.collector import Collector
 from store.chaos.own_store import OwnStore
+from store.chaos.testing.collector import Collector
 from store.devstack.accounts import CUSTOMER
 from store.devstack.folder import Folder
 from store.devstack.output import Output
@@ -64,7 +64,7 @@ def searched() -> Iterator[Searched]:
                 f"metrics of {name}": page(f"http://{HOST}:{ports.ops(name)}")
                 for name in ports.processes
             }
-        spans = {"spans": "\n".join(span.said for span in collector.spans())}
+        spans = {"spans": "\n".join(span.text for span in collector.spans())}
         material = {**metrics, **_logs(store.logs), **spans}
         yield Searched(secrets, material, echoes, answered, calls)
 
@@ -74,18 +74,18 @@ def _push(store: OwnStore, secrets: list[Secret]) -> tuple[int, list[str]]:
     everything = pushes(store, secrets)
     answered, echoes = send_all(everything)
     for name in ("gateway", "postgres"):
-        victim = store.victims[name]
-        victim.kill()
+        target = store.targets[name]
+        target.kill()
         list(_orders(store))
         echoes += send_all(everything[:: len(everything) // DOWN])[1]
-        victim.start()
+        target.start()
         store.wait_until_ready(READY_SECONDS)
     return answered, echoes
 
 
 def _orders(store: OwnStore) -> Iterator[Answer]:
     """Some that the worker has to end, since nobody else can while the gateway is down."""
-    customer = tokens(store)[CUSTOMER] if store.victims["postgres"].alive else ""
+    customer = tokens(store)[CUSTOMER] if store.targets["postgres"].alive else ""
     random = Random(1)
     if customer:
         urls = store.inventory_url, store.orders_urls[0]

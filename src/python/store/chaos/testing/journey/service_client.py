@@ -1,4 +1,4 @@
-"""How a journey asks a service: every answer is to be the one that the script expects."""
+"""The client of a journey: every answer has to be the one that the journey expects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,12 +8,12 @@ import requests
 TIMEOUT_SECONDS = 30
 
 
-class Unexpected(Exception):
-    """The store answered something else than the script says."""
+class UnexpectedAnswer(Exception):
+    """The store answered something else than the journey expects."""
 
 
-class Service:
-    """One service, asked in somebody's name."""
+class ServiceClient:
+    """Calls one service with one access token."""
 
     def __init__(self, url: str, token: str = "") -> None:
         self._url = url
@@ -22,7 +22,7 @@ class Service:
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -32,7 +32,7 @@ class Service:
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> requests.Response:
-        """The answer; Unexpected unless it has this status or one of these. Options as of `requests`."""
+        """The answer; UnexpectedAnswer unless it has this status or one of these. Options as of `requests`."""
         answer = self._session.request(
             method,
             f"{self._url}{path}",
@@ -44,32 +44,26 @@ class Service:
         )
         expected = (status,) if isinstance(status, int) else status
         if answer.status_code not in expected:
-            said = f"{answer.status_code} {answer.text[:300]}"
-            raise Unexpected(f"{method} {path}: {said}, not {status}")
+            found = f"{answer.status_code} {answer.text[:300]}"
+            raise UnexpectedAnswer(f"{method} {path}: {found}, not {status}")
         return answer
 
     def get(self, path: str, **options: Any) -> Any:
-        """What is there."""
-        return self.ask("GET", path, **options).json()
+        return self.request("GET", path, **options).json()
 
     def post(
         self, path: str, body: object = None, *, status: int | Sequence[int] = 201, **options: Any
     ) -> Any:
-        """What was made."""
-        answer = self.ask("POST", path, body, status=status, **options)
+        answer = self.request("POST", path, body, status=status, **options)
         return answer.json() if answer.content else {}
 
     def change(self, path: str, body: object) -> Any:
-        """What it is now; the version that was there is the one that was changed."""
-        return self.ask("PATCH", path, body, headers=self._version(path)).json()
+        """PATCH with the current version in `If-Match`; the body of the answer."""
+        return self.request("PATCH", path, body, headers=self._version(path)).json()
 
     def delete(self, path: str) -> None:
-        """It is gone; the version that was there was the last."""
-        self.ask("DELETE", path, status=204, headers=self._version(path))
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._session.close()
+        """DELETE with the current version in `If-Match`."""
+        self.request("DELETE", path, status=204, headers=self._version(path))
 
     def _version(self, path: str) -> Mapping[str, str]:
-        return {"If-Match": self.ask("GET", path).headers["ETag"]}
+        return {"If-Match": self.request("GET", path).headers["ETag"]}

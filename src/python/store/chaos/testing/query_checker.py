@@ -1,4 +1,4 @@
-"""Whether what a dashboard or a rule asks for is there: in a Prometheus that has seen the store."""
+"""Whether a Prometheus that has watched the store has what a dashboard or a rule asks for."""
 
 import math
 import time
@@ -13,8 +13,8 @@ ALWAYS = frozenset({"__name__"})
 
 
 @dataclass
-class Checker:
-    """Looks at everything between `began` (unix) and now, every `step` seconds.
+class QueryChecker:
+    """Queries everything between `began` (unix) and now, every `step` seconds.
 
     `values` are what the variables of the dashboards stand for.
     """
@@ -23,10 +23,10 @@ class Checker:
     began: float
     step: float
     values: Mapping[str, str]
-    _known: dict[str, Sequence[Labels]] = field(default_factory=dict)
+    _series_by_selector: dict[str, Sequence[Labels]] = field(default_factory=dict)
 
     def complaints(self, expressions: Sequence[Expression]) -> list[str]:
-        """A sentence for everything that is wrong, with the place where it stands."""
+        """A sentence for everything that is wrong, with where it stands."""
         return [
             f"{each.kind}, {each.place}: {complaint}\n    {each.expr.strip()}"
             for each in expressions
@@ -70,7 +70,7 @@ class Checker:
         found = list[Series]()
         for part in parts:
             answer = self.prometheus.query_range(part, self.began, time.time(), self.step)
-            if not any(_has_a_number(series) for series in answer):
+            if all(math.isnan(value) for series in answer for _, value in series.values):
                 yield f"answers nothing{'' if len(parts) == 1 else f' to {part}'}"
             found += answer
         for label in sorted(labels):
@@ -89,10 +89,6 @@ class Checker:
         return any(label in labels for labels in self._series(selector.metric))
 
     def _series(self, selector: str) -> Sequence[Labels]:
-        if selector not in self._known:
-            self._known[selector] = self.prometheus.series(selector)
-        return self._known[selector]
-
-
-def _has_a_number(series: Series) -> bool:
-    return not all(math.isnan(value) for _, value in series.values)
+        if selector not in self._series_by_selector:
+            self._series_by_selector[selector] = self.prometheus.series(selector)
+        return self._series_by_selector[selector]

@@ -1,4 +1,4 @@
-"""A store of which a database is lost and restored, for tests: what buyers, staff and operators do then."""
+"""A store of which a database is lost and restored: what buyers, staff and operators do then."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from store.audit.command import audit
 from store.audit.repairs.clients import Inventory
 from store.auth.rpc import service_key
+from store.chaos.basket import VISA, basket
 from store.chaos.own_store import OwnStore
 from store.database.binaries import binaries
 from store.devstack.accounts import STAFF
@@ -30,14 +31,13 @@ from store.server.grpc.channel import open_channel
 from store.server.ids import new_id
 
 SKU, PRICE = "RESTORED-MUG", 1000
-VISA, CHALLENGED = "pm_card_visa", "pm_card_threeDSecure2Required"
 READY_SECONDS = 60
 # The processes that have to be stopped while a database is restored.
-WORK_WITH = {"orders": ["orders", "orders-work"], "inventory": ["inventory", "inventory-rpc"]}
+PROCESSES_OF = {"orders": ["orders", "orders-work"], "inventory": ["inventory", "inventory-rpc"]}
 
 
-class Shop:
-    """What buyers, staff and operators do with a real store."""
+class RestorableStore:
+    """A real store with one product on sale."""
 
     def __init__(self, store: OwnStore, backups: Path) -> None:
         self.store, self._backups = store, backups
@@ -52,59 +52,52 @@ class Shop:
 
     def buy(self, card: str = VISA, state: str = "confirmed") -> str:
         """The id of a new order of two units, once it is in that state."""
-        body = {
-            "currency": "EUR",
-            "lines": [{"sku": SKU, "quantity": 2}],
-            "payment_method": card,
-            "shipping_address": {
-                "name": "Ada", "line1": "1 Mill Lane", "city": "Ely", "postal_code": "CB7",
-                "country": "GB",
-            },
-        }  # fmt: skip
         key = {"Idempotency-Key": str(new_id())}
-        placed = self._buyer.call("POST", self._target.orders("/v1/orders"), body, key)
+        placed = self._buyer.call(
+            "POST", self._target.orders("/v1/orders"), basket(SKU, 2, card), key
+        )
         order = str(_good(placed)["id"])
         self.wait_for(order, state)
         return order
 
     def pay(self, order: str) -> None:
-        """Pass the bank's page."""
-        action = self.look(order)["payment"]["next_action"]
+        """Pass the challenge of the bank."""
+        action = self.read(order)["payment"]["next_action"]
         self._api.submit(action["url"], {"outcome": "complete"})
         self.wait_for(order, "confirmed")
 
     def refund(self, order: str) -> None:
-        """Give all of it back."""
+        """Refund all of it."""
         url = self._target.orders(f"/v1/orders/{order}/refunds")
         key = {"Idempotency-Key": str(new_id())}
         _good(self._staff.call("POST", url, {"reason": "Broken."}, key))
         self.wait_for(order, "refunded")
 
-    def look(self, order: str) -> Any:
+    def read(self, order: str) -> Any:
         """The order as its buyer sees it."""
         return _good(self._buyer.call("GET", self._target.orders(f"/v1/orders/{order}")))
 
     def wait_for(self, order: str, state: str) -> None:
         give_up = time.monotonic() + READY_SECONDS
-        while (seen := self.look(order))["state"] != state:
+        while (seen := self.read(order))["state"] != state:
             _expect(time.monotonic() < give_up, seen)
             time.sleep(0.1)
 
     def postgres(self, service: str, *command: str) -> str:
-        """What the program `postgres` says about a service's database."""
-        return operate(self.store.databases[service], self._backups, *command)
+        """The output of the program `postgres` for a service's database."""
+        return run_postgres_program(self.store.databases[service], self._backups, *command)
 
     def lose_and_restore(self, service: str) -> str:
-        """Destroy a database, and restore its latest dump as an operator does: while nobody works."""
-        victims = [self.store.victims[name] for name in WORK_WITH[service]]
-        for victim in victims:
-            victim.end()
+        """Destroy a database, and restore its latest dump as an operator does: with its service ended."""
+        targets = [self.store.targets[name] for name in PROCESSES_OF[service]]
+        for target in targets:
+            target.end()
         destroy(self.store.databases[service])
-        said = self.postgres(service, "restore", "latest")
-        for victim in victims:
-            victim.start()
+        output = self.postgres(service, "restore", "latest")
+        for target in targets:
+            target.start()
         self.store.wait_until_ready(READY_SECONDS)
-        return said
+        return output
 
     def audit(self, *options: str) -> Any:
         """The report of `proof audit`, which judges also what is young."""
@@ -116,11 +109,11 @@ class Shop:
             "INVENTORY_ADDRESS": store.rpc_address,
             "INVENTORY_RPC_KEY": store.secrets.rpc_key,
         }
-        said = CliRunner().invoke(audit, ["--grace", "0", "--json", *options], env=environ)
-        return json.loads(said.stdout)
+        result = CliRunner().invoke(audit, ["--grace", "0", "--json", *options], env=environ)
+        return json.loads(result.stdout)
 
     def refund_by_hand(self, order: str) -> None:
-        """Give the money of an order back at the gateway, and its goods to the shelf."""
+        """Refund the money of an order at the gateway, and release its stock."""
         (payment,) = _rows(
             self.store.databases["gateway"],
             "SELECT id FROM payment_intents WHERE metadata ->> 'order_id' = %s",
@@ -134,7 +127,7 @@ class Shop:
         )
         _expect(answer.status_code == 200, answer.text)
         inventory = Inventory(self.store.rpc_address, self.store.secrets.rpc_key)
-        _expect(inventory.release(order, "lost order") == "released", "still kept")
+        _expect(inventory.release(order, "lost order") == "released", "still reserved")
         inventory.close()
 
     def take_stock_by_hand(self, order: str) -> None:
@@ -142,14 +135,14 @@ class Shop:
         key = (service_key(self.store.secrets.rpc_key),)
         channel = open_channel(self.store.rpc_address, "inventory", interceptors=key)
         stub, lines = InventoryStub(channel), [messages.Line(sku=SKU, quantity=2)]
-        wanted = messages.ReserveRequest(order_id=order, currency="EUR", lines=lines)
-        stub.Reserve(wanted, timeout=10)
+        request = messages.ReserveRequest(order_id=order, currency="EUR", lines=lines)
+        stub.Reserve(request, timeout=10)
         stub.Commit(messages.CommitRequest(order_id=order), timeout=10)
         channel.close()
 
 
-def operate(url: str, backups: Path, *command: str) -> str:
-    """What the program says of this database."""
+def run_postgres_program(url: str, backups: Path, *command: str) -> str:
+    """The output of the program `postgres` for this database."""
     environ = {
         "PYTHONPATH": os.pathsep.join(sys.path),
         "DATABASE_URL": url,
@@ -166,7 +159,7 @@ def operate(url: str, backups: Path, *command: str) -> str:
 
 
 def contents(url: str) -> str:
-    """Everything in a database, as text."""
+    """A dump of a database, as text."""
     command = [str(binaries() / "pg_dump"), "--dbname", url, "--restrict-key=x"]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
@@ -177,7 +170,7 @@ def _good(answer: Answer) -> Any:
 
 
 def destroy(url: str) -> None:
-    """Lose everything in a database."""
+    """Drop everything in a database."""
     connection = psycopg2.connect(url)
     with connection, connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 class Listener(socketserver.ThreadingTCPServer):
     """Listens while its block lasts, on a free port unless one is given. A thread per connection.
 
-    On the loopback, unless it is told an address of this machine that others can reach.
+    On the loopback, unless it is given an address of this machine that others can reach.
     """
 
     request_queue_size = 1024
@@ -31,12 +31,10 @@ class Listener(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Where it listens."""
         return int(self.server_address[1])
 
     @property
     def host(self) -> str:
-        """The address it listens on."""
         return str(self.server_address[0])
 
     def __enter__(self) -> Self:
@@ -50,33 +48,33 @@ class Listener(socketserver.ThreadingTCPServer):
         self._thread.join()
         with self._lock:
             for sock in self._open:
-                _hang_up(sock)
+                hang_up(sock)
         self.server_close()
 
-    def keep(self, sock: socket.socket) -> None:
+    def track(self, sock: socket.socket) -> None:
         """Hang up this connection, too, when the block is left."""
         with self._lock:
             self._open.add(sock)
             if self.leaving.is_set():
-                _hang_up(sock)
+                hang_up(sock)
 
-    def drop(self, sock: socket.socket) -> None:
-        """Close a connection that was kept."""
+    def release(self, sock: socket.socket) -> None:
+        """Close a connection that was tracked."""
         with self._lock:
             self._open.discard(sock)
         sock.close()
 
     def handle_error(self, _request: object, _client_address: object) -> None:
-        """What nobody expected ends the thread loudly."""
+        """An unexpected error ends the thread with its traceback."""
         raise
 
     def verify_request(self, _request: object, _client_address: object) -> bool:
-        """Take nobody in while leaving."""
+        """Accept no connection while leaving."""
         return not self.leaving.is_set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection before its thread begins."""
-        self.keep(request)
+        """Track the connection before its thread begins."""
+        self.track(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -90,6 +88,7 @@ class Listener(socketserver.ThreadingTCPServer):
             self.handle_request()
 
 
-def _hang_up(sock: socket.socket) -> None:
+def hang_up(sock: socket.socket) -> None:
+    """End a connection both ways, so that whoever reads from it wakes; it is closed later."""
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

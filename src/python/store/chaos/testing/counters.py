@@ -1,4 +1,4 @@
-"""What a store has counted: summed over its processes, and as Prometheus has it."""
+"""Counters of a store: summed over its processes, and as Prometheus has scraped them."""
 
 from collections.abc import Iterable
 
@@ -11,21 +11,22 @@ from store.monitoring.prometheus import Series
 TIMEOUT_SECONDS = 10
 
 
-def told(watched: WatchedStore, name: str, **labels: str) -> float:
-    """The sum of what all processes tell of a counter themselves, now."""
+def exposed_total(watched: WatchedStore, name: str, **labels: str) -> float:
+    """The sum of a counter over all processes, as they expose it now."""
     return sum(
-        _told_by(watched.metrics_url(process), name, labels) for process in watched.ports.processes
+        _exposed_by(watched.metrics_url(process), name, labels)
+        for process in watched.ports.processes
     )
 
 
-def known(watched: WatchedStore, name: str, **labels: str) -> float:
-    """The sum of what Prometheus has scraped of it last."""
+def scraped_total(watched: WatchedStore, name: str, **labels: str) -> float:
+    """The sum of a counter as Prometheus has scraped it last."""
     found = watched.prometheus.query(f"sum({selector(name, **labels)})")
     return sum(sample.value for sample in found)
 
 
 def selector(name: str, **labels: str) -> str:
-    """As PromQL has it."""
+    """A selector of PromQL."""
     inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
     return f"{name}{{{inside}}}"
 
@@ -39,7 +40,7 @@ def growth(found: Iterable[Series]) -> float:
     )
 
 
-def _told_by(url: str, name: str, labels: dict[str, str]) -> float:
+def _exposed_by(url: str, name: str, labels: dict[str, str]) -> float:
     session = requests.Session()
     session.trust_env = False  # a proxy has no business on the loopback
     with session, session.get(url, timeout=TIMEOUT_SECONDS) as page:

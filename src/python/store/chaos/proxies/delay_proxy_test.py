@@ -5,25 +5,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from store.chaos.alarms.slow_network import SlowRoad
+from store.chaos.proxies.delay_proxy import DelayProxy
 
 
 @pytest.fixture
 def echo() -> Iterator[int]:
-    """The port of a server that says everything again, to one caller."""
+    """The port of a server that echoes everything, to one caller."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             caller, _ = listening.accept()
             with caller:
-                while said := caller.recv(100):
-                    caller.sendall(said)
+                while data := caller.recv(100):
+                    caller.sendall(data)
 
         serving = threading.Thread(target=serve)
         serving.start()
         yield listening.getsockname()[1]
         serving.join(10)
-        assert not serving.is_alive(), "the server was never told that the caller had gone"
+        assert not serving.is_alive(), "the server did not see that the caller had gone"
 
 
 def say(caller: socket.socket, text: bytes) -> float:
@@ -34,20 +34,20 @@ def say(caller: socket.socket, text: bytes) -> float:
     return time.monotonic() - began
 
 
-def test_what_is_sent_arrives_later_while_the_road_is_slow(echo: int) -> None:
-    with SlowRoad(echo) as road, socket.create_connection(("127.0.0.1", road.port)) as caller:
+def test_what_is_sent_arrives_later_while_there_is_a_delay(echo: int) -> None:
+    with DelayProxy(echo) as proxy, socket.create_connection(("127.0.0.1", proxy.port)) as caller:
         caller.settimeout(10)
         say(caller, b"at once")
-        road.delay = 0.3
+        proxy.delay = 0.3
         assert 0.3 <= say(caller, b"late") < 3
-        road.delay = 0.0
+        proxy.delay = 0.0
         assert say(caller, b"at once again") < 0.3
 
 
-def test_calls_on_a_slow_road_do_not_queue_up(echo: int) -> None:
-    with SlowRoad(echo) as road, socket.create_connection(("127.0.0.1", road.port)) as caller:
+def test_delayed_calls_do_not_queue_up(echo: int) -> None:
+    with DelayProxy(echo) as proxy, socket.create_connection(("127.0.0.1", proxy.port)) as caller:
         caller.settimeout(10)
-        road.delay = 0.3
+        proxy.delay = 0.3
         began = time.monotonic()
         for _ in range(5):
             caller.sendall(b"x")
@@ -58,9 +58,9 @@ def test_calls_on_a_slow_road_do_not_queue_up(echo: int) -> None:
         assert time.monotonic() - began < 1.2
 
 
-def test_where_nobody_is_the_caller_is_told_so() -> None:
+def test_the_caller_is_hung_up_on_where_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    with SlowRoad(port) as road, socket.create_connection(("127.0.0.1", road.port)) as caller:
+    with DelayProxy(port) as proxy, socket.create_connection(("127.0.0.1", proxy.port)) as caller:
         caller.settimeout(10)
         assert caller.recv(100) == b""

@@ -8,72 +8,63 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from store.chaos.alarms.journey.asking import Service, Unexpected
+from store.chaos.basket import ADDRESS
+from store.chaos.testing.journey.service_client import ServiceClient, UnexpectedAnswer
 
 PASSWORD, NEW_PASSWORD = "a long enough password", "another long enough password"
-ADDRESS = {
-    "name": "A. Buyer",
-    "line1": "1 Road",
-    "city": "London",
-    "postal_code": "N1 9GU",
-    "country": "GB",
-}
 FAILURES_UNTIL_THROTTLED = 11
 MAIL_SECONDS = 30.0
 Tokens = Mapping[str, str]
 _TOKEN = re.compile(r"enter this token in the shop:\s+(\S+)")
 
 
-class Person:
-    """Somebody who registers, and whose mails we read in the folder of the mail server."""
+class AccountHolder:
+    """Somebody who registers, and whose mails are files in a folder."""
 
     def __init__(self, users_url: str, mails: Path) -> None:
-        self.email = f"walker-{uuid4().hex[:8]}@example.com"
+        self.email = f"journey-{uuid4().hex[:8]}@example.com"
         self._users_url, self._mails = users_url, mails
-        self._stranger = Service(users_url)
+        self._anonymous = ServiceClient(users_url)
 
-    def walk(self) -> None:
+    def run(self) -> None:
         """From registering to leaving."""
         self._register()
-        self._forget_the_password()
+        self._reset_the_password()
         self._change_the_password()
         me = self._log_in(NEW_PASSWORD)
-        self._keep_addresses(me)
-        self._hand_in_a_token_twice()
+        self._edit_addresses(me)
+        self._use_a_refresh_token_twice()
         me.change("/v1/users/me", {"name": "Somebody Else"})
-        me.ask("DELETE", "/v1/sessions/current", status=204)
-        self._log_in(NEW_PASSWORD).ask("DELETE", "/v1/sessions", status=204)
+        me.request("DELETE", "/v1/sessions/current", status=204)
+        self._log_in(NEW_PASSWORD).request("DELETE", "/v1/sessions", status=204)
         self._log_in(NEW_PASSWORD).delete("/v1/users/me")
-        self._stranger.get("/.well-known/jwks.json")
+        self._anonymous.get("/.well-known/jwks.json")
 
     def guess_passwords(self) -> None:
         """Fail to log in until no more tries are allowed."""
         wrong = {"email": self.email, "password": "not the password"}
         for _ in range(FAILURES_UNTIL_THROTTLED - 1):
-            self._stranger.post("/v1/sessions", wrong, status=401)
-        self._stranger.post("/v1/sessions", wrong, status=429)
+            self._anonymous.post("/v1/sessions", wrong, status=401)
+        self._anonymous.post("/v1/sessions", wrong, status=429)
 
     def _register(self) -> None:
-        wanted = {"email": self.email, "password": PASSWORD, "name": "Somebody"}
-        for _ in range(2):  # the second time there is nobody new
-            self._stranger.post("/v1/users", wanted, status=202)
-        self._stranger.post("/v1/email-verifications", {"email": self.email}, status=202)
+        body = {"email": self.email, "password": PASSWORD, "name": "Somebody"}
+        for _ in range(2):  # the second time the account exists
+            self._anonymous.post("/v1/users", body, status=202)
+        self._anonymous.post("/v1/email-verifications", {"email": self.email}, status=202)
         self._use_mailed_token(lambda token: ("/v1/email-verifications/confirm", {"token": token}))
 
-    def _forget_the_password(self) -> None:
-        self._stranger.post("/v1/password-resets", {"email": self.email}, status=202)
+    def _reset_the_password(self) -> None:
+        self._anonymous.post("/v1/password-resets", {"email": self.email}, status=202)
         self._use_mailed_token(
-            lambda token: (
-                "/v1/password-resets/confirm",
-                {"token": token, "password": PASSWORD},
-            )
+            lambda token: ("/v1/password-resets/confirm", {"token": token, "password": PASSWORD})
         )
 
     def _change_the_password(self) -> None:
         passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
         self._log_in(PASSWORD).post("/v1/users/me/password", passwords, status=204)
 
-    def _hand_in_a_token_twice(self) -> None:
+    def _use_a_refresh_token_twice(self) -> None:
         """Refresh twice, then try again with the first token, which has been used up."""
         spent = tokens = self._tokens(NEW_PASSWORD)
         for _ in range(2):
@@ -82,37 +73,37 @@ class Person:
 
     def _refresh(self, tokens: Tokens, status: int = 201) -> Tokens:
         sent = {"refresh_token": tokens["refresh_token"]}
-        found: Tokens = self._stranger.post("/v1/sessions/refresh", sent, status=status)
+        found: Tokens = self._anonymous.post("/v1/sessions/refresh", sent, status=status)
         return found
 
-    def _keep_addresses(self, me: Service) -> None:
+    def _edit_addresses(self, me: ServiceClient) -> None:
         made = me.post("/v1/users/me/addresses", ADDRESS)
         me.get("/v1/users/me/addresses")
         path = f"/v1/users/me/addresses/{made['id']}"
         me.change(path, {"city": "Paris", "country": "FR"})
         me.delete(path)
 
-    def _log_in(self, password: str) -> Service:
-        return Service(self._users_url, self._tokens(password)["access_token"])
+    def _log_in(self, password: str) -> ServiceClient:
+        return ServiceClient(self._users_url, self._tokens(password)["access_token"])
 
     def _tokens(self, password: str) -> Tokens:
         claim = {"email": self.email, "password": password}
-        tokens: Tokens = self._stranger.post("/v1/sessions", claim)
+        tokens: Tokens = self._anonymous.post("/v1/sessions", claim)
         return tokens
 
     def _use_mailed_token(self, use: Callable[[str], tuple[str, dict[str, str]]]) -> None:
-        """Try every token that was mailed, the latest first, until one is taken."""
+        """Try every token that was mailed, the latest first, until one is accepted."""
         give_up = time.monotonic() + MAIL_SECONDS
         while time.monotonic() < give_up:
             for token in reversed(self._mailed_tokens()):
                 path, body = use(token)
                 try:
-                    self._stranger.post(path, body, status=204)
-                except Unexpected:
+                    self._anonymous.post(path, body, status=204)
+                except UnexpectedAnswer:
                     continue
                 return
             time.sleep(0.2)
-        raise Unexpected("No mail came with a token that is taken.")
+        raise UnexpectedAnswer("No mail came with a token that is accepted.")
 
     def _mailed_tokens(self) -> list[str]:
         mails = sorted(self._mails.glob(f"*{self.email}*.eml"))
@@ -120,8 +111,8 @@ class Person:
 
 
 def administer(users_url: str, admin_token: str) -> None:
-    """What admins do: look people up, change one, have another key sign."""
-    admin = Service(users_url, admin_token)
+    """What admins do: find users, disable one, rotate the signing key."""
+    admin = ServiceClient(users_url, admin_token)
     found = admin.get("/v1/users?email=customer")["items"]
     admin.get("/v1/users?role=staff&limit=1")
     for disabled in (True, False):
@@ -129,8 +120,8 @@ def administer(users_url: str, admin_token: str) -> None:
     admin.post("/v1/signing-keys")
 
 
-def show_a_forged_token(url: str) -> None:
-    """Come to a service with a token of a key that nobody has: it asks users for their keys again."""
+def send_a_forged_token(url: str) -> None:
+    """Call a service with a token of an unknown key: it fetches the keys of users again."""
     parts = ({"alg": "ES256", "kid": "forged", "typ": "at+jwt"}, {"sub": str(uuid4())})
     encoded = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
-    Service(url, ".".join([*encoded, "AA"])).ask("GET", "/v1/warehouses", status=401)
+    ServiceClient(url, ".".join([*encoded, "AA"])).request("GET", "/v1/warehouses", status=401)

@@ -1,4 +1,4 @@
-"""A collector of traces for tests: it takes what processes send by OTLP/HTTP and lets one look at it."""
+"""A collector of traces for tests: it receives what processes send by OTLP/HTTP."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -29,8 +29,8 @@ class Span:
     status: str
 
     @property
-    def said(self) -> str:
-        """All that it tells, as one text in which to look for what must not be there."""
+    def text(self) -> str:
+        """All of it as one text, in which to look for what must not be there."""
         return f"{self.name} {self.status} {dict(self.attributes)} {self.events}"
 
 
@@ -62,16 +62,16 @@ class Collector:
         }
 
     def spans(self) -> list[Span]:
-        """All that has been taken so far."""
+        """All that has been received so far."""
         return list(self._spans)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        taken = self._spans
+        received = self._spans
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                taken.extend(_spans_of(ExportTraceServiceRequest.FromString(body)))
+                received.extend(_spans_of(ExportTraceServiceRequest.FromString(body)))
                 answer = ExportTraceServiceResponse().SerializeToString()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/x-protobuf")
