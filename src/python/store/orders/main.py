@@ -26,10 +26,16 @@ def serve() -> None:
     env.check()
     database.open(config.database)
     verifier = Verifier(RemoteKeys(settings.jwks_url))
-    dependencies = AppDependencies.of(config, settings)
     ready = {"database": database.check}
     loops = backup_watch(database, config.database)
-    serve_http("orders", lambda: create_app(verifier, dependencies), http, ready, loops)
+    serve_http(
+        "orders",
+        # The dependencies, too, in the worker, after the fork: gRPC's threads do not survive one.
+        lambda: create_app(verifier, AppDependencies.of(config, settings)),
+        http,
+        ready,
+        loops,
+    )
 
 
 def work() -> None:
@@ -46,11 +52,13 @@ def work() -> None:
     from store.orders.worker import Worker
     from store.server.process.ops import OpsConfig
     from store.server.process.worker import run_worker
+    from store.server.telemetry import traces
 
     env = environ_of("orders")
     config, ops = OrdersConfig.from_environ(env), OpsConfig.from_environ(env)
     env.check()
     database.open(config.database)
+    traces.start("orders-work")  # first: only channels that are opened from here on are traced
     worker = Worker(shop_of(config))
     subscribers = Subscribers(private=config.private_webhooks)
     dispatcher = Dispatcher(Cipher(config.encryption_secrets), subscribers)

@@ -40,12 +40,11 @@ class Hold:
 class Inventory:
     """The inventory service. Every call may be repeated: it is keyed by the order.
 
-    A definite no is a Refusal; any other error leaves the outcome unknown.
+    A definite no is a Refusal; any other error leaves the outcome unknown. It does not survive a fork.
     """
 
     def __init__(self, address: str, key: str) -> None:
         announce(INVENTORY, "Reserve", "Commit", "Release")
-        # The channel itself is made at the first call, so not before the worker's fork.
         channel = open_channel(
             address, INVENTORY, interceptors=(service_key(key),), breaker=Breaker(INVENTORY)
         )

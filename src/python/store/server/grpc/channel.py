@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -78,86 +77,15 @@ def open_channel(
     safe: Sequence[str] = (),
     breaker: Breaker | None = None,
 ) -> grpc.Channel:
-    """A channel that connects at its first call, so also after a fork.
+    """A channel, for the process that opens it: gRPC's threads do not survive a fork.
 
-    It keeps the connection alive, hands on the request id and measures calls as those of
+    It connects at its first call, keeps the connection alive, hands on the request id and measures calls as those of
     `dependency`; while the breaker is open every call is BreakerOpen. `safe` names the methods
     (`store.inventory.v1.Inventory/Quote`) that may be repeated when the server was UNAVAILABLE.
     """
     # Measured outermost: what is raised there reaches the caller as it is.
     around = (_Measure(Calls(dependency, breaker)), _HandOn(), *interceptors)
-    return LazyChannel(address, around, safe)
-
-
-class LazyChannel(grpc.Channel):
-    """A channel that is made when it is first needed."""
-
-    def __init__(self, address: str, interceptors: Sequence[Any], safe: Sequence[str]) -> None:
-        self._address = address
-        self._interceptors = interceptors
-        self._safe = safe
-
-    @cached_property
-    def real(self) -> grpc.Channel:
-        """gRPC's own channel."""
-        plain = grpc.insecure_channel(self._address, options=_options(self._safe))
-        return grpc.intercept_channel(plain, *self._interceptors)
-
-    def unary_unary(self, *args: Any, **kwargs: Any) -> Any:
-        """As grpc.Channel's, but nothing is made before the first call."""
-        return _LazyCall(self, "unary_unary", args, kwargs)
-
-    def unary_stream(self, *args: Any, **kwargs: Any) -> Any:
-        """As grpc.Channel's, but nothing is made before the first call."""
-        return _LazyCall(self, "unary_stream", args, kwargs)
-
-    def stream_unary(self, *args: Any, **kwargs: Any) -> Any:
-        """As grpc.Channel's, but nothing is made before the first call."""
-        return _LazyCall(self, "stream_unary", args, kwargs)
-
-    def stream_stream(self, *args: Any, **kwargs: Any) -> Any:
-        """As grpc.Channel's, but nothing is made before the first call."""
-        return _LazyCall(self, "stream_stream", args, kwargs)
-
-    def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
-        """As grpc.Channel's."""
-        self.real.subscribe(callback, try_to_connect)
-
-    def unsubscribe(self, callback: Any) -> None:
-        """As grpc.Channel's."""
-        self.real.unsubscribe(callback)
-
-    def close(self) -> None:
-        """Close the connection, if there ever was one."""
-        if "real" in vars(self):
-            self.real.close()
-
-    def __enter__(self) -> "LazyChannel":
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-
-class _LazyCall:
-    """What a stub keeps for one method."""
-
-    def __init__(self, channel: LazyChannel, kind: str, args: Any, kwargs: Any) -> None:
-        self._made_of = channel, kind, args, kwargs
-
-    @cached_property
-    def _call(self) -> Any:
-        channel, kind, args, kwargs = self._made_of
-        return getattr(channel.real, kind)(*args, **kwargs)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
-
-    def with_call(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call.with_call(*args, **kwargs)
-
-    def future(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call.future(*args, **kwargs)
+    return grpc.intercept_channel(grpc.insecure_channel(address, _options(safe)), *around)
 
 
 class _HandOn(grpc.UnaryUnaryClientInterceptor):

@@ -6,7 +6,7 @@ import pytest
 
 from store.metrics.exposition import metrics_page
 from store.server.errors import Conflict, Invalid, NotFound, Unavailable
-from store.server.grpc.channel import OutcomeUnknown, RemoteError, open_channel
+from store.server.grpc.channel import OutcomeUnknown, RemoteError
 from store.server.grpc.testing import ECHO, SAY, call, failing, serving
 
 
@@ -102,10 +102,3 @@ def test_calls_are_measured_on_both_sides() -> None:
     )
     assert f"{made % 'refused'} 0.0" not in page
     assert f"{made % 'refused'} " in page
-
-
-def test_a_channel_is_made_at_its_first_call() -> None:
-    channel = open_channel("127.0.0.1:1", "echo")
-    channel.unary_unary(SAY)
-    assert "real" not in vars(channel)
-    channel.close()

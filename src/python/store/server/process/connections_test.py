@@ -17,7 +17,7 @@ from store.server.process.gevent_patch import patch_gevent
 patch_gevent(calls_by_grpc=True)
 
 import os, gevent
-from flask import Response, request
+from flask import Response, current_app, request
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from store.server.http.blueprint import Blueprint
 from store.server.grpc.channel import open_channel
@@ -29,8 +29,6 @@ from store.server.http.web import create_app
 
 set_up_logs("test")
 routes = Blueprint("routes", __name__)
-# Made before the fork, as services do.
-health = health_pb2_grpc.HealthStub(open_channel(os.environ["PEER"], "peer"))
 
 @routes.post("/length")
 def length():
@@ -53,10 +51,12 @@ def ticks():
 
 @routes.get("/peer")
 def peer():
-    return {"status": health.Check(health_pb2.HealthCheckRequest(), timeout=5).status}
+    return {"status": current_app.health.Check(health_pb2.HealthCheckRequest(), timeout=5).status}
 
 def make():
-    return create_app("test", title="Test", blueprints=[routes])
+    app = create_app("test", title="Test", blueprints=[routes])
+    app.health = health_pb2_grpc.HealthStub(open_channel(os.environ["PEER"], "peer"))
+    return app
 
 serve_http("test", make, HttpConfig.from_environ(Environ(os.environ)), {})
 """
