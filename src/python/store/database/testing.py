@@ -14,11 +14,11 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import psycopg2
 import pytest
@@ -29,6 +29,8 @@ from store.database.database import Database
 from store.database.folder import SUPERUSER
 from store.database.migrations import migrate
 from store.database.postgres import Server
+
+S = TypeVar("S", bound=Server)
 
 ROOM_NEEDED = 2**30  # bytes; Docker gives /dev/shm 64 MB, which is too little for databases
 
@@ -149,32 +151,33 @@ def _checked(database: Database, form: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[FleetingServer]:
     """A PostgreSQL of this test process's own; parallel processes do not meet."""
-    home = Path(tempfile.mkdtemp(prefix="pg-", dir=_roomy_memory()))
-    home.rmdir()  # the server makes it anew, for the user it runs as
-    server = FleetingServer(home)
-    try:
-        server.start()
+    with _started(FleetingServer, _roomy_memory()) as server:
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
-def own_copy(name: str, database: Database, *, autouse: bool = False) -> tuple[Any, Any]:
+def own_copy(
+    name: str,
+    database: Database,
+    *,
+    scope: Literal["function", "module"] = "function",
+    autouse: bool = False,
+) -> tuple[Any, Any]:
     """Two fixtures for a service's conftest: where each test's own copy of its database is, which must
     be called `database_config` there, and the service's database, opened on that copy.
+
+    With the scope "module" the tests of a module share one copy.
     """
 
-    @pytest.fixture
+    @pytest.fixture(scope=scope)
     def database_config(postgres: FleetingServer) -> Iterator[DatabaseConfig]:
-        """A copy of the migrated database for this test alone."""
+        """A copy of the migrated database."""
         if database.migrations is None:
             raise AssertionError(f"{name} has no migrations to copy")
         template = postgres.template(name, database.migrations, database.functions)
         with postgres.fresh(template) as config:
             yield config
 
-    @pytest.fixture(autouse=autouse)
+    @pytest.fixture(scope=scope, autouse=autouse)
     def opened(database_config: DatabaseConfig) -> Iterator[Database]:
         """The service's database, opened on that copy."""
         database.open(database_config)
@@ -187,9 +190,15 @@ def own_copy(name: str, database: Database, *, autouse: bool = False) -> tuple[A
 @pytest.fixture(scope="module")
 def crashing() -> Iterator[CrashingServer]:
     """A durable PostgreSQL that this module's tests may crash."""
-    home = Path(tempfile.mkdtemp(prefix="pg-"))
-    home.rmdir()
-    server = CrashingServer(home)
+    with _started(CrashingServer) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _started(kind: Callable[[Path], S], parent: str | None = None) -> Iterator[S]:
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir=parent))
+    home.rmdir()  # the server makes it anew, for the user it runs as
+    server = kind(home)
     try:
         server.start()
         yield server

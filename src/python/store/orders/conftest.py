@@ -8,9 +8,8 @@ from flask.testing import FlaskClient
 
 from store.auth.callers import Caller, Role
 from store.auth.testing import Signer
-from store.database.config import DatabaseConfig
 from store.database.database import Database
-from store.database.testing import FleetingServer, postgres  # noqa: F401
+from store.database.testing import own_copy, postgres  # noqa: F401
 from store.orders.app import create_app
 from store.orders.composition import AppDependencies
 from store.orders.models import tables
@@ -34,25 +33,7 @@ Get = Callable[..., Any]
 Buy = Callable[..., Order]
 
 
-@pytest.fixture(scope="session")
-def template(postgres: FleetingServer) -> str:  # noqa: F811
-    """The name of a migrated database to copy."""
-    return postgres.template("orders", tables.MIGRATIONS)
-
-
-@pytest.fixture
-def database_config(postgres: FleetingServer, template: str) -> Iterator[DatabaseConfig]:  # noqa: F811
-    """A copy of the template for this test alone."""
-    with postgres.fresh(template) as config:
-        yield config
-
-
-@pytest.fixture(autouse=True)
-def database(database_config: DatabaseConfig) -> Iterator[Database]:
-    """The orders' database, opened on that copy."""
-    tables.database.open(database_config)
-    yield tables.database
-    tables.database.shut()
+database_config, database = own_copy("orders", tables.database, autouse=True)
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from itertools import combinations, product
 
 import pytest
 
-from store.database.database import Database
-from store.database.testing import FleetingServer
+from store.database.testing import own_copy
 from store.orders.errors import HoldReleased, NotForSale, OutOfStock, PaymentDeclined, UnknownSku
 from store.orders.models import tables
 from store.orders.models.order import Order
@@ -64,13 +63,8 @@ REFUSALS: list[tuple[type[Flow], str, StoreError, State, str | None]] = [
 WORST = (Fault.CRASH_AFTER, Fault.DONE_BUT_TIMED_OUT, Fault.STOPPED_AFTER)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def database(postgres: FleetingServer, template: str) -> Iterator[Database]:
-    """One database for all of these: each flow has a buyer and a shop of its own."""
-    with postgres.fresh(template) as config:
-        tables.database.open(config)
-        yield tables.database
-        tables.database.shut()
+# One database for all of these: each flow has a buyer and a shop of its own.
+database_config, database = own_copy("orders", tables.database, scope="module", autouse=True)
 
 
 pytestmark = pytest.mark.usefixtures("honest_counters")

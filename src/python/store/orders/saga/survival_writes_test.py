@@ -7,7 +7,7 @@ import pytest
 from store.database.database import Database
 from store.database.errors import CommitUnknown
 from store.database.idempotency import IdempotencyKeys, IdempotentRequest
-from store.database.testing import FleetingServer
+from store.database.testing import own_copy
 from store.orders.conftest import Get, Place
 from store.orders.models import tables
 from store.orders.models.order import Order
@@ -38,13 +38,8 @@ FAULTS = [fault for fault in Fault if fault != Fault.DUPLICATED]
 SAVES = [(flow, step) for flow in FLOWS for step in dict.fromkeys(STEP_OF[c] for c in flow.calls)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def database(postgres: FleetingServer, template: str) -> Iterator[Database]:
-    """One database for all of these: each flow has a buyer and a shop of its own."""
-    with postgres.fresh(template) as config:
-        tables.database.open(config)
-        yield tables.database
-        tables.database.shut()
+# One database for all of these: each flow has a buyer and a shop of its own.
+database_config, database = own_copy("orders", tables.database, scope="module", autouse=True)
 
 
 @pytest.fixture(autouse=True)
