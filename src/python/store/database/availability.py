@@ -1,4 +1,4 @@
-"""Waits for a database that is on its way: PostgreSQL and what needs it often start together."""
+"""Waiting for a database that starts: PostgreSQL and what needs it often start together."""
 
 from store.database.database import Database
 from store.database.errors import DatabaseDown
@@ -11,13 +11,13 @@ class NoDatabase(CommandFailed):
     """The database cannot be reached, or does not let us in."""
 
 
-def wait_for_database(database: Database, patience: float) -> None:
+def wait_for_database(database: Database, seconds: float) -> None:
     """Return once the database answers; NoDatabase after so many seconds, or at once if it refuses us.
 
     Logs as `wait_until_reachable` does.
     """
     try:
-        wait_until_reachable(lambda: _ask(database), patience, "the database")
+        wait_until_reachable(lambda: _ask(database), seconds, "the database")
     except Unreachable as error:
         raise NoDatabase(
             f"the database cannot be reached after {error.waited:.0f} s: {error}"

@@ -1,4 +1,4 @@
-"""Tells Prometheus when the newest good dump of a service's database was made."""
+"""When the newest good dump of a service's database was made, for Prometheus."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from store.server.process.worker import repeat
 
 
 def backup_watch(database: Database, config: DatabaseConfig) -> list[Callable[[], None]]:
-    """The loop that looks now and then, for a service's background; none where no backups are expected."""
+    """The loop that keeps the metric true, for a service's background; none where no backups are expected."""
     return [lambda: _watch(database)] if config.expects_backups else []
 
 

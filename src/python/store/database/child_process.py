@@ -11,18 +11,18 @@ KILL_AFTER_SECONDS = 120
 
 # Ends the command when our end of the pipe on stdin closes: when we say so, and also when this
 # process is killed without a chance to say so. $1 is the signal, $2 the seconds after which whatever
-# has not obeyed is killed; the rest is the command, which takes the shell's place: it is our child.
+# has not obeyed is killed; the rest is the command, which replaces the shell: it is our child.
 # The watch is nobody's child, so that the command meets none that it did not start, but it belongs to
 # the group that the command leads: $$ cannot become anybody else's number while the watch lives, and
 # it lives a second longer than the command, so that the owner may still signal the group.
 GUARD = """
-signal=$1 patience=$2; shift 2
+signal=$1 seconds=$2; shift 2
 exec 3<&0
 ( (
   trap '' "$signal"
   read -r _ <&3
   kill "-$signal" $$
-  while kill -0 $$ && [ "$patience" -gt 0 ]; do sleep 1; patience=$((patience - 1)); done
+  while kill -0 $$ && [ "$seconds" -gt 0 ]; do sleep 1; seconds=$((seconds - 1)); done
   sleep 1
   kill -KILL 0
 ) >/dev/null 2>&1 & )
@@ -31,17 +31,17 @@ exec "$@" 3<&- </dev/null
 
 
 def guarded(
-    command: Sequence[str], *, signal: str, patience: int = KILL_AFTER_SECONDS
+    command: Sequence[str], *, signal: str, kill_after: int = KILL_AFTER_SECONDS
 ) -> list[str]:
     """The command, guarded: start it in a session of its own, with a pipe of ours as its stdin.
 
-    It gets `signal` when the pipe closes, and its process group SIGKILL `patience` seconds later.
+    It gets `signal` when the pipe closes, and its process group SIGKILL `kill_after` seconds later.
     """
-    return ["/bin/sh", "-c", GUARD, "sh", signal, str(patience), *command]
+    return ["/bin/sh", "-c", GUARD, "sh", signal, str(kill_after), *command]
 
 
 class ChildProcess:
-    """A running command that gets `signal` when it is told to end or when this process is gone."""
+    """A running command that gets `signal` from `end`, and also when this process is gone."""
 
     def __init__(
         self, command: Sequence[str], *, signal: str, log: IO[bytes], who: dict[str, Any]
@@ -64,11 +64,11 @@ class ChildProcess:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended, by itself or because it was told to."""
+        """Whether it has not ended, by itself or by `end`."""
         return self._process.poll() is None
 
     def end(self, timeout: float) -> None:
-        """Tell it to end and wait for that; subprocess.TimeoutExpired if it does not."""
+        """Have it end and wait for that; subprocess.TimeoutExpired if it does not."""
         with contextlib.suppress(BrokenPipeError):
             self._process.communicate(timeout=timeout)
         with contextlib.suppress(ProcessLookupError):

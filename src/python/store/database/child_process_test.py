@@ -11,14 +11,14 @@ import pytest
 
 from store.database.child_process import ChildProcess, guarded
 
-# Says its number and its parent's, then does what it was told by the signal; or nothing.
+# Says its number and its parent's, then does what the signal says; or nothing.
 POLITE = "import os, signal, sys; signal.signal(15, lambda *_: sys.exit(7)); print(os.getpid(), os.getppid(), flush=True); signal.pause()"
 DEAF = "import os, signal; signal.signal(15, signal.SIG_IGN); print(os.getpid(), flush=True); signal.pause(); signal.pause()"
 # An owner that is killed before it can end what it keeps.
 OWNER = """
 import os, subprocess, sys
 from store.database.child_process import guarded
-subprocess.Popen(guarded([sys.executable, "-c", sys.argv[1]], signal="TERM", patience=1),
+subprocess.Popen(guarded([sys.executable, "-c", sys.argv[1]], signal="TERM", kill_after=1),
                  stdin=subprocess.PIPE, start_new_session=True).wait()
 """
 

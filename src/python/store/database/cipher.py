@@ -1,4 +1,4 @@
-"""Secrets at rest: what lies in the database is worthless without KEY_ENCRYPTION_SECRET."""
+"""Encryption of secrets at rest: what lies in the database is worthless without KEY_ENCRYPTION_SECRET."""
 
 import base64
 import hashlib

@@ -15,7 +15,7 @@ class DatabaseConfig:
     """Address and limits of one process's connections.
 
     `url` holds a password and is left out of the repr. Times are seconds. Where backups are expected, the
-    service tells when the newest was made.
+    service publishes when the newest was made.
     """
 
     url: str = field(repr=False)
@@ -72,8 +72,8 @@ def _is_address(url: str) -> bool:
         parts = parse_dsn(url)
     except psycopg2.ProgrammingError:
         return False
-    told = parts.get("host", "") + parts.get("port", "") + parts.get("dbname", "")
-    return bool(parts) and "@" not in told
+    shown = parts.get("host", "") + parts.get("port", "") + parts.get("dbname", "")
+    return bool(parts) and "@" not in shown
 
 
 def _milliseconds(seconds: float) -> int:

@@ -46,11 +46,11 @@ def migrate_from(
     DATABASE_WAIT_SECONDS is how long to wait for a database that cannot be reached yet.
     """
     config = DatabaseConfig.from_environ(env)
-    patience = env.whole("DATABASE_WAIT_SECONDS", default=0)
+    wait_seconds = env.whole("DATABASE_WAIT_SECONDS", default=0)
     env.check()
     database.open(config)
     try:
-        wait_for_database(database, patience)
+        wait_for_database(database, wait_seconds)
         migrate(database, directory, functions)
     except Unavailable as error:
         raise MigrationFailed(f"{error} Run it again: what was applied is noted.") from error

@@ -32,7 +32,7 @@ Connection = Any  # psycopg2's; mypy cannot follow it through peewee
 class Pool:
     """At most `size` connections; the one given back last goes out first, so that spare ones rest.
 
-    The primitives are those of `threading`: plain in a process with threads, cooperative after
+    The primitives are those of `threading`: plain in a process with threads, those of gevent after
     `store.server.process.gevent_patch.patch_gevent()`.
     """
 
@@ -48,8 +48,17 @@ class Pool:
 
     def take(self) -> Connection:
         """A connection for the caller alone; PoolExhausted if none is free in time."""
-        self._take_slot()
-        connection = self._rested() or self._new_or_free_slot()
+        begun = time.perf_counter()
+        if not self._slots.acquire(timeout=self._wait_seconds):
+            POOL_TIMEOUTS.inc()
+            raise PoolExhausted("The database is busy; try again in a moment.")
+        POOL_WAIT_SECONDS.observe(time.perf_counter() - begun)
+        POOL_IN_USE.inc()
+        try:
+            connection = self._rested() or self._new()
+        except BaseException:
+            self._free_slot()
+            raise
         self._lent_at[connection] = time.perf_counter()
         return connection
 
@@ -65,7 +74,7 @@ class Pool:
             self._free_slot()
 
     def replace(self, connection: Connection) -> Connection:
-        """A new connection in the place of a broken one; the place stays with the caller."""
+        """A new connection for a broken one; the caller keeps its slot."""
         discard(connection)
         fresh = self._new()
         self._lent_at[fresh] = self._lent_at.pop(connection)
@@ -90,24 +99,9 @@ class Pool:
                 return connection
             discard(connection)
 
-    def _take_slot(self) -> None:
-        begun = time.perf_counter()
-        if not self._slots.acquire(timeout=self._wait_seconds):
-            POOL_TIMEOUTS.inc()
-            raise PoolExhausted("The database is busy; try again in a moment.")
-        POOL_WAIT_SECONDS.observe(time.perf_counter() - begun)
-        POOL_IN_USE.inc()
-
     def _free_slot(self) -> None:
         POOL_IN_USE.dec()
         self._slots.release()
-
-    def _new_or_free_slot(self) -> Connection:
-        try:
-            return self._new()
-        except BaseException:
-            self._free_slot()
-            raise
 
     def _new(self) -> Connection:
         try:

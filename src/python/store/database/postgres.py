@@ -65,7 +65,7 @@ class Server:
     def __init__(self, home: Path, *, durable: bool) -> None:
         self.durable = durable
         self._folder = Folder(home)
-        self._kept: ChildProcess | None = None
+        self._process: ChildProcess | None = None
 
     @property
     def home(self) -> Path:
@@ -80,7 +80,7 @@ class Server:
     @property
     def pid(self) -> int | None:
         """The number of its first process, the parent of all others; None while it is not up."""
-        return self._kept.pid if self._kept is not None and self._kept.running else None
+        return self._process.pid if self._process is not None and self._process.running else None
 
     @property
     def running(self) -> bool:
@@ -156,8 +156,10 @@ class Server:
         with self._folder.log.open("wb") as log:
             # INT lets nobody finish but writes everything down; QUIT does not even do that.
             signal = "INT" if self.durable else "QUIT"
-            self._kept = ChildProcess(self._command(), signal=signal, log=log, who=unprivileged())
-        while self._kept.running:
+            self._process = ChildProcess(
+                self._command(), signal=signal, log=log, who=unprivileged()
+            )
+        while self._process.running:
             if self._folder.says_ready():
                 return True
             if time.monotonic() > give_up:
@@ -169,9 +171,9 @@ class Server:
         return False
 
     def _end(self) -> None:
-        if self._kept is not None:
-            self._kept.end(STOP_SECONDS)
-            self._kept = None
+        if self._process is not None:
+            self._process.end(STOP_SECONDS)
+            self._process = None
 
     def _command(self) -> list[str]:
         settings = {**COMMON, **(DURABLE if self.durable else FLEETING)}

@@ -1,4 +1,4 @@
-"""What inventory is told by its environment, read once at the start."""
+"""The settings of inventory, read once from the environment at the start."""
 
 from dataclasses import dataclass
 

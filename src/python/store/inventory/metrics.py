@@ -59,7 +59,7 @@ def count_refused(code: str) -> None:
 
 @dataclass(frozen=True)
 class HoldGauges:
-    """What the sweep tells of the holds that there are."""
+    """What the sweep publishes of the holds that there are."""
 
     held: Gauge
     overdue: Gauge

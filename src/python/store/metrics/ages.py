@@ -1,4 +1,4 @@
-"""Ages that somebody looks up now and then, and that must not stand still when he stops."""
+"""Ages that a loop looks up now and then, and that must not stand still when it stops."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from prometheus_client import Gauge
 
 MISSED_LOOKS = 2
-"""After so many the one who looks is away, or what he looks at is."""
+"""After so many the loop is away, or what it looks at is."""
 
 
 class SeenAge:
@@ -23,7 +23,7 @@ class SeenAge:
         every_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._patience = MISSED_LOOKS * every_seconds
+        self._trusted_seconds = MISSED_LOOKS * every_seconds
         self._clock = clock
         self._seen = (0.0, clock())
         Gauge(name, documentation).set_function(self.seconds)
@@ -36,4 +36,4 @@ class SeenAge:
         """What the gauge shows."""
         age, seen_at = self._seen
         unseen = self._clock() - seen_at
-        return age + unseen if age and unseen > self._patience else age
+        return age + unseen if age and unseen > self._trusted_seconds else age

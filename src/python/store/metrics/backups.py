@@ -1,11 +1,11 @@
-"""What a service tells of the backups of its database. Only where some are expected is this imported."""
+"""Backups of a service's database. Only where some are expected is this imported."""
 
 import math
 
 from prometheus_client import Gauge
 
 POLL_INTERVAL_SECONDS = 15.0
-"""How often a service looks."""
+"""How often a service looks up the newest."""
 
 NEWEST_DUMP = Gauge(
     "database_newest_dump_timestamp_seconds",

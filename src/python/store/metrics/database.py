@@ -1,4 +1,4 @@
-"""What the database tells: its pool, and what goes wrong with it."""
+"""The database: its pool, and what goes wrong with it."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -16,7 +16,7 @@ trace_id: Callable[[], str] = _untraced
 
 
 def set_source(source: Callable[[], str]) -> None:
-    """From now on `source` tells the id of the sampled trace at hand, or ""."""
+    """From now on `source` gives the id of the sampled trace at hand, or ""."""
     global trace_id
     trace_id = source
 

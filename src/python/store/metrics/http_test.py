@@ -69,11 +69,11 @@ def traced() -> Iterator[str]:
 
 def test_a_request_leads_to_its_trace_in_open_metrics(app: Flask, traced: str) -> None:
     app.test_client().get("/mugs/traced")
-    told = f'# {{trace_id="{traced}"}}'
+    exemplar = f'# {{trace_id="{traced}"}}'
     lines = metrics_page("application/openmetrics-text; version=1.0.0")[1].decode().splitlines()
-    (line,) = [line for line in lines if told in line]
+    (line,) = [line for line in lines if exemplar in line]
     assert line.startswith("http_request_duration_seconds_bucket{")
-    assert told not in metrics_page(None)[1].decode()
+    assert exemplar not in metrics_page(None)[1].decode()
 
 
 def test_two_apps_of_one_process_share_their_metrics(app: Flask) -> None:

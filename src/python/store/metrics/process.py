@@ -1,4 +1,4 @@
-"""What a process tells about itself, beyond what prometheus_client tells of every process."""
+"""The process itself, beyond what prometheus_client measures of every process."""
 
 import os
 import threading
@@ -23,15 +23,15 @@ THREADS.set_function(lambda: len(os.listdir("/proc/self/task")))
 
 @cache
 def describe_process(version: str) -> None:
-    """Tell the version, and look at the event loop's lag from now on. Repeating it does nothing.
+    """Publish the version, and sample the event loop's lag from now on. Repeating it does nothing.
 
     Call it in the process that does the work: a thread does not survive a fork.
     """
     BUILD.labels(version).set(1)
-    threading.Thread(target=_look_for_ever, name="loop-lag", daemon=True).start()
+    threading.Thread(target=_sample_for_ever, name="loop-lag", daemon=True).start()
 
 
-def _look_for_ever() -> None:
+def _sample_for_ever() -> None:
     # A task of the event loop where threads are greenlets, else a thread among threads.
     while True:
         due = time.perf_counter() + SAMPLE_INTERVAL_SECONDS

@@ -1,4 +1,4 @@
-"""What a process tells about itself, in processes of their own."""
+"""What a process measures of itself, in processes of their own."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ print(value("event_loop_lag_seconds_sum"))
 """
 
 
-def told(kind: str) -> list[float]:
+def published(kind: str) -> list[float]:
     program = [sys.executable, "-c", PROGRAM, kind]
     env = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run(program, env=env, capture_output=True, text=True, timeout=60)
@@ -39,12 +39,12 @@ def told(kind: str) -> list[float]:
 
 @pytest.mark.parametrize("kind", ["plain", "gevent"])
 def test_version_and_threads_are_told_and_the_process_can_leave(kind: str) -> None:
-    build, threads, looks, _lag = told(kind)
+    build, threads, looks, _lag = published(kind)
     assert build == 1
     assert threads >= (2 if kind == "plain" else 1)
     assert 2 <= looks <= 9  # one thread looks, though it was asked for twice
 
 
 def test_who_keeps_the_event_loop_is_seen() -> None:
-    *_, lag = told("gevent")
+    *_, lag = published("gevent")
     assert lag > 0.3

@@ -1,4 +1,4 @@
-"""What the environment tells this service, read once at the start."""
+"""The settings of orders, read once from the environment at the start."""
 
 from dataclasses import dataclass, field
 

@@ -115,38 +115,38 @@ class LineRefused(Unprocessable):
 class NotNow(Conflict):
     """The order's state does not allow this."""
 
-    wish: ClassVar[str] = "changed"
+    action: ClassVar[str] = "changed"
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"An order that is {state} cannot be {self.wish}.", state=state)
+        super().__init__(f"An order that is {state} cannot be {self.action}.", state=state)
 
 
 class NotCancellable(NotNow):
     """Too late to cancel."""
 
     code = "not_cancellable"
-    wish = "cancelled"
+    action = "cancelled"
 
 
 class NotShippable(NotNow):
     """Only a confirmed order that nobody is cancelling can be shipped."""
 
     code = "not_shippable"
-    wish = "shipped"
+    action = "shipped"
 
 
 class NotDelivered(NotNow):
     """Only a shipped order can be marked as delivered."""
 
     code = "not_shipped"
-    wish = "marked as delivered"
+    action = "marked as delivered"
 
 
 class NotRefundable(NotNow):
     """Nothing has been captured, or the order is being cancelled, which gives all money back."""
 
     code = "not_refundable"
-    wish = "refunded"
+    action = "refunded"
 
 
 class AlreadyShipped(Conflict):

@@ -69,7 +69,7 @@ class Bank(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, jwks: dict[str, Any]) -> None:
-        super().__init__(("127.0.0.1", 0), _Desk)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.jwks = jwks
         self.closed = False
         self.numbers = count()
@@ -79,7 +79,7 @@ class Bank(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Desk(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     server: Bank
     protocol_version = "HTTP/1.1"
 
@@ -201,8 +201,13 @@ def test_orders_are_served_worked_on_told_and_left_in_good_order(
             'orders_in_progress{state="awaiting_payment"}',
         }
         wait_until(lambda: len(subscriber.got) == 2, 20)
-        told = [Webhook(secret).verify(got.body, got.headers)["data"] for got in subscriber.got]
-        assert {each["order_id"] for each in told} == {answer.json()["id"], promised.json()["id"]}
+        published = [
+            Webhook(secret).verify(got.body, got.headers)["data"] for got in subscriber.got
+        ]
+        assert {each["order_id"] for each in published} == {
+            answer.json()["id"],
+            promised.json()["id"],
+        }
         assert works.leave(signal.SIGTERM) == 0, works.said()
         for kept in ("sk_test_1", ENCRYPTION_SECRET, secret, subscriber.url):
             assert kept not in served.said() + works.said()

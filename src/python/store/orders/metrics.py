@@ -110,7 +110,7 @@ def count_webhook(kind: str, *, is_new: bool) -> None:
 
 @dataclass(frozen=True)
 class BacklogGauges:
-    """What a worker tells of what waits."""
+    """What a worker publishes of what waits."""
 
     due: Gauge
     in_progress: Gauge

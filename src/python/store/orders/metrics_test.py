@@ -189,14 +189,14 @@ def test_a_confirmation_leads_to_its_trace(buy: Buy, monkeypatch: pytest.MonkeyP
 
 
 def test_a_webhook_is_new_once(shop: FakeShop) -> None:
-    def heard(outcome: str) -> float:
+    def received(outcome: str) -> float:
         labels = {"type": "refund.created", "outcome": outcome}
         return REGISTRY.get_sample_value("payment_webhooks_total", labels) or 0.0
 
-    before = heard("new"), heard("duplicate")
+    before = received("new"), received("duplicate")
     for _ in range(3):
         receive_event(webhook("evt_1", "refund.created"), shop)
-    assert (heard("new") - before[0], heard("duplicate") - before[1]) == (1, 2)
+    assert (received("new") - before[0], received("duplicate") - before[1]) == (1, 2)
 
 
 def webhook(event_id: str, kind: str) -> bytes:

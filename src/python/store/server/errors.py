@@ -10,13 +10,13 @@
     ├── TooLarge 413
     └── UnsupportedMedia 415
 
-Use cases raise these, or classes of their own below them; HTTP and gRPC each have one place that
+Use cases raise these, or classes of their own below them; HTTP and gRPC each have one module that
 turns them into an answer.
 """
 
 
 class StoreError(Exception):
-    """An error that may be told to the caller: a sentence, a stable code and the facts.
+    """An error that the caller may see: a sentence, a stable code and the facts.
 
     `detail` is for people. `facts` are for programs: JSON-able, and safe to show to the caller.
     """
@@ -25,7 +25,7 @@ class StoreError(Exception):
     code: str = "internal"
     title: str = "Internal Server Error"
     rpc_code: str = ""
-    """The name of the gRPC status code where the HTTP status does not tell it, e.g. ALREADY_EXISTS."""
+    """The name of the gRPC status code where the HTTP status leaves it open, e.g. ALREADY_EXISTS."""
 
     def __init__(self, detail: str, /, **facts: object) -> None:
         super().__init__(detail)

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class ImportInterrupted(Unavailable):
-    """The process has been told to stop; what was written so far is kept."""
+    """The process is about to stop; what was written so far is kept."""
 
     code = "stopping"
 

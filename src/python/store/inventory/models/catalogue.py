@@ -56,7 +56,7 @@ class DatedTable(CatalogueTable):
 
 
 class Category(DatedTable):
-    """A place in the tree; the database keeps `path` from the slugs above."""
+    """A node of the tree; the database keeps `path` from the slugs above."""
 
     parent = peewee.ForeignKeyField("self", null=True)
     slug = peewee.TextField()
@@ -74,13 +74,13 @@ class Category(DatedTable):
     @classmethod
     def make_sure_of(cls, path: Sequence[tuple[str, str]]) -> UUID:
         """The id of the category at a path of (slug, name); it and those above are made if absent."""
-        place = "/".join(slug for slug, _ in path)
-        if cls.get_or_none(cls.path == place) is None:
+        joined = "/".join(slug for slug, _ in path)
+        if cls.get_or_none(cls.path == joined) is None:
             *above, (slug, name) = path
             parent = cls.make_sure_of(above) if above else None
             # Somebody else may make it at the same time: then theirs is as good.
             cls.insert(parent=parent, slug=slug, name=name).on_conflict_ignore().execute()
-        return UUID(str(cls.at(place).id))
+        return UUID(str(cls.at(joined).id))
 
     @classmethod
     def after(cls, path: str, limit: int) -> list[Self]:

@@ -135,7 +135,7 @@ class ImportBatch:
             for currency, amount in variant.prices.items():
                 price = {"sku": sku, "currency": currency, "amount": amount}
                 state.prices[sku, currency] = price
-            state.levels |= {(sku, place): units for place, units in variant.levels.items()}
+            state.levels |= {(sku, warehouse): units for warehouse, units in variant.levels.items()}
         return state
 
 

@@ -121,8 +121,8 @@ def fits_bounds(shape: QueryShape, price: str = "c") -> Conditions:
 def fits_stock(shape: QueryShape, variant: str = "v") -> Conditions:
     """The variant has the wanted stock."""
     if shape.in_stock is not None:
-        shelf = f"SELECT FROM stock s WHERE s.sku = {variant}.sku AND s.on_hand > s.reserved"
-        yield f"{'' if shape.in_stock else 'NOT '}EXISTS ({shelf})"
+        free = f"SELECT FROM stock s WHERE s.sku = {variant}.sku AND s.on_hand > s.reserved"
+        yield f"{'' if shape.in_stock else 'NOT '}EXISTS ({free})"
 
 
 def for_sale(shape: QueryShape, variant: str = "v", price: str = "c") -> str:
@@ -142,5 +142,5 @@ def fits_variant(shape: QueryShape, variant: str = "v", price: str = "c") -> str
 
 
 def with_look_alikes(shape: QueryShape, query: str) -> str:
-    """The query, told how much alike words must be if there are any."""
+    """The query, with how much alike words must be if there are any."""
     return f"{LOOK_ALIKE} {query}" if shape.terms else query

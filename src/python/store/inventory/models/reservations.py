@@ -46,7 +46,7 @@ class Reservation:
 
     @classmethod
     def of(cls, found: dict[str, Any]) -> "Reservation":
-        """The reservation that reservation_as_json.sql tells of."""
+        """The reservation that reservation_as_json.sql writes."""
         expires_at = found["expires_at"]
         return cls(
             order_id=UUID(found["order_id"]),
@@ -140,7 +140,7 @@ class ReservationAnswer:
         """The answer that serve_orders.sql gives."""
         was, ran_out = found.pop("was"), found.pop("ran_out")
         if code := found.pop("refused", None):
-            # By name: the next version's function may tell more, and serves this one through an upgrade.
+            # By name: the next version's function may say more, and serves this one through an upgrade.
             sku, left, overdue = found.get("sku"), found.get("left"), found.get("overdue", False)
             return cls(Refusal(code, sku, left, overdue), was, ran_out)
         return cls(Reservation.of(found), was, ran_out)

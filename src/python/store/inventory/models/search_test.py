@@ -63,7 +63,9 @@ def comparisons(
     database: Database, ask: Callable[[ProductQuery], object], query: ProductQuery
 ) -> int:
     """How often a question compares a word with the words of a product."""
-    with database.transaction():  # on one connection, which counts on until it tells the server
+    with (
+        database.transaction()
+    ):  # on one connection, which counts on until it reports to the server
         before = database.rows(COMPARISONS)[0]["made"]
         ask(query)
         return int(database.rows(COMPARISONS)[0]["made"] - before)

@@ -10,7 +10,7 @@ from store.server.http.pages import PageRequest
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A place with shelves."""
+    """A building with shelves."""
 
     code: str
     name: str

@@ -11,7 +11,7 @@ from store.server.ids import new_id
 
 
 class Office:
-    """Answers like the database, holds everybody up at first, and fails what it is told to."""
+    """Answers like the database, holds everybody up at first, and fails what a test names."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.open = Event()

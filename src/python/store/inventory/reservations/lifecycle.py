@@ -97,7 +97,7 @@ def sweep() -> bool:
     """Give back some holds past their time; whether there were any.
 
     Any number of processes may sweep at once: each leaves alone what another has in hand. The
-    metrics are told first, so that they show what a sweep that fails leaves behind.
+    metrics are set first, so that they show what a sweep that fails leaves behind.
     """
     _measure_holds()
     return _give_back_overdue()

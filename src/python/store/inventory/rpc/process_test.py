@@ -33,7 +33,7 @@ from store.server.grpc.channel import open_channel
 from store.server.ids import new_id
 
 COMMAND = [sys.executable, "-m", "store.inventory.main"]
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 TURNED_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
@@ -63,11 +63,11 @@ def process(environ: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
         yield running
     finally:
         running.kill()
-        running.wait(PATIENCE_SECONDS)
+        running.wait(TIMEOUT_SECONDS)
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not happened():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.05)
@@ -106,10 +106,10 @@ def test_it_serves_sweeps_and_finishes_what_is_in_hand(
         stub = InventoryStub(channel)
         with ThreadPoolExecutor(8) as buyers:
             outcomes = [buyers.submit(buy, stub) for _ in range(40)]
-            outcomes[0].result(PATIENCE_SECONDS)
+            outcomes[0].result(TIMEOUT_SECONDS)
             process.send_signal(signal.SIGTERM)
-            sold = sum(outcome.result(PATIENCE_SECONDS) for outcome in outcomes)
-    assert process.wait(PATIENCE_SECONDS) == 0
+            sold = sum(outcome.result(TIMEOUT_SECONDS) for outcome in outcomes)
+    assert process.wait(TIMEOUT_SECONDS) == 0
     held = database.row("SELECT count(*) AS held FROM reservations WHERE state = 'held'")
     assert held == {"held": sold}
     assert wrong_in_the_books() == {}
@@ -131,7 +131,7 @@ def buy(stub: InventoryStub) -> bool:
 def test_it_says_in_one_line_what_is_missing(environ: dict[str, str], missing: str) -> None:
     del environ[missing]
     ended = subprocess.run(
-        [*COMMAND, "rpc"], env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+        [*COMMAND, "rpc"], env=environ, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
     )
     assert ended.returncode == 2
     assert ended.stderr == f"inventory rpc: bad environment: missing: {missing}\n"

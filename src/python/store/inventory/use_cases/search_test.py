@@ -10,7 +10,7 @@ from store.inventory.models.tables import database
 from store.inventory.testing.stock import add_variant
 from store.inventory.use_cases import search
 
-# Few titles and prices, so that many products stand at the same place of an order.
+# Few titles and prices, so that many products stand at the same position of an order.
 products = st.tuples(st.sampled_from(["Mug", "Red mug", "Mug stand"]), st.integers(1, 3))
 events = st.lists(
     st.one_of(products, st.integers(0, 30)),  # a product comes, or the n-th goes

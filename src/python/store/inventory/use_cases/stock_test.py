@@ -130,7 +130,7 @@ def test_many_levels_at_once_from_two_sides() -> None:
 
     def count(reference: str) -> list[object]:
         ordered = skus if reference < "I-4" else skus[::-1]
-        levels = [Level(sku, house, 7) for sku in ordered for house in ("A", "B")]
+        levels = [Level(sku, warehouse, 7) for sku in ordered for warehouse in ("A", "B")]
         return list(set_levels(levels, "import", reference, "importer"))
 
     with ThreadPoolExecutor(4) as importers:

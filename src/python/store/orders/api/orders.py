@@ -48,7 +48,7 @@ def place(headers: dict[str, str], basket: Basket) -> Response:
         try:
             order = place_order(buyer, basket, begun, needs.shop, needs.place_seconds)
         except LineRefused as refusal:
-            # An answer like any other: the order exists, as rejected, and a retry is told the same.
+            # An answer like any other: the order exists, as rejected, and a retry gets the same.
             return answer_store_error(refusal)
         return shown_order(order, 201)
 
@@ -101,6 +101,6 @@ def events(args: dict[str, Any], headers: dict[str, int], order_id: UUID) -> Res
 
 def _live(order: Order, last_seen: int) -> Response:
     if is_over(order, last_seen):
-        return Response(status=204)  # tells an EventSource not to come back
+        return Response(status=204)  # an EventSource does not come back then
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(live_timeline(order.id, last_seen), mimetype=EVENT_STREAM, headers=headers)

@@ -27,7 +27,7 @@ KEY = "key-of-the-tests"
 
 
 class Servicer(InventoryServicer):
-    """Keeps what it was asked, and answers as told."""
+    """Keeps what it was asked, and answers as the test says."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []

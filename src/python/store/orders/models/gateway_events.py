@@ -1,4 +1,4 @@
-"""What the payment gateway has told us: each event taken down once, with the order it is about."""
+"""Events of the payment gateway: each taken down once, with the order it is about."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from store.orders.errors import IllegalMove
 
 
 class State(StrEnum):
-    """What the buyer is told about the order."""
+    """What the buyer sees of the order."""
 
     PENDING = "pending"
     AWAITING_PAYMENT = "awaiting_payment"

@@ -1,4 +1,4 @@
-"""Writing orders: guarded, and on the disk before anybody is told."""
+"""Writing orders: guarded, and on the disk before anybody learns of it."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -43,12 +43,12 @@ def test_the_disk_is_waited_for_before_money_is_asked_for_and_at_the_end(
 def test_a_refund_is_on_the_disk_before_it_is_asked_for(
     buy: Buy, shop: FakeShop, buyer: Caller, durability: list[str]
 ) -> None:
-    def wish() -> None:
+    def request() -> None:
         cancel_order(_only_id(), buyer, shop, 0.0)
         durability.clear()
 
     shop.payments.faults.next("capture", Fault.STOPPED_AFTER)
-    shop.payments.faults.meanwhile = wish
+    shop.payments.faults.meanwhile = request
     shop.payments.faults.next("refund", Fault.CRASH_BEFORE)
     with pytest.raises(SimulatedCrash):
         buy()

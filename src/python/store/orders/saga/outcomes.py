@@ -30,7 +30,7 @@ class Refused:
 
     @property
     def decline(self) -> dict[str, str | None]:
-        """What the payment is told of a card that was declined."""
+        """What the payment keeps of a card that was declined."""
         return {"intent_id": self.intent_id, "decline_code": self.facts.get("decline_code")}
 
 

@@ -81,7 +81,7 @@ def test_whatever_happens_to_the_writing_of_an_outcome_the_flow_comes_to_its_end
 
 @pytest.fixture
 def lose_the_answer_to_commit(database: Database, monkeypatch: pytest.MonkeyPatch) -> Lose:
-    """Lets the next COMMIT be carried out, or not, and nobody hear of it."""
+    """Lets the next COMMIT be carried out, or not, without an answer."""
     commit = database.commit
 
     def lose(*, done: bool) -> None:

@@ -8,7 +8,7 @@ from store.orders.models.timeline import events_after
 from store.orders.testing.shop import FakeShop
 
 SOLD = frozenset({State.CONFIRMED, State.SHIPPED, State.DELIVERED, State.REFUNDED})
-TOLD_STATE = {
+STATE_AFTER = {
     "order.placed": State.PENDING,
     "order.authorised": State.PENDING,
     "order.letting_go": State.PENDING,
@@ -20,7 +20,7 @@ TOLD_STATE = {
     "order.rejected": State.REJECTED,
     "order.cancelled": State.CANCELLED,
 }
-"""The state that an event tells. One that was sold stays what it is while it lets go."""
+"""The state after an event. One that was sold stays what it is while it lets go."""
 
 AGAIN = frozenset({"refund.requested", "refund.succeeded", "refund.failed"})
 """All other events happen once to an order."""
@@ -69,21 +69,21 @@ def _wrong_story(order: Order) -> Iterator[str]:
         kinds.count(kind) > 1 for kind in kinds if kind not in AGAIN
     ):
         yield f"no order goes this way: {kinds}"
-    if (told := _end_of(kinds)) != order.state:
-        yield f"the story ends with {told}, the order is {order.state}"
+    if (end := _end_of(kinds)) != order.state:
+        yield f"the story ends with {end}, the order is {order.state}"
     refunded = sum(event.data["amount"] for event in story if event.type == "refund.succeeded")
     returned = sum(event.data["amount"] for event in story if event.type == "refund.failed")
     if not refunded - returned <= order.refunded <= refunded:
-        yield f"the story tells of {refunded} refunded, the order of {order.refunded}"
+        yield f"the story has {refunded} refunded, the order of {order.refunded}"
 
 
 def _end_of(kinds: Sequence[str]) -> str:
     state = State.PENDING
     for kind in kinds:
-        told = TOLD_STATE.get(kind, state)
-        if told == state or (kind == "order.letting_go" and state in SOLD):
+        after = STATE_AFTER.get(kind, state)
+        if after == state or (kind == "order.letting_go" and state in SOLD):
             continue
-        if told not in MOVES[state]:
+        if after not in MOVES[state]:
             return f"an illegal {kind} when {state}"
-        state = told
+        state = after
     return state

@@ -18,9 +18,9 @@ _NAMES = {
     "orders_refunded_minor_units_total": "refunded",
     "order_seconds_to_confirm_count": "confirmed",
 }
-# What has happened is an event, written with what it tells; what is counted follows from these.
+# What has happened is an event, written with its facts; what is counted follows from these.
 _WRITTEN = """
-WITH told AS (
+WITH happened AS (
     SELECT e.type, e.data, o.currency, substr(e.type, 7) AS state, coalesce(o.reason, '') AS reason
     FROM order_events e JOIN orders o ON o.id = e.order_id
 ), paid AS (
@@ -28,15 +28,15 @@ WITH told AS (
         OR o.reason IS NOT DISTINCT FROM 'payment_declined' AS declined
     FROM payments p JOIN orders o ON o.id = p.order_id
 )
-SELECT ARRAY['orders', 'pending', ''] AS what, count(*) AS n FROM told WHERE type = 'order.placed'
-UNION ALL SELECT ARRAY['orders', state, ''], count(*) FROM told WHERE type IN
+SELECT ARRAY['orders', 'pending', ''] AS what, count(*) AS n FROM happened WHERE type = 'order.placed'
+UNION ALL SELECT ARRAY['orders', state, ''], count(*) FROM happened WHERE type IN
     ('order.awaiting_payment', 'order.confirmed', 'order.shipped', 'order.delivered',
     'order.refunded') GROUP BY state
-UNION ALL SELECT ARRAY['orders', state, reason], count(*) FROM told
+UNION ALL SELECT ARRAY['orders', state, reason], count(*) FROM happened
     WHERE type IN ('order.rejected', 'order.cancelled') GROUP BY state, reason
-UNION ALL SELECT ARRAY['confirmed'], count(*) FROM told WHERE type = 'order.confirmed'
+UNION ALL SELECT ARRAY['confirmed'], count(*) FROM happened WHERE type = 'order.confirmed'
 UNION ALL SELECT ARRAY['captured', currency], sum(captured) FROM paid GROUP BY currency
-UNION ALL SELECT ARRAY['refunded', currency], sum((data ->> 'amount')::bigint) FROM told
+UNION ALL SELECT ARRAY['refunded', currency], sum((data ->> 'amount')::bigint) FROM happened
     WHERE type = 'refund.succeeded' GROUP BY currency
 UNION ALL SELECT ARRAY['payments', 'succeeded', ''], count(*) FROM paid WHERE captured > 0
 UNION ALL SELECT ARRAY['payments', 'canceled', ''], count(*) FROM paid

@@ -1,4 +1,4 @@
-"""Stripe for the tests of the client: an HTTP server that plays what it is told to."""
+"""Stripe for the tests of the client: an HTTP server that plays what a test says."""
 
 import threading
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Stripe:
     @contextmanager
     def served(self) -> Iterator[str]:
         """The address it listens at, until the block is left."""
-        with _Server(("127.0.0.1", 0), _Desk) as server:
+        with _Server(("127.0.0.1", 0), _Handler) as server:
             server.stripe = self
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}"
@@ -46,7 +46,7 @@ class _Server(ThreadingHTTPServer):
     stripe: Stripe
 
 
-class _Desk(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
 

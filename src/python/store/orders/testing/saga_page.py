@@ -35,7 +35,7 @@ A forward step that is refused, whose order has expired, or whose buyer has aske
 _STATE_HEAD = """\
 ## The states
 
-What the buyer is told. The steps lead from `pending` to `confirmed`, `rejected` or `cancelled`; staff
+What the buyer sees. The steps lead from `pending` to `confirmed`, `rejected` or `cancelled`; staff
 ship and deliver; a refund of everything leads to `refunded`. The database refuses any other move.
 """
 _TAIL = """\
@@ -84,7 +84,7 @@ def _steps() -> str:
 
 
 def _ways(step: Step, each: StepDefinition) -> Iterator[str]:
-    """The ways on from a step; outcomes that lead to the same place share an arrow."""
+    """The ways on from a step; outcomes that lead to the same step share an arrow."""
     found: dict[str, list[str]] = {}
     for outcome, then in (
         ("done", each.done),

@@ -1,4 +1,4 @@
-"""What the payment gateway tells us: taken down once, believed never.
+"""Events of the payment gateway: taken down once, believed never.
 
 A webhook only says where to look. It makes the order's next step due at once; the step asks the
 gateway how things stand. So duplicates, and news that arrive in the wrong order, change nothing twice.
@@ -30,7 +30,7 @@ def receive_event(body: bytes, shop: Shop) -> None:
     """Take an event down and look after the order it is about, unless it is known; BadWebhook."""
     event = _event_of(body)
     if event.type in REFUND_TYPES:
-        # Before it is taken down: if the gateway cannot be asked now, it will tell us again.
+        # Before it is taken down: if the gateway cannot be asked now, it will send it again.
         doubt_refund(event.object_id, shop)
     is_new, order_id = note_event(event, WAKES)
     count_webhook(event.type, is_new=is_new)

@@ -6,7 +6,7 @@ from datetime import datetime
 from store.database.purge import purge_sql
 from store.orders.models.tables import database
 
-MOST_AT_ONCE = 5000
+MAX_BATCH = 5000
 
 _BACKLOG = """
 SELECT coalesce(sum(pending), 0)::int AS pending, coalesce(sum(dead), 0)::int AS dead,
@@ -28,7 +28,7 @@ WHERE (endpoint_id, event_id) IN (
     JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.state = 'pending'
         AND d.created_at <= now() - interval '3 days' AND d.give_up_at <= now()
         AND (d.leased_until IS NULL OR d.leased_until <= now())
-    WHERE e.state = 'active' LIMIT {MOST_AT_ONCE} FOR UPDATE OF d SKIP LOCKED)
+    WHERE e.state = 'active' LIMIT {MAX_BATCH} FOR UPDATE OF d SKIP LOCKED)
 """
 _FORGET = purge_sql(
     "webhook_deliveries", "endpoint_id, event_id", "state = 'delivered' AND delivered_at < %s"
@@ -56,4 +56,4 @@ def give_up() -> int:
 
 def forget(delivered_before: datetime) -> int:
     """Forget some that were delivered before a moment; how many there were."""
-    return database.run(_FORGET, (delivered_before, MOST_AT_ONCE))
+    return database.run(_FORGET, (delivered_before, MAX_BATCH))

@@ -31,7 +31,7 @@ def test_a_worker_shows_how_far_subscribers_are_behind(
         """UPDATE webhook_deliveries SET state = 'dead', answer = '500'
         WHERE event_id = (SELECT max(event_id) FROM webhook_deliveries)"""
     )
-    dispatcher._look_at = 0.0
+    dispatcher._backlog_at = 0.0
     dispatcher.step()
     pending, dead, lag = shown()
     assert (pending, dead) == (49, 1)
@@ -54,8 +54,8 @@ def test_what_is_too_old_is_given_up_and_later_forgotten(
     dispatcher.step()
     seen = dict(states())
     assert seen == {1: "dead", 2: "dead", 3: "pending", 4: "pending", 5: "delivered"}
-    monkeypatch.setattr(dispatch_module, "KEPT", timedelta(seconds=-1))
-    dispatcher._tidy_at = 0.0
+    monkeypatch.setattr(dispatch_module, "DELIVERIES_KEPT", timedelta(seconds=-1))
+    dispatcher._purge_at = 0.0
     dispatcher.step()
     assert {number for number, _ in states()} == {1, 2, 3, 4}
 

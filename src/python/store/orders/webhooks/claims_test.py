@@ -7,7 +7,7 @@ import pytest
 from store.orders.conftest import Buy
 from store.orders.models.tables import database
 from store.orders.testing.shop import FakeShop
-from store.orders.webhooks.models import MOST_AT_ONCE
+from store.orders.webhooks.models import MAX_PER_ENDPOINT
 from store.orders.webhooks.outcomes import note_failed, note_taken, pause_gone
 from store.orders.webhooks.testing import (
     add_endpoint,
@@ -128,11 +128,11 @@ def test_a_new_event_waits_together_with_what_it_follows(buy: Buy, endpoint: UUI
 def test_nobody_gets_more_than_his_share(buy: Buy, shop: FakeShop) -> None:
     shop.inventory.shelf["MUG"] = 50
     eager, other = add_endpoint(URL), add_endpoint("https://other.example/")
-    for _ in range(MOST_AT_ONCE + 2):
+    for _ in range(MAX_PER_ENDPOINT + 2):
         buy(1)
-    found = claim(busy={eager: MOST_AT_ONCE - 3})
+    found = claim(busy={eager: MAX_PER_ENDPOINT - 3})
     mine = [each for each in found if each.endpoint.id == eager]
-    assert (len(mine), len(found) - len(mine)) == (3, MOST_AT_ONCE)
+    assert (len(mine), len(found) - len(mine)) == (3, MAX_PER_ENDPOINT)
     all_due()
     few = claim(limit=2)
     assert {each.endpoint.id for each in few} == {eager, other}

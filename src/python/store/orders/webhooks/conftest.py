@@ -57,7 +57,7 @@ def create(ask: Ask) -> Create:
 
 @pytest.fixture
 def subscriber() -> Iterator[Subscriber]:
-    """A program that hears webhooks over real HTTP."""
+    """A program that receives webhooks over real HTTP."""
     with subscribing() as subscriber:
         yield subscriber
 

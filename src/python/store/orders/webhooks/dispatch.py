@@ -25,10 +25,10 @@ from store.server.errors import StoreError, Unavailable
 from store.server.ids import new_id
 from store.server.process.worker import repeat
 
-HANDS = 64
+MAX_IN_FLIGHT = 64
 """Messages on their way at the same time. They need no connection to the database meanwhile."""
 
-TRIAL_HANDS = 8
+MAX_TRIALS_IN_FLIGHT = 8
 """Test messages at the same time. Somebody waits for each, so they stand behind no delivery."""
 
 LATEST_START_SECONDS = LEASE_SECONDS - 2 * DEADLINE_SECONDS
@@ -39,15 +39,15 @@ IDLE_SECONDS = 0.25
 TRIAL_POLL_INTERVAL_SECONDS = 0.25
 """How often it looks whether a test message is wanted, however much else there is to do."""
 
-TIDY_SECONDS = 60.0
-KEPT = timedelta(days=30)
+PURGE_SECONDS = 60.0
+DELIVERIES_KEPT = timedelta(days=30)
 """How long one can look up what was delivered."""
 
 _log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Sends due deliveries, as many at a time as it has hands, and writes what came of them.
+    """Sends due deliveries, up to MAX_IN_FLIGHT at a time, and writes what came of them.
 
     Only `step` talks to the database. So however many subscribers are stuck, orders keep theirs.
     """
@@ -55,15 +55,17 @@ class Dispatcher:
     def __init__(self, cipher: Cipher, subscribers: Subscribers) -> None:
         self._cipher = cipher
         self._subscribers = subscribers
-        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="webhook")
-        self._trial_hands = ThreadPoolExecutor(TRIAL_HANDS, thread_name_prefix="webhook")
+        self._executor = ThreadPoolExecutor(MAX_IN_FLIGHT, thread_name_prefix="webhook")
+        self._trial_executor = ThreadPoolExecutor(
+            MAX_TRIALS_IN_FLIGHT, thread_name_prefix="webhook"
+        )
         self._sending: dict[Future[Receipt | None], Delivery] = {}
         self._trying: dict[Future[Receipt], UUID] = {}
-        self._look_at = self._tidy_at = self._try_at = 0.0
+        self._backlog_at = self._purge_at = self._try_at = 0.0
 
     def step(self) -> bool:
         """Note what has come back, and send what is due; whether there was anything to do."""
-        self._housekeep()
+        self._maintain()
         self._note()
         found = self._claim() + self._claim_trials()
         if not found and self._in_hand:
@@ -78,8 +80,8 @@ class Dispatcher:
 
     def finish(self) -> None:
         """Finish what is in hand, and note what came of it."""
-        for hands in (self._hands, self._trial_hands):
-            hands.shutdown(wait=True)
+        for executor in (self._executor, self._trial_executor):
+            executor.shutdown(wait=True)
         try:
             self._note()
         except Unavailable as error:
@@ -90,14 +92,14 @@ class Dispatcher:
         return len(self._sending) + len(self._trying)
 
     def _claim(self) -> int:
-        free = HANDS - len(self._sending)
+        free = MAX_IN_FLIGHT - len(self._sending)
         if not free:
             return 0
         busy = Counter(delivery.endpoint.id for delivery in self._sending.values())
         start_by = time.monotonic() + LATEST_START_SECONDS
         found = claimed(new_id(), free, busy)
         for delivery in found:
-            self._sending[self._hands.submit(self._send, delivery, start_by)] = delivery
+            self._sending[self._executor.submit(self._send, delivery, start_by)] = delivery
         return len(found)
 
     def _claim_trials(self) -> int:
@@ -105,11 +107,11 @@ class Dispatcher:
         if time.monotonic() < self._try_at:
             return 0
         self._try_at = time.monotonic() + TRIAL_POLL_INTERVAL_SECONDS
-        found = trial_queue.claim(TRIAL_HANDS - len(self._trying))
+        found = trial_queue.claim(MAX_TRIALS_IN_FLIGHT - len(self._trying))
         for trial in found:
             with contextlib.suppress(EndpointNotFound):
                 endpoint = register.target(trial.endpoint_id)
-                self._trying[self._trial_hands.submit(self._try, endpoint, trial.id)] = trial.id
+                self._trying[self._trial_executor.submit(self._try, endpoint, trial.id)] = trial.id
         return len(found)
 
     def _try(self, endpoint: Endpoint, trial_id: UUID) -> Receipt:
@@ -166,18 +168,18 @@ class Dispatcher:
         DELIVERIES.labels("taken").inc(len(taken))
         DELIVERIES.labels("failed").inc(len(failed))
 
-    def _housekeep(self) -> None:
+    def _maintain(self) -> None:
         at = time.monotonic()
-        if at >= self._look_at:
-            self._look_at = at + BACKLOG_INTERVAL_SECONDS
+        if at >= self._backlog_at:
+            self._backlog_at = at + BACKLOG_INTERVAL_SECONDS
             found = backlog.backlog()
             PENDING.set(found.pending)
             DEAD.set(found.dead)
             LAG.see(found.lag_seconds)
-        if at >= self._tidy_at:
-            self._tidy_at = at + TIDY_SECONDS
+        if at >= self._purge_at:
+            self._purge_at = at + PURGE_SECONDS
             _all(backlog.give_up)
-            _all(lambda: backlog.forget(now() - KEPT))
+            _all(lambda: backlog.forget(now() - DELIVERIES_KEPT))
             trial_queue.forget()
 
 

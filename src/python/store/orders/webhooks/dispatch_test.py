@@ -12,7 +12,7 @@ from store.orders.models.tables import database
 from store.orders.webhooks import dispatch as dispatch_module
 from store.orders.webhooks.dispatch import Dispatcher
 from store.orders.webhooks.fake_subscriber import ReceivedMessage, Subscriber, subscribing
-from store.orders.webhooks.models import MOST_AT_ONCE
+from store.orders.webhooks.models import MAX_PER_ENDPOINT
 from store.orders.webhooks.testing import add_endpoint, all_due, states, step_until
 from store.server.grpc.testing import wait_until
 from store.server.process.lifecycle import stopping
@@ -91,7 +91,7 @@ def test_outcomes_that_cannot_be_written_are_written_later(
         raise ConnectionError
 
     dispatcher.step()
-    wait_until(lambda: len(subscriber.got) == MOST_AT_ONCE)
+    wait_until(lambda: len(subscriber.got) == MAX_PER_ENDPOINT)
     wait_until(lambda: all(future.done() for future in dispatcher._sending))
     monkeypatch.setattr(dispatch_module, "note_taken", fail)
     with pytest.raises(ConnectionError):
@@ -117,7 +117,7 @@ def test_a_subscriber_that_hangs_holds_up_nobody_else(
             FROM webhook_endpoints p, order_events e ON CONFLICT DO NOTHING"""
         )
         step_until(lambda: len(subscriber.got) == 50, dispatcher.step)
-        assert [len(each.got) for each in stuck] == [MOST_AT_ONCE] * 3
+        assert [len(each.got) for each in stuck] == [MAX_PER_ENDPOINT] * 3
         release.set()
         step_until(is_all_delivered, dispatcher.step)
 
@@ -190,7 +190,7 @@ def test_what_is_in_hand_is_finished_when_the_process_stops(
     running = threading.Thread(target=dispatcher.run)
     running.start()
     try:
-        for _ in range(MOST_AT_ONCE):
+        for _ in range(MAX_PER_ENDPOINT):
             assert entered.acquire(timeout=10)
         stopping.set()
         release.set()

@@ -1,4 +1,4 @@
-"""What admins do with webhook endpoints: where a shop's own programs hear what happens to orders."""
+"""What admins do with webhook endpoints: where a shop's own programs receive the events of orders."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -90,7 +90,7 @@ def remove_endpoint(endpoint_id: UUID, version: int) -> None:
     """Forget an endpoint, and whatever waits for it; EndpointNotFound, StaleVersion."""
     before = _expected(endpoint_id, version)
     # More may be waiting than one statement has the time to delete. Nothing of it is sent from here
-    # on: if we die in between, nobody is told half of it as if that were all.
+    # on: if we die in between, nobody receives half of it as if that were all.
     register.change(replace(before, state="paused", paused_reason=BEING_DELETED))
     clear(endpoint_id)
     register.remove(endpoint_id)

@@ -33,7 +33,7 @@ class EndpointNotFound(NotFound):
 
 
 class DeliveryNotFound(NotFound):
-    """This endpoint was never to be told of this event, or that is so long ago that it is forgotten."""
+    """This endpoint was never owed this event, or that is so long ago that it is forgotten."""
 
     code = "webhook_delivery_not_found"
 

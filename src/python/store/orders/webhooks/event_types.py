@@ -1,4 +1,4 @@
-"""What a shop's own programs can be told about orders."""
+"""The types of events that a shop's own programs can receive."""
 
 from collections.abc import Mapping
 

@@ -65,7 +65,7 @@ STORIES = (
 
 
 @pytest.fixture
-def told(buy: Buy, shop: FakeShop, clerk: Caller) -> set[str]:
+def published(buy: Buy, shop: FakeShop, clerk: Caller) -> set[str]:
     """The types of the events of orders that go every way there is."""
     shop.inventory.shelf["MUG"] = 100
     for story in STORIES:
@@ -74,8 +74,8 @@ def told(buy: Buy, shop: FakeShop, clerk: Caller) -> set[str]:
     return {row["type"] for row in database.rows("SELECT DISTINCT type FROM order_events")}
 
 
-def test_every_type_happens_and_no_other(told: set[str]) -> None:
-    assert told == set(EVENT_TYPES)
+def test_every_type_happens_and_no_other(published: set[str]) -> None:
+    assert published == set(EVENT_TYPES)
 
 
 def test_no_other_type_is_written_anywhere_in_the_code() -> None:

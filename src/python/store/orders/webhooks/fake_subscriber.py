@@ -25,7 +25,7 @@ class ReceivedMessage:
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the message tells."""
+        """The facts of the message."""
         data: dict[str, Any] = orjson.loads(self.body)["data"]
         return data
 
@@ -39,7 +39,7 @@ class Subscriber(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Desk)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.got: list[ReceivedMessage] = []
         self.answer: Answer = lambda _got: 200
         self.headers: dict[str, str] = {}
@@ -53,16 +53,16 @@ class Subscriber(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/hooks"
 
     @property
-    def told(self) -> list[tuple[UUID, int]]:
+    def events(self) -> list[tuple[UUID, int]]:
         """The order and the number of each event that came, in the order in which they came."""
         return [(UUID(got.data["order_id"]), got.data["number"]) for got in self.got]
 
     def numbers_of(self, order_id: UUID) -> list[int]:
         """The numbers of an order's events as they came."""
-        return [number for told, number in self.told if told == order_id]
+        return [number for found, number in self.events if found == order_id]
 
 
-class _Desk(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     server: Subscriber
     protocol_version = "HTTP/1.1"
 

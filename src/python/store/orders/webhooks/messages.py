@@ -26,7 +26,7 @@ def message_of(message_id: str, kind: str, at: datetime, data: dict[str, Any]) -
 def event_message(
     event_id: int, kind: str, at: datetime, about: dict[str, Any], facts: dict[str, Any]
 ) -> Message:
-    """An order's event; facts that are too much for a message are left for the API to tell."""
+    """An order's event; facts that are too much for a message are left to the API."""
     whole = message_of(f"evt_{event_id}", kind, at, about | facts | about)
     if len(whole.body) <= MOST_BYTES:
         return whole

@@ -22,7 +22,7 @@ from store.orders.models.tables import database
 LEASE_SECONDS = 30
 """How long a delivery stays with whoever took it: much longer than an attempt may take."""
 
-MOST_AT_ONCE = 8
+MAX_PER_ENDPOINT = 8
 """Messages that one process sends to one endpoint at the same time."""
 
 ABSENT = 5
@@ -59,12 +59,12 @@ class Delivery:
 _CLAIM = f"""
 WITH ready AS MATERIALIZED (
     SELECT id, coalesce((%(busy)s::jsonb ->> id::text)::int, 0) AS busy,
-        CASE WHEN failures < {ABSENT} THEN {MOST_AT_ONCE} ELSE 1 END AS most
+        CASE WHEN failures < {ABSENT} THEN {MAX_PER_ENDPOINT} ELSE 1 END AS most
     FROM webhook_endpoints
     WHERE state = 'active' AND (rest_until IS NULL OR rest_until <= now())
 ), heads AS MATERIALIZED (
     SELECT h.*, r.most, r.busy + row_number() OVER (
-        PARTITION BY h.endpoint_id ORDER BY h.due_at, h.event_id) AS place
+        PARTITION BY h.endpoint_id ORDER BY h.due_at, h.event_id) AS turn
     FROM ready r CROSS JOIN LATERAL (
         SELECT d.endpoint_id, d.event_id, d.due_at FROM webhook_deliveries d
         WHERE d.endpoint_id = r.id AND d.state = 'pending' AND d.due_at <= now()
@@ -72,13 +72,13 @@ WITH ready AS MATERIALIZED (
         AND NOT EXISTS (SELECT FROM webhook_deliveries earlier
             WHERE earlier.endpoint_id = d.endpoint_id AND earlier.order_id = d.order_id
             AND earlier.number < d.number AND earlier.state NOT IN ('delivered', 'dead'))
-        ORDER BY d.due_at LIMIT {MOST_AT_ONCE} FOR UPDATE SKIP LOCKED) h
+        ORDER BY d.due_at LIMIT {MAX_PER_ENDPOINT} FOR UPDATE SKIP LOCKED) h
     WHERE r.busy < r.most
 ), claimed AS (
     UPDATE webhook_deliveries d SET lease = %(lease)s, attempts = attempts + 1,
         leased_until = now() + interval '{LEASE_SECONDS} seconds'
-    FROM (SELECT endpoint_id, event_id FROM heads WHERE place <= most
-        ORDER BY place, due_at LIMIT %(limit)s) h
+    FROM (SELECT endpoint_id, event_id FROM heads WHERE turn <= most
+        ORDER BY turn, due_at LIMIT %(limit)s) h
     WHERE (d.endpoint_id, d.event_id) = (h.endpoint_id, h.event_id)
     RETURNING d.*
 )

@@ -9,7 +9,7 @@ from store.orders.webhooks import register
 from store.orders.webhooks.errors import DeliveryNotFound
 from store.server.http.pages import Page, PageRequest, encode_cursor, page_of
 
-MOST_AT_ONCE = 1000
+MAX_BATCH = 1000
 """So many dead deliveries are revived by one request."""
 
 BATCH = 5000
@@ -114,7 +114,7 @@ def redeliver_dead(endpoint_id: UUID) -> Redelivery:
     """Try up to 1,000 dead deliveries anew, those of the oldest events first; EndpointNotFound."""
     with database.transaction():
         register.forgive(endpoint_id)
-        revived = database.run(_DEAD_ANEW, {"endpoint": endpoint_id, "most": MOST_AT_ONCE})
+        revived = database.run(_DEAD_ANEW, {"endpoint": endpoint_id, "most": MAX_BATCH})
     return Redelivery(revived, register.listed(endpoint_id).dead)
 
 

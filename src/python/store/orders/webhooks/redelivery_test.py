@@ -122,7 +122,7 @@ def test_an_event_that_was_not_for_this_endpoint_is_not_found(
 def test_dead_ones_are_revived_in_batches_the_oldest_first(
     ask: Ask, path: str, clerk: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redelivery, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(redelivery, "MAX_BATCH", 2)
     give_up("1, 2, 3")
     first = ask("POST", f"{path}/redeliver", {"state": "dead"}, who=clerk)
     assert (first.status_code, first.json) == (202, {"redelivered": 2, "left": 1})

@@ -1,4 +1,4 @@
-"""Trying an endpoint: a message that tells of nothing, so that its owner sees whether it arrives."""
+"""Trying an endpoint: a message without an event, so that its owner sees whether it arrives."""
 
 import time
 from dataclasses import dataclass

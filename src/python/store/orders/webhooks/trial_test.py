@@ -25,11 +25,11 @@ def test_a_test_message_arrives_signed_and_says_so(
 ) -> None:
     made = create(subscriber.url, event_types=["refund.*"])
     answer = ask("POST", f"/{made['id']}/test", who=clerk)
-    told = answer.json
-    assert (answer.status_code, told["taken"], told["answer"]) == (200, True, "200")
+    body = answer.json
+    assert (answer.status_code, body["taken"], body["answer"]) == (200, True, "200")
     [message] = verified(subscriber, made["secret"])
     assert (message["type"], message["data"]) == ("webhook.test", {"endpoint_id": made["id"]})
-    assert subscriber.got[0].headers["webhook-id"] == told["message_id"]
+    assert subscriber.got[0].headers["webhook-id"] == body["message_id"]
 
 
 @working
@@ -107,8 +107,8 @@ def test_a_message_whose_worker_has_died_is_not_sent_again(
         return asked
 
     monkeypatch.setattr(trial_queue, "request", request)
-    told = ask("POST", f"/{create()['id']}/test").json
-    assert (told["taken"], told["answer"]) == (False, "unknown")
+    body = ask("POST", f"/{create()['id']}/test").json
+    assert (body["taken"], body["answer"]) == (False, "unknown")
 
 
 def test_a_dispatcher_takes_it_up_and_writes_the_answer(

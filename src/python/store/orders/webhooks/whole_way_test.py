@@ -1,4 +1,4 @@
-"""From an order placed over HTTP to a program of the shop's that believes what it is told."""
+"""From an order placed over HTTP to a program of the shop's that believes what it receives."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ Dispatch = Callable[[int], None]
 
 @pytest.fixture
 def dispatch(subscriber: Subscriber) -> Iterator[Dispatch]:
-    """Lets a dispatcher work until the subscriber has heard so many messages, and nothing is in hand."""
+    """Lets a dispatcher work until the subscriber has received so many messages, and nothing is in hand."""
     dispatcher = Dispatcher(CIPHER, Subscribers(private=True))
 
     def done(messages: int) -> bool:

@@ -78,7 +78,7 @@ class Deadlines(UnaryInterceptor):
 
 
 class Errors(UnaryInterceptor):
-    """Turns every exception into a status that tells the caller what it may know."""
+    """Turns every exception into a status that says to the caller what it may know."""
 
     def around(self, call: Behaviour, request: Any, rpc_context: Any, name: str) -> Any:
         try:

@@ -150,11 +150,11 @@ def closed_at_first(target: int | str, seconds: float) -> Iterator[int]:
     def open_later() -> None:
         if over.wait(seconds):
             return
-        with socket.create_server(("127.0.0.1", closed)) as door:
-            door.settimeout(0.1)
+        with socket.create_server(("127.0.0.1", closed)) as listener:
+            listener.settimeout(0.1)
             while not over.is_set():
                 with contextlib.suppress(TimeoutError):
-                    near = door.accept()[0]
+                    near = listener.accept()[0]
                     far = _connection(target)
                     relays.extend((near, far))
                     for source, goal in ((near, far), (far, near)):

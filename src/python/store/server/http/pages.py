@@ -44,7 +44,7 @@ class Page(Generic[T]):
 
 
 def encode_cursor(kind: str, *keys: Key) -> str:
-    """A URL-safe cursor; `kind` names the list and its sort, `keys` the last row's place in it."""
+    """A URL-safe cursor; `kind` names the list and its sort, `keys` the last row's position in it."""
     data = orjson.dumps([kind, *(_packed(key) for key in keys)])
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 

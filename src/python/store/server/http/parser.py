@@ -90,7 +90,7 @@ def _members(value: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(value, dict):
         return value.items()
     if isinstance(value, list):
-        return ((str(place), item) for place, item in enumerate(value))
+        return ((str(number), item) for number, item in enumerate(value))
     return ()
 
 

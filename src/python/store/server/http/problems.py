@@ -1,4 +1,4 @@
-"""Turns every error into an RFC 9457 problem document, in one place."""
+"""Turns every error into an RFC 9457 problem document."""
 
 import logging
 import math
@@ -53,7 +53,7 @@ def answer_http_exception(error: HTTPException) -> Response | HTTPException:
 
 
 def answer_unexpected(error: Exception) -> Response:
-    """A 500 that tells the caller nothing and the log everything."""
+    """A 500 that says nothing to the caller and everything to the log."""
     # The route's template and not the path: a path may hold a one-time token.
     route = request.url_rule.rule if request.url_rule else "unmatched"
     _log.error("unexpected error in %s %s", request.method, route, exc_info=error)

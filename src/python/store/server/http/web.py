@@ -65,7 +65,7 @@ class Application(Flask):
         return super().preprocess_request()
 
     def process_response(self, response: Response) -> Response:
-        """As Flask's; whoever has the answer already hears just that (304)."""
+        """As Flask's; a client that has the answer already gets just that (304)."""
         response = super().process_response(response)
         asked = _asked()
         if "HTTP_IF_NONE_MATCH" in asked.environ and response.status_code == 200:

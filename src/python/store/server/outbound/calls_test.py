@@ -207,8 +207,8 @@ print(answers.count(200), answers.count(0), post())
 def test_greenlets_do_not_queue_up_and_a_killed_trial_is_followed_by_another() -> None:
     with running(PROGRAM) as program:
         assert program.process.wait(30) == 0
-        told = program.said().replace("slow does not answer: no calls for a moment\n", "")
-    assert told.splitlines() == [f"{[503] * 8} True 0", "0", "1 19 200"]
+        output = program.said().replace("slow does not answer: no calls for a moment\n", "")
+    assert output.splitlines() == [f"{[503] * 8} True 0", "0", "1 19 200"]
 
 
 def all_at_once(

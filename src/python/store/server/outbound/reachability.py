@@ -1,4 +1,4 @@
-"""Waits for somebody who cannot be reached yet.
+"""Waiting for a server that cannot be reached yet.
 
 A new pod's first connections are refused, or lost, until the network knows its address: for 0.1 to 0.3 s
 where little goes on, for seconds where much does. Databases take their time to start, too. Whatever runs
@@ -25,7 +25,7 @@ class Unreachable(Exception):
     """
 
     waited = 0.0
-    """Seconds until patience ended."""
+    """Seconds that it was tried."""
 
     @property
     def after(self) -> str:

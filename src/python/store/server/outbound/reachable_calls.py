@@ -9,7 +9,7 @@ from store.server.outbound.reachability import Unreachable, wait_until_reachable
 
 
 def send_when_reachable(
-    send: Callable[[], requests.Response], patience: float, whom: str
+    send: Callable[[], requests.Response], seconds: float, whom: str
 ) -> requests.Response:
     """The answer to what `send` sends, tried again for so many seconds while no connection can be made.
 
@@ -25,7 +25,7 @@ def send_when_reachable(
             raise
 
     try:
-        return wait_until_reachable(once, patience, whom)
+        return wait_until_reachable(once, seconds, whom)
     except Unreachable as given_up:
         if isinstance(given_up.__cause__, requests.ConnectionError):
             raise given_up.__cause__ from None

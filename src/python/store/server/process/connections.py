@@ -58,7 +58,7 @@ class Handler(PyWSGIHandler):
             answering.discard(self)
 
     def finalize_headers(self) -> None:
-        """No answer's type is to be guessed; and when this process leaves, the client is told to go."""
+        """No answer's type is to be guessed; and when this process leaves, the answer tells the client to go."""
         super().finalize_headers()
         self.response_headers.append((b"X-Content-Type-Options", b"nosniff"))
         if stopping.is_set():

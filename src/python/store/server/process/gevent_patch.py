@@ -1,4 +1,4 @@
-"""Make the process cooperative: one greenlet's wait is another one's turn."""
+"""gevent's patches: one greenlet's wait is another one's turn."""
 
 from typing import Any
 
@@ -38,8 +38,8 @@ def wait_for_answer(connection: Any) -> None:
     from psycopg2 import OperationalError
     from psycopg2.extensions import POLL_OK, POLL_READ, STATUS_SETUP
 
-    patience = CONNECT_SECONDS if connection.status == STATUS_SETUP else ANSWER_SECONDS
+    seconds = CONNECT_SECONDS if connection.status == STATUS_SETUP else ANSWER_SECONDS
     silence = OperationalError("PostgreSQL does not answer.")
     while (state := connection.poll()) != POLL_OK:
         wait = wait_read if state == POLL_READ else wait_write
-        wait(connection.fileno(), timeout=patience, timeout_exc=silence)
+        wait(connection.fileno(), timeout=seconds, timeout_exc=silence)

@@ -35,11 +35,11 @@ other.close()
 
 
 @pytest.mark.parametrize(
-    ("end", "told"), [(_END_BY_SERVER, "lost\nclosed\n"), ("sleeper.kill()", "closed\n")]
+    ("end", "output"), [(_END_BY_SERVER, "lost\nclosed\n"), ("sleeper.kill()", "closed\n")]
 )
 def test_a_wait_that_ends_early_closes_the_connection_and_stops_nobody(
     end: str,
-    told: str,
+    output: str,
     postgres: FleetingServer,  # noqa: F811
     tmp_path: Path,
 ) -> None:
@@ -47,7 +47,7 @@ def test_a_wait_that_ends_early_closes_the_connection_and_stops_nobody(
     with postgres.fresh(postgres.template("patching", tmp_path)) as config:
         program = [sys.executable, "-c", _PROGRAM.format(end=end), config.url]
         run = subprocess.run(program, capture_output=True, text=True, timeout=20, check=False)
-    assert (run.returncode, run.stdout) == (0, told), run.stderr
+    assert (run.returncode, run.stdout) == (0, output), run.stderr
 
 
 _SILENT_SERVER = """
@@ -77,5 +77,5 @@ def test_a_server_that_never_answers_is_given_up(
 ) -> None:
     program = [sys.executable, "-c", _SILENT_SERVER, postgres.url("postgres")]
     run = subprocess.run(program, capture_output=True, text=True, timeout=20, check=False)
-    told = "PostgreSQL does not answer."
-    assert run.stdout.split("\n")[:2] == [told, f"{told} 2"], run.stderr
+    message = "PostgreSQL does not answer."
+    assert run.stdout.split("\n")[:2] == [message, f"{message} 2"], run.stderr

@@ -66,7 +66,7 @@ def serve_http(
 
 
 class Application(BaseApplication):
-    """gunicorn, told everything from here: no command line, no configuration file."""
+    """gunicorn, configured from here: no command line, no configuration file."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class Worker(GeventPyWSGIWorker):
             gevent.signal_handler(number, stopping.set)
 
     def run(self) -> None:
-        """Serve until told to stop, then finish what is in hand."""
+        """Serve until SIGTERM, then finish what is in hand."""
         ops = WSGIServer(self.app.ops_listener, ops_app(self.app.ready), log=None, error_log=None)
         ops.start()
         servers = [self._server(sock) for sock in self.sockets]

@@ -10,7 +10,7 @@ _POLL_INTERVAL_SECONDS = 1.0
 
 
 class StopEvent:
-    """Set once, when the process is told to stop. Long streams and loops look at it."""
+    """Set once, when the process is to stop. Long streams and loops look at it."""
 
     @cached_property
     def _event(self) -> threading.Event:

@@ -35,7 +35,7 @@ class OpsConfig:
 def ops_app(ready: Mapping[str, Check]) -> WsgiApp:
     """The WSGI application of the ops port; `ready` names what /ready asks.
 
-    From here on the process tells about itself; VERSION in the environment is set by its image.
+    From here on the process measures itself; VERSION in the environment is set by its image.
     """
     describe_process(os.environ.get("VERSION") or "dev")
     checks = Checks(ready)

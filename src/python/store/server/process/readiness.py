@@ -1,4 +1,4 @@
-"""Whether this process can do its work now: what /ready asks, and the log tells."""
+"""Whether this process can do its work now: what /ready asks, and what the log says of it."""
 
 import logging
 import threading
@@ -68,7 +68,7 @@ def _error_of(future: "Future[None]", ends: float) -> BaseException | None:
 
 
 def _reason(error: BaseException) -> str:
-    """What may be told to whoever asks: a foreign error's text may hold an address or a password."""
+    """What anybody may read who asks: a foreign error's text may hold an address or a password."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return error.detail if isinstance(error, StoreError) else type(error).__name__
@@ -85,5 +85,5 @@ def _tell(failed: Mapping[str, BaseException]) -> None:
 def _in_full(error: BaseException) -> str:
     """The reason, with what is behind it: for the log, which is redacted."""
     behind = error.__cause__ if isinstance(error, StoreError) else error
-    told = " ".join(str(behind or "").split())
-    return f"{_reason(error)} ({told})" if told else _reason(error)
+    cause = " ".join(str(behind or "").split())
+    return f"{_reason(error)} ({cause})" if cause else _reason(error)

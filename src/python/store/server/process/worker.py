@@ -51,7 +51,7 @@ def repeat(name: str, step: Callable[[], bool], idle_seconds: float) -> None:
     loop, failures = Loop(name), 0
     while not stopping.is_set():
         began = time.perf_counter()
-        outcome = _taken(step, name, failures)
+        outcome = _outcome_of(step, name, failures)
         loop.stepped(outcome, time.perf_counter() - began)
         failures = failures + 1 if outcome == StepOutcome.FAILED else 0
         if outcome == StepOutcome.FAILED:
@@ -60,7 +60,7 @@ def repeat(name: str, step: Callable[[], bool], idle_seconds: float) -> None:
             _rest(loop, idle_seconds)
 
 
-def _taken(step: Callable[[], bool], name: str, failures: int) -> StepOutcome:
+def _outcome_of(step: Callable[[], bool], name: str, failures: int) -> StepOutcome:
     try:
         return StepOutcome.BUSY if step() else StepOutcome.IDLE
     except Unavailable as error:

@@ -21,7 +21,7 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FORMS = ("json", "text")
 
 LONGEST_WAIT_SECONDS = 0.1
-"""So much of what was told is lost when the process is killed."""
+"""So much of the log is lost when the process is killed."""
 
 Facts = tuple[tuple[str, str | int], ...]
 """Names and values of what a line says besides its message."""

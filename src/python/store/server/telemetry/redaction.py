@@ -23,7 +23,7 @@ _PATTERNS = (
     # The password in a URL.
     (r"(\w+://[^\s:/@]*:)[^\s@]+@", rf"\1{MASK}@"),
 )
-_SECRETS = [(re.compile(look, re.IGNORECASE), mask) for look, mask in _PATTERNS]
+_SECRETS = [(re.compile(form, re.IGNORECASE), mask) for form, mask in _PATTERNS]
 _KEYS = [_SECRETS[0], _SECRETS[2]]
 _HINTS: tuple[str, ...] = ("eyj", "bearer", "basic", "sk_", "rk_", "pk_", "whsec", "://")
 _HINTS += ("passw", "secret", "token", "apikey", "api_key", "authorization", "cookie")
@@ -33,7 +33,7 @@ _PLAIN = vars(logging.makeLogRecord({})).keys()
 
 
 def redacted(text: str) -> str:
-    """The text with every secret that can be told from its looks masked."""
+    """The text with every secret that can be recognised by its form masked."""
     # Most lines hold none: looking for hints costs a tenth of trying every pattern.
     lower = text.lower()
     if any(hint in lower for hint in _HINTS):

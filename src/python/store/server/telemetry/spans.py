@@ -12,10 +12,10 @@ from opentelemetry.trace import SpanKind, Status, get_current_span
 
 from store.server.telemetry.redaction import MASK, redacted
 
-# By name, so that a new version of an instrumentation cannot begin to tell more. Not among them:
+# By name, so that a new version of an instrumentation cannot begin to send more. Not among them:
 # paths and queries (they may hold one-time tokens), callers' addresses, headers, and what exceptions
 # say (PostgreSQL's quote the row): that and the traceback stand in the log under the same trace id.
-_TOLD = frozenset({
+_SENT = frozenset({
     "http.request.method", "http.route", "http.response.status_code", "error.type",
     "rpc.system", "rpc.service", "rpc.method", "rpc.grpc.status_code",
     "db.system", "db.system.name", "db.name", "db.namespace", "db.statement", "db.query.text",
@@ -23,7 +23,7 @@ _TOLD = frozenset({
     "order.id", "order.step", "order.outcome", "order.attempt", "delivery.attempt",
 })  # fmt: skip
 # Of those that call us these are what the caller wrote into his Host header.
-_TOLD_OF_CALLS = _TOLD | {"url.scheme", "server.address", "server.port"}
+_SENT_OF_CALLS = _SENT | {"url.scheme", "server.address", "server.port"}
 _E_MAIL = re.compile(r"[^\s@<>()\"'=,;:]+@[^\s@<>()\"'=,;:]+")
 
 
@@ -34,7 +34,7 @@ class RedactingExporter(SpanExporter):
         self._exporter = exporter
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send what may be told of these spans."""
+        """Send these spans, redacted."""
         return self._exporter.export([_cleaned(span) for span in spans])
 
     def shutdown(self) -> None:
@@ -78,10 +78,10 @@ def _cleaned(span: ReadableSpan) -> ReadableSpan:
         parent=span.parent,
         resource=span.resource,
         attributes=_known(
-            span.attributes, _TOLD if span.kind == SpanKind.SERVER else _TOLD_OF_CALLS
+            span.attributes, _SENT if span.kind == SpanKind.SERVER else _SENT_OF_CALLS
         ),
         events=[
-            Event(_text(one.name), _known(one.attributes, _TOLD), one.timestamp)
+            Event(_text(one.name), _known(one.attributes, _SENT), one.timestamp)
             for one in span.events
         ],
         links=span.links,
@@ -94,8 +94,8 @@ def _cleaned(span: ReadableSpan) -> ReadableSpan:
 
 
 def _known(attributes: Mapping[str, Any] | None, known: Set[str]) -> dict[str, Any]:
-    told = ((name, value) for name, value in (attributes or {}).items() if name in known)
-    return {name: _text(value) if isinstance(value, str) else value for name, value in told}
+    sent = ((name, value) for name, value in (attributes or {}).items() if name in known)
+    return {name: _text(value) if isinstance(value, str) else value for name, value in sent}
 
 
 def _kind(description: str | None) -> str | None:

@@ -79,7 +79,7 @@ class Tracer:
     @contextmanager
     def span(self, name: str, traceparent: str, attributes: Mapping[str, Any]) -> Iterator[None]:
         """The block as a span: see `traces.span`."""
-        context, links = _place(traceparent)
+        context, links = _parent(traceparent)
         with self._tracer.start_as_current_span(name, context, attributes=attributes, links=links):
             yield
 
@@ -136,7 +136,7 @@ def _name_by_route(span: trace.Span, _environ: object) -> None:
         span.update_name("unmatched")
 
 
-def _place(traceparent: str) -> tuple[Context | None, list[Link]]:
+def _parent(traceparent: str) -> tuple[Context | None, list[Link]]:
     """Where a new span belongs: None is the span at hand."""
     if not traceparent:
         return None, []

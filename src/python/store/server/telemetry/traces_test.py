@@ -1,4 +1,4 @@
-"""Traces of real processes; what nothing may cost that nobody asked for, and what may not be told."""
+"""Traces of real processes; what nothing may cost that nobody asked for, and what may not be sent."""
 
 import signal
 import subprocess
