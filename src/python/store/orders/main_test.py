@@ -69,7 +69,7 @@ class Bank(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, jwks: dict[str, Any]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _BankHandler)
         self.jwks = jwks
         self.closed = False
         self.numbers = count()
@@ -79,7 +79,7 @@ class Bank(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _BankHandler(BaseHTTPRequestHandler):
     server: Bank
     protocol_version = "HTTP/1.1"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from store.inventory.imports.batches import Author, Result, RowOutcome, write_batch
+from store.inventory.imports.batches import Author, RowOutcome, write_batch
 from store.inventory.imports.files import BadRow, CsvFile, NdjsonFile, RawRow
 from store.inventory.imports.rows import ParsedRow, RowParser
 from store.inventory.metrics import IMPORT_OUTCOMES, IMPORT_ROWS
@@ -82,7 +82,8 @@ def run_import(file: CsvFile | NdjsonFile, parser: RowParser, author: Author) ->
         detail = "Something went wrong on our side; what was read so far is kept."
         end = {"type": "failed", "code": "internal", "detail": detail, **summary.counts()}
     for bad in sorted(summary.errors, key=lambda each: each.position.row):
-        yield {"type": "error", **_complaint(bad)}
+        where = {"row": bad.position.row, "line": bad.position.line, "column": bad.column}
+        yield {"type": "error", **where, "reason": bad.reason}
     yield end | {"errors_left_out": summary.errors_left_out}
 
 
@@ -123,24 +124,12 @@ def _import_batch(
             summary.bad(found)
     results = write_batch(good, author, reference) if good else []
     for result in results:
-        _count(result, summary)
+        if isinstance(result, BadRow):
+            summary.bad([result])
+        else:
+            summary.good(result)
     summary.rows += len(batch)
     if not author.dry_run:
-        _measure(before, summary.counts())
-
-
-def _count(result: Result, summary: ImportSummary) -> None:
-    if isinstance(result, BadRow):
-        summary.bad([result])
-    else:
-        summary.good(result)
-
-
-def _measure(before: Line, now: Line) -> None:
-    for outcome in IMPORT_OUTCOMES:
-        IMPORT_ROWS.labels(outcome).inc(now[outcome] - before[outcome])
-
-
-def _complaint(bad: BadRow) -> Line:
-    position = bad.position
-    return {"row": position.row, "line": position.line, "column": bad.column, "reason": bad.reason}
+        now = summary.counts()
+        for outcome in IMPORT_OUTCOMES:
+            IMPORT_ROWS.labels(outcome).inc(now[outcome] - before[outcome])

@@ -34,20 +34,20 @@ class Stripe:
     @contextmanager
     def served(self) -> Iterator[str]:
         """The address it listens at, until the block is left."""
-        with _Server(("127.0.0.1", 0), _Handler) as server:
+        with _StripeServer(("127.0.0.1", 0), _StripeHandler) as server:
             server.stripe = self
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}"
             server.shutdown()
 
 
-class _Server(ThreadingHTTPServer):
+class _StripeServer(ThreadingHTTPServer):
     daemon_threads = True
     stripe: Stripe
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+class _StripeHandler(BaseHTTPRequestHandler):
+    server: _StripeServer
     protocol_version = "HTTP/1.1"
 
     def _answer(self) -> None:

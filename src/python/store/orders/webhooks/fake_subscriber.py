@@ -39,7 +39,7 @@ class Subscriber(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _SubscriberHandler)
         self.got: list[ReceivedMessage] = []
         self.answer: Answer = lambda _got: 200
         self.headers: dict[str, str] = {}
@@ -62,7 +62,7 @@ class Subscriber(ThreadingHTTPServer):
         return [number for found, number in self.events if found == order_id]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _SubscriberHandler(BaseHTTPRequestHandler):
     server: Subscriber
     protocol_version = "HTTP/1.1"
 

@@ -41,16 +41,14 @@ def errors_in_our_words() -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        raise _in_our_words(error) from error
-
-
-def _in_our_words(error: Any) -> StoreError:
-    code, info = error.code(), info_of(error)
-    if code not in HTTP_STATUSES:
-        return OutcomeUnknown("Another part of the store does not answer; try again later.")
-    facts = dict(info.metadata) if info else {}
-    reason = info.reason if info else code.name.lower()
-    return RemoteError(HTTP_STATUSES[code], reason, error.details() or "", **facts)
+        answer: Any = error
+        code, info = answer.code(), info_of(error)
+        if code not in HTTP_STATUSES:
+            detail = "Another part of the store does not answer; try again later."
+            raise OutcomeUnknown(detail) from error
+        facts = dict(info.metadata) if info else {}
+        reason = info.reason if info else code.name.lower()
+        raise RemoteError(HTTP_STATUSES[code], reason, answer.details() or "", **facts) from error
 
 
 class BreakerOpen(grpc.RpcError):

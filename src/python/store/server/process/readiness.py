@@ -38,7 +38,7 @@ class Checks:
         reasons = {name: _reason(error) for name, error in failed.items()}
         if reasons != self._told:
             self._told = reasons
-            _tell(failed)
+            _log_state(failed)
         return reasons
 
     def _ask(self, name: str) -> Future[None]:
@@ -74,7 +74,7 @@ def _reason(error: BaseException) -> str:
     return error.detail if isinstance(error, StoreError) else type(error).__name__
 
 
-def _tell(failed: Mapping[str, BaseException]) -> None:
+def _log_state(failed: Mapping[str, BaseException]) -> None:
     if failed:
         reasons = (f"{name}: {_in_full(error)}" for name, error in failed.items())
         _log.warning("not ready: %s", "; ".join(reasons))
