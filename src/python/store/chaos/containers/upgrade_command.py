@@ -33,7 +33,7 @@ from store.devstack.output import Output
 @click.option("--calm", default=60.0, show_default=True, type=click.FloatRange(1),
               help="Seconds after the last buyer until nothing may be left to do.")  # fmt: skip
 @click.option("--clock", default=4.0, show_default=True, type=click.FloatRange(1, 60),
-              help="How much faster than usual the release's Prometheus looks, evaluates and forgets.")  # fmt: skip
+              help="How much faster than usual the release's Prometheus scrapes, evaluates and forgets.")  # fmt: skip
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--keep", is_flag=True, help="Keep the logs also when all went well.")
 def upgrade(
