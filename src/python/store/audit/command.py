@@ -25,9 +25,9 @@ from store.audit.repairing import (
     wait_for_workers,
 )
 from store.audit.report import SHOWN, as_json, repair_of, report_of, show, show_repair
+from store.cli import options
+from store.cli.console import open_console
 from store.cli.errors import CannotProve
-from store.devstack import options
-from store.devstack.console import open_console
 from store.devstack.folder import Folder
 from store.server.environ import BadEnviron
 from store.server.process.ops import OpsConfig

@@ -8,14 +8,14 @@ import click
 from rich.console import Console
 
 from store.bench.cpu import apart
-from store.bench.report import Found, Machine, as_json, show
+from store.bench.report import CostReport, Machine, as_json, show
 from store.bench.rounds import costs
 from store.bench.scrape import scrape
 from store.bench.servers import servers
 from store.bench.sink import Sink
 from store.bench.variants import VARIANTS, WHOLE
-from store.devstack.console import open_console
-from store.devstack.progress import progress
+from store.cli.console import open_console
+from store.cli.progress import progress
 
 
 @click.command()
@@ -41,7 +41,7 @@ def cost(rounds: int, seconds: float, connections: int, in_json: bool) -> None:
         show(open_console(), found)
 
 
-def _found(rounds: int, seconds: float, connections: int, console: Console) -> Found:
+def _found(rounds: int, seconds: float, connections: int, console: Console) -> CostReport:
     before = os.getloadavg()[0]
     with (
         tempfile.TemporaryDirectory(prefix="cost-", dir="/tmp") as folder,
@@ -53,4 +53,4 @@ def _found(rounds: int, seconds: float, connections: int, console: Console) -> F
             compared = costs(served, rounds, seconds, connections, shown.reach)
         page = scrape(next(each for each in served if each.variant is WHOLE))
     machine = Machine(os.cpu_count() or 1, alone, before, os.getloadavg()[0])
-    return Found(rounds, seconds, compared, page, sink.taken, machine)
+    return CostReport(rounds, seconds, compared, page, sink.taken, machine)

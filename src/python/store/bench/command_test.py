@@ -14,31 +14,31 @@ from store.bench.variants import BARE, VARIANTS, WHOLE
 
 
 @pytest.fixture(scope="module")
-def told() -> Any:
+def report() -> Any:
     """What a very short run says; it leaves nothing behind."""
-    placed, before = os.sched_getaffinity(0), family(os.getpid())
+    processors, before = os.sched_getaffinity(0), family(os.getpid())
     result = CliRunner().invoke(cost, ["--rounds", "3", "--seconds", "0.1", "--json"])
     assert result.exit_code == 0, result.output
     assert family(os.getpid()) <= before
-    assert os.sched_getaffinity(0) == placed
+    assert os.sched_getaffinity(0) == processors
     return json.loads(result.stdout)
 
 
-def test_every_variant_is_compared_with_the_bare_one(told: Any) -> None:
-    assert [each["variant"]["name"] for each in told["costs"]] == [each.name for each in VARIANTS]
-    assert set(told["costs"][0]["throughput"].values()) == {1.0}
-    for each in told["costs"]:
+def test_every_variant_is_compared_with_the_bare_one(report: Any) -> None:
+    assert [each["variant"]["name"] for each in report["costs"]] == [each.name for each in VARIANTS]
+    assert set(report["costs"][0]["throughput"].values()) == {1.0}
+    for each in report["costs"]:
         assert each["rate"]["least"] > 100
         assert each["cpu_micros"]["least"] <= 1e6 / each["rate"]["least"]
 
 
-def test_to_trace_everything_costs_something(told: Any) -> None:
-    used = {each["variant"]["name"]: each["cpu_micros"]["median"] for each in told["costs"]}
+def test_to_trace_everything_costs_something(report: Any) -> None:
+    used = {each["variant"]["name"]: each["cpu_micros"]["median"] for each in report["costs"]}
     assert used[BARE.name] < used[VARIANTS[-1].name]
 
 
-def test_the_page_of_metrics_is_as_full_as_a_large_service_s(told: Any) -> None:
-    page = told["scrape"]
+def test_the_page_of_metrics_is_as_full_as_a_large_service_s(report: Any) -> None:
+    page = report["scrape"]
     assert page["series"] > 2500
     assert page["size"] > 50 * page["series"]
     assert page["cpu_millis"]["median"] <= page["millis"]["most"]

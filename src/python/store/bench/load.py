@@ -9,7 +9,7 @@ from store.bench.errors import CannotMeasure
 from store.devstack.ports import HOST
 
 REQUEST = b"GET /v1/things/mug HTTP/1.1\r\nHost: cost\r\nAccept: application/json\r\n\r\n"
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 
 class Load:
@@ -52,14 +52,14 @@ class Load:
         return answered, time.perf_counter() - began
 
     def _ready(self) -> list[socket.socket]:
-        ready = self._waiting.select(PATIENCE_SECONDS)
+        ready = self._waiting.select(TIMEOUT_SECONDS)
         if not ready:
             raise CannotMeasure("The server that is measured does not answer.")
         return [key.fileobj for key, _ in ready if isinstance(key.fileobj, socket.socket)]
 
 
 def _connected(port: int) -> socket.socket:
-    made = socket.create_connection((HOST, port), PATIENCE_SECONDS)
+    made = socket.create_connection((HOST, port), TIMEOUT_SECONDS)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return made
 

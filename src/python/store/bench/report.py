@@ -22,7 +22,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Found:
+class CostReport:
     """One run."""
 
     rounds: int
@@ -33,24 +33,26 @@ class Found:
     machine: Machine
 
 
-def show(console: Console, found: Found) -> None:
+def show(console: Console, found: CostReport) -> None:
     """Two tables and what the machine was like."""
     console.print(_costs(found))
     console.print(_scrape(found.scrape))
     machine = found.machine
-    placed = "a processor each for load and servers" if machine.apart else "one processor for both"
+    processors = (
+        "a processor each for load and servers" if machine.apart else "one processor for both"
+    )
     console.print(
-        f"{machine.cpus} processors, {placed}; load average {machine.load_before:.1f} before, "
+        f"{machine.cpus} processors, {processors}; load average {machine.load_before:.1f} before, "
         f"{machine.load_after:.1f} after (2 of it are this run's own)."
     )
 
 
-def as_json(found: Found) -> str:
+def as_json(found: CostReport) -> str:
     """The same as JSON; times of a request in microseconds, of a scrape in milliseconds."""
     return json.dumps(asdict(found), indent=2)
 
 
-def _costs(found: Found) -> Table:
+def _costs(found: CostReport) -> Table:
     title = f"Cost of instrumentation ({found.rounds} rounds of {found.seconds:g} s each)"
     table = Table("variant", title=title)
     for name in ("requests/s", "us of CPU", "throughput", "(least-most)", "by CPU", "(least-most)"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from store.bench.load import Load
-from store.bench.servers import Served
+from store.bench.servers import MeasuredServer
 from store.bench.variants import Variant
 
 
@@ -20,7 +20,6 @@ class Turn:
 
     @property
     def rate(self) -> float:
-        """Requests answered a second."""
         return self.requests / self.seconds
 
     @property
@@ -65,27 +64,27 @@ class Cost:
 
 
 def costs(
-    served: Sequence[Served],
+    servers: Sequence[MeasuredServer],
     rounds: int,
     seconds: float,
     connections: int,
-    tell: Callable[[int], None],
+    on_round: Callable[[int], None],
 ) -> list[Cost]:
-    """What each variant costs, the first one being bare; `tell` hears how many rounds are over."""
-    turns: list[list[Turn]] = [[] for _ in served]
+    """What each variant costs, the first one being bare; `on_round` gets the rounds done so far."""
+    turns: list[list[Turn]] = [[] for _ in servers]
     with ExitStack() as opened:
-        loads = [opened.enter_context(Load(each.port, connections)) for each in served]
+        loads = [opened.enter_context(Load(each.port, connections)) for each in servers]
         for load in loads:
             load.turn(seconds)  # the first answers of a process are slow
-        row = list(zip(served, loads, turns, strict=True))
+        row = list(zip(servers, loads, turns, strict=True))
         for number in range(rounds):
             for each, load, so_far in row if number % 2 else row[::-1]:
                 so_far.append(_turn(each, load, seconds))
-            tell(number + 1)
-    return [Cost.of(each.variant, own, turns[0]) for each, own in zip(served, turns, strict=True)]
+            on_round(number + 1)
+    return [Cost.of(each.variant, own, turns[0]) for each, own in zip(servers, turns, strict=True)]
 
 
-def _turn(served: Served, load: Load, seconds: float) -> Turn:
-    before = served.cpu_seconds()
+def _turn(server: MeasuredServer, load: Load, seconds: float) -> Turn:
+    before = server.cpu_seconds()
     requests, took = load.turn(seconds)
-    return Turn(requests, took, served.cpu_seconds() - before)
+    return Turn(requests, took, server.cpu_seconds() - before)

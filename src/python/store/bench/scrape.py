@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import requests
 
 from store.bench.rounds import Range
-from store.bench.servers import Served
+from store.bench.servers import MeasuredServer
 
 SCRAPES = 15
 ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
@@ -22,7 +22,7 @@ class Scrape:
     cpu_millis: Range
 
 
-def scrape(served: Served) -> Scrape:
+def scrape(served: MeasuredServer) -> Scrape:
     """The cost of this process's page; what it does meanwhile waits, since it has one thread."""
     pages = [_page(served) for _ in range(SCRAPES)]
     text = pages[-1][0]
@@ -35,7 +35,7 @@ def scrape(served: Served) -> Scrape:
     )
 
 
-def _page(served: Served) -> tuple[str, float, float]:
+def _page(served: MeasuredServer) -> tuple[str, float, float]:
     cpu, began = served.cpu_seconds(), time.perf_counter()
     answer = requests.get(f"{served.ops_url}/metrics", headers={"Accept": ACCEPT}, timeout=10)
     took = time.perf_counter() - began

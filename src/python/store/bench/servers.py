@@ -22,11 +22,11 @@ from store.devstack.runner import python_environ
 
 READY_SECONDS = 30.0
 LEAVE_SECONDS = 10.0
-LOOK_SECONDS = 0.05
+POLL_INTERVAL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Served:
+class MeasuredServer:
     """A variant that answers."""
 
     variant: Variant
@@ -35,12 +35,13 @@ class Served:
     pids: set[int]
 
     def cpu_seconds(self) -> float:
-        """Processor time that it has used so far."""
         return seconds_used(self.pids)
 
 
 @contextlib.contextmanager
-def servers(variants: Sequence[Variant], folder: Path, collector: str) -> Iterator[list[Served]]:
+def servers(
+    variants: Sequence[Variant], folder: Path, collector: str
+) -> Iterator[list[MeasuredServer]]:
     """Every variant in a process of its own, ready, on the first processor; logs are in `folder`."""
     ports = _free_ports(2 * len(variants))
     with ExitStack() as started:
@@ -80,14 +81,14 @@ def _running(
             process.end(LEAVE_SECONDS)
 
 
-def _ready(variant: Variant, port: int, ops: int, process: ChildProcess) -> Served:
+def _ready(variant: Variant, port: int, ops: int, process: ChildProcess) -> MeasuredServer:
     url = f"http://{HOST}:{ops}"
     give_up = time.monotonic() + READY_SECONDS
     while not _answers(f"{url}/ready"):
         if not process.running or time.monotonic() > give_up:
             raise CannotMeasure(f"The server of the variant {variant.name!r} does not start.")
-        time.sleep(LOOK_SECONDS)
-    return Served(variant, port, url, family(process.pid))
+        time.sleep(POLL_INTERVAL_SECONDS)
+    return MeasuredServer(variant, port, url, family(process.pid))
 
 
 def _answers(url: str) -> bool:

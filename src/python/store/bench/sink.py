@@ -11,7 +11,7 @@ class Sink:
     """Within the block it answers every POST at `url`; `taken` is how many bytes came."""
 
     def __init__(self) -> None:
-        self._server = _Server((HOST, 0), _Handler)
+        self._server = _SinkServer((HOST, 0), _SinkHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
@@ -31,17 +31,16 @@ class Sink:
         self._server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
+class _SinkServer(ThreadingHTTPServer):
     daemon_threads = True
     taken = 0
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _SinkHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: _SinkServer
 
     def do_POST(self) -> None:
-        """Take it."""
         self.server.taken += len(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.send_header("Content-Length", "0")

@@ -2,22 +2,13 @@
 
 from collections.abc import Mapping
 
+from store.loadtest.orders_client import order_body, shipping_address
+
 VISA, DECLINED = "pm_card_visa", "pm_card_visa_chargeDeclined"
 CHALLENGED = "pm_card_threeDSecure2Required"
-ADDRESS = {
-    "name": "Ada Lovelace",
-    "line1": "12 St James's Square",
-    "city": "London",
-    "postal_code": "SW1Y 4JH",
-    "country": "GB",
-}
+ADDRESS = shipping_address("Ada Lovelace", "12 St James's Square", postal_code="SW1Y 4JH")
 
 
 def basket(sku: str, units: int = 1, card: str = VISA) -> Mapping[str, object]:
     """So many units, to be paid in euros by this card."""
-    return {
-        "currency": "EUR",
-        "lines": [{"sku": sku, "quantity": units}],
-        "payment_method": card,
-        "shipping_address": ADDRESS,
-    }
+    return order_body({sku: units}, ADDRESS, payment_method=card)

@@ -49,7 +49,7 @@ def broken_promises(
         if promise.order_id and (broken := _broken(promise, orders.get(promise.order_id))):
             yield f"order {promise.order_id} (key {promise.key}): {broken}"
     # A buyer who was never answered may have an order; all others know theirs.
-    unanswered = sum(promise.told_state == "unanswered" for promise in promises)
+    unanswered = sum(promise.seen_state == "unanswered" for promise in promises)
     unasked = sorted(set(orders) - {promise.order_id for promise in promises})
     if len(unasked) > unanswered:
         yield f"{len(unasked)} orders that nobody knows of, for {unanswered} unanswered: {unasked}"
@@ -67,9 +67,9 @@ def lost_events(
 
 def _broken(promise: Promise, order: StoredOrder | None) -> str:
     if order is None:
-        return f"the buyer was told it is {promise.told_state}, and there is no such order"
-    if order.state not in _possible_states(State(promise.told_state), promise.wanted):
-        return f"the buyer was told it is {promise.told_state}, and it is {order.state}"
+        return f"the buyer was told it is {promise.seen_state}, and there is no such order"
+    if order.state not in _possible_states(State(promise.seen_state), promise.intent):
+        return f"the buyer was told it is {promise.seen_state}, and it is {order.state}"
     if order.refunded < promise.refunded:
         return f"{promise.refunded} were said to be refunded, and {order.refunded} are"
     return ""

@@ -19,12 +19,12 @@ from store.chaos.rush import rush
 from store.chaos.storms import StormSize
 from store.chaos.trial import ShowProgress
 from store.chaos.verdict import Verdict
+from store.cli.console import open_console
 from store.cli.errors import local_store
 from store.cli.interrupts import stopped_in_order
-from store.devstack.console import open_console
+from store.cli.progress import progress
 from store.devstack.output import Output
 from store.devstack.ports import free_base
-from store.devstack.progress import progress
 from store.loadtest.load.recorder import Recorder
 
 

@@ -20,9 +20,9 @@ from store.chaos.quiescence import wait_until_quiescent
 from store.chaos.testbed import Testbed
 from store.chaos.verdict import Verdict, findings_of
 from store.cli.errors import CannotProve
-from store.loadtest.api import Answer
+from store.loadtest.accounts import open_accounts
+from store.loadtest.api import Response
 from store.loadtest.customers import Customer
-from store.loadtest.load.accounts import open_accounts
 from store.server.ids import new_id
 
 # The order is committed and nothing else is done; the money is taken, and that not yet written down.
@@ -41,7 +41,7 @@ class LostAnswer:
 
     key: str
     order_id: str | None
-    answer: Answer
+    answer: Response
 
     @property
     def wrong(self) -> str:

@@ -1,11 +1,11 @@
 import pytest
 
 from store.chaos.lost_answers import MAX_BUYERS, POINTS, LostAnswer, rounds
-from store.loadtest.api import Answer
+from store.loadtest.api import Response
 
 
-def answer(order_id: str | None, status: int = 201) -> Answer:
-    return Answer(status, {"id": order_id} if order_id else {"code": "x"}, {}, 0.1, 2)
+def answer(order_id: str | None, status: int = 201) -> Response:
+    return Response(status, {"id": order_id} if order_id else {"code": "x"}, {}, 0.1, 2)
 
 
 def test_the_same_order_is_well() -> None:

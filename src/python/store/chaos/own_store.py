@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Self
 
 from store.chaos.targets import FaultTarget, PostgresProcess, ServiceProcess
-from store.devstack.errors import NotReady, Trouble, writing_in
+from store.cli.errors import Trouble
+from store.devstack.errors import NotReady, writing_in
 from store.devstack.folder import Folder
 from store.devstack.output import LogFiles, Output
 from store.devstack.ports import HOST, Ports
 from store.devstack.programs import Redirect, no_redirect
 from store.devstack.secrets_file import Secrets
-from store.devstack.startup import Running, Starting
+from store.devstack.startup import RunningStore, Startup
 
 POLL_INTERVAL_SECONDS = 0.1
 
@@ -108,7 +109,7 @@ class OwnStore:
 
     def _start(self) -> None:
         logs = LogFiles(self.logs)
-        starting = Starting(Folder(self.folder), self._ports, logs, redirect=self._redirect)
+        starting = Startup(Folder(self.folder), self._ports, logs, redirect=self._redirect)
         running = starting.start(self._started)
         self.secrets, self.databases = running.secrets, running.databases.urls
         self.targets = {target.name: target for target in self._targets(running, logs)}
@@ -116,7 +117,7 @@ class OwnStore:
             # Nothing of it is needed any more, and much of it may be stalled.
             self._started.callback(target.kill)
 
-    def _targets(self, running: Running, logs: LogFiles) -> Iterator[FaultTarget]:
+    def _targets(self, running: RunningStore, logs: LogFiles) -> Iterator[FaultTarget]:
         postgres = PostgresProcess(running.databases.server, logs)
         self._started.callback(postgres.keep_log)
         yield postgres

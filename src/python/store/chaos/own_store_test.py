@@ -11,12 +11,13 @@ import requests
 from store.chaos.own_store import OwnStore
 from store.chaos.targets import FaultTarget
 from store.chaos.testing.processes import family, is_gone
+from store.cli.errors import Trouble
 from store.devstack.accounts import STAFF
-from store.devstack.errors import NotReady, Trouble
+from store.devstack.errors import NotReady
 from store.devstack.output import Output
 from store.devstack.ports import free_base
 from store.devstack.rest import Rest
-from store.devstack.testing import short_folder
+from store.testing.folders import short_folder
 
 READY_SECONDS = 30
 NAMES = [

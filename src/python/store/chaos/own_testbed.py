@@ -11,7 +11,7 @@ from store.chaos.testbed import PAUSE_SECONDS, Testbed
 from store.devstack.accounts import STAFF
 from store.devstack.output import Output
 from store.devstack.ports import Ports
-from store.loadtest.load.target import Credentials, Target
+from store.loadtest.target import Credentials, Target
 
 APIS, WORKERS = 3, 2
 

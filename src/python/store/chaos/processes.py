@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from store.devstack.errors import Trouble
+from store.cli.errors import Trouble
 from store.devstack.process_tree import children_of, facts_of, parent_of
 
 TIMEOUT_SECONDS = 20.0

@@ -18,7 +18,7 @@ from store.chaos.testing.restore import RestorableStore, contents, destroy, run_
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.devstack.output import Output
 from store.devstack.ports import free_base
-from store.devstack.testing import short_folder
+from store.testing.folders import short_folder
 
 # What the audit is expected to say, in its own words.
 ORPHANED = "no money and no stock without an order"

@@ -21,7 +21,7 @@ def rush(testbed: Testbed, seed: int, buyers: int, units: int) -> Verdict:
     recorder = buy_at_once(testbed.api, testbed.target, buyers, sku, seed=seed, customers=buyers)
     wait_until_quiescent(testbed.orders_database, QUIET_SECONDS)
     promises = recorder.promises
-    told = Counter((promise.told_state, promise.reason) for promise in promises)
+    told = Counter((promise.seen_state, promise.reason) for promise in promises)
     facts = {
         "seed": str(seed),
         "buyers": f"{buyers:,}",
@@ -45,7 +45,7 @@ def rush(testbed: Testbed, seed: int, buyers: int, units: int) -> Verdict:
 
 def miscounted(promises: Sequence[Promise], units: int) -> Iterator[str]:
     """Whatever buyers were told but `confirmed`, once for each unit, and `out_of_stock`."""
-    told = Counter((promise.told_state, promise.reason) for promise in promises)
+    told = Counter((promise.seen_state, promise.reason) for promise in promises)
     expected = Counter({("confirmed", ""): min(units, len(promises))})
     expected["rejected", "out_of_stock"] = max(0, len(promises) - units)
     for state, reason in sorted(set(told) | set(+expected)):

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from store.chaos.targets import FaultTarget
-from store.cli.errors import CannotProve
-from store.devstack.errors import Trouble
+from store.cli.errors import CannotProve, Trouble
 
 POLL_INTERVAL_SECONDS = 0.1
 BACKOFF_SECONDS = 1.0  # before one that ended by itself is started again

@@ -6,7 +6,7 @@ import pytest
 
 from store.chaos.supervisor import Supervisor
 from store.chaos.targets import FaultTarget
-from store.devstack.errors import Trouble
+from store.cli.errors import Trouble
 from store.server.grpc.testing import wait_until
 
 

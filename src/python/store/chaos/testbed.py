@@ -17,11 +17,11 @@ from store.cli.errors import CannotProve
 from store.devstack.accounts import ADMIN
 from store.devstack.rest import Rest
 from store.devstack.secrets_file import Secrets
+from store.loadtest.accounts import staff_of
 from store.loadtest.api import Api, allow_many_connections
-from store.loadtest.load.accounts import staff_of
 from store.loadtest.load.intents import Item
-from store.loadtest.load.stock import Goods, put_on_sale
-from store.loadtest.load.target import Target
+from store.loadtest.load.product_stock import ProductStock, put_on_sale
+from store.loadtest.target import Target
 from store.server.ids import new_id
 
 PAUSE_SECONDS = 0.5  # before one that was killed at a point is started again
@@ -101,7 +101,7 @@ class Testbed(ABC):
 
     def put_on_sale(self, sku: str, units: int) -> Item:
         """A product of which there are exactly so many units."""
-        return put_on_sale(staff_of(self.api, self.target), self.target, Goods(sku, units))
+        return put_on_sale(staff_of(self.api, self.target), self.target, ProductStock(sku, units))
 
     def disturb_gateway(self, kind: str, seconds: float) -> None:
         """Let the gateway's next calls go wrong in this way."""

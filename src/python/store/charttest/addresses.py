@@ -32,8 +32,8 @@ def _watched(objects: Objects, config_map: str) -> Iterator[tuple[str, int]]:
     found = [each for each in objects.of("ConfigMap") if each.name == config_map]
     for text in (each.manifest["data"].get("prometheus.yml", "") for each in found):
         for job in (yaml.safe_load(text) or {}).get("scrape_configs", []):
-            for place in job["dns_sd_configs"]:
-                yield from ((name, place["port"]) for name in place["names"])
+            for config in job["dns_sd_configs"]:
+                yield from ((name, config["port"]) for name in config["names"])
 
 
 def unreachable(objects: Objects) -> list[str]:
@@ -53,7 +53,7 @@ def unreachable(objects: Objects) -> list[str]:
 
 
 def called(objects: Objects) -> set[Path]:
-    """The paths that pods of the release are told to take to each other."""
+    """The paths that pods of the release have been given to each other."""
     return {
         (pod.component, target.component, name)
         for pod, host, port in _inside(objects)
@@ -67,7 +67,7 @@ def called(objects: Objects) -> set[Path]:
 def _inside(objects: Objects) -> Iterator[Call]:
     """Calls to a name without a domain, or with one of the cluster's for our namespace.
 
-    Its own address a pod has only to tell it to others.
+    Its own address a pod has only to hand on to others.
     """
     for pod, host, port in calls(objects):
         domain = host.partition(".")[2]

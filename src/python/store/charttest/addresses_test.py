@@ -47,7 +47,7 @@ def environment(manifest: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "message"),
     [
         ("http://store-nobody:8000", "nobody there"),
         ("http://store-inventory:8001", "nobody there"),
@@ -55,10 +55,10 @@ def environment(manifest: Any) -> Any:
         ("http://store-inventory.store.svc:8000", "the network is closed"),
     ],
 )
-def test_a_call_that_would_not_be_answered_is_found(address: str, told: str) -> None:
+def test_a_call_that_would_not_be_answered_is_found(address: str, message: str) -> None:
     objects = planted(
         "Deployment",
         "store-users",
         lambda it: environment(it).append({"name": "A_URL", "value": address}),
     )
-    assert [told in each for each in unreachable(objects)] == [True]
+    assert [message in each for each in unreachable(objects)] == [True]

@@ -15,7 +15,7 @@ DASHBOARDS = sorted(Path("grafana/dashboards").glob("*.json"))
 PROVISIONING = Path("grafana/provisioning")
 OPERATOR = EXAMPLES / "operator.yaml"
 
-MOST_BYTES = 262_144
+MAX_BYTES = 262_144
 """What `kubectl apply` can remember of an object, in one of its annotations; a ConfigMap may have 1 MiB."""
 
 
@@ -37,8 +37,8 @@ def setting(name: str) -> str | None:
 def files() -> dict[str, str]:
     """Every file that ConfigMaps bring into Grafana's container, by path."""
     found: dict[str, str] = {}
-    for mount, place in grafana().mounts.items():
-        (volume,) = (each for each in grafana().pod.volumes if each["name"] == place["name"])
+    for mount, volume_mount in grafana().mounts.items():
+        (volume,) = (each for each in grafana().pod.volumes if each["name"] == volume_mount["name"])
         for source in sources(volume):
             for path, text in contents(source).items():
                 found[str(PurePosixPath(mount) / path)] = text
@@ -128,7 +128,7 @@ def test_it_asks_nobody_outside(name: str, value: str) -> None:
 
 def test_kubectl_can_apply_every_dashboard() -> None:
     maps = rendered().of("ConfigMap")
-    assert max(len(json.dumps(each.manifest)) for each in maps) < MOST_BYTES
+    assert max(len(json.dumps(each.manifest)) for each in maps) < MAX_BYTES
 
 
 def test_the_grafana_of_an_operator_finds_every_dashboard() -> None:

@@ -85,7 +85,7 @@ def render(
 
 
 def notes(*values: Values, release: str = "store", namespace: str = "store") -> str:
-    """What helm tells who has installed the release."""
+    """What helm prints for who has installed the release."""
     options = [f"--namespace={namespace}", "--dry-run=client", "--hide-secret"]
     return _helm(["install", release, str(CHART), *options], values).split("\nNOTES:\n")[1]
 
@@ -107,11 +107,11 @@ def _helm(arguments: Sequence[str], values: Sequence[Values]) -> str:
     return done.stdout
 
 
-def _file(values: Values, place: Path) -> Path:
+def _file(values: Values, file: Path) -> Path:
     if isinstance(values, Path):
         return values
-    place.write_text(json.dumps(values))
-    return place
+    file.write_text(json.dumps(values))
+    return file
 
 
 def _without_noise(text: str) -> str:

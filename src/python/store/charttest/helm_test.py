@@ -86,8 +86,8 @@ def test_helm_is_what_the_environment_names_or_the_pinned_one(
 def pinned(program: str) -> bool:
     """Whether it is the version that build-support/fetch-helm pins."""
     version = re.search(r"^version=(.*)$", helm.FETCH.read_text(), re.MULTILINE)
-    told = subprocess.check_output([program, "version", "--template", "{{.Version}}"], text=True)
-    return version is not None and told == f"v{version[1]}"
+    printed = subprocess.check_output([program, "version", "--template", "{{.Version}}"], text=True)
+    return version is not None and printed == f"v{version[1]}"
 
 
 @pytest.fixture

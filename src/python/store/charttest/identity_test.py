@@ -84,15 +84,15 @@ def selectors(objects: Objects) -> list[tuple[str, dict[str, str]]]:
     return [found for each in objects for found in _selectors(each.spec, str(each))]
 
 
-def _selectors(value: Any, place: str) -> list[tuple[str, dict[str, str]]]:
+def _selectors(value: Any, path: str) -> list[tuple[str, dict[str, str]]]:
     found = []
     for key, inner in value.items() if isinstance(value, dict) else ():
         if key in ("selector", "podSelector", "labelSelector") and isinstance(inner, dict):
-            found.append((f"{place}.{key}", inner.get("matchLabels", inner)))
+            found.append((f"{path}.{key}", inner.get("matchLabels", inner)))
         else:
-            found += _selectors(inner, f"{place}.{key}")
+            found += _selectors(inner, f"{path}.{key}")
     for inner in value if isinstance(value, list) else ():
-        found += _selectors(inner, place)
+        found += _selectors(inner, path)
     return found
 
 
@@ -100,8 +100,8 @@ def _selectors(value: Any, place: str) -> list[tuple[str, dict[str, str]]]:
 def test_no_selector_finds_pods_of_another_release(name: str) -> None:
     one, two = (rendered(*SETS[name], release=each) for each in ("shop", "shop-two"))
     assert selectors(one)
-    for place, labels in selectors(one):
-        assert two.selected_by(labels) == [], place
+    for path, labels in selectors(one):
+        assert two.selected_by(labels) == [], path
 
 
 def without_secrets(objects: Objects) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What everything that runs to its end promises: Jobs, CronJobs and hooks. Each function tells who breaks it."""
+"""What everything that runs to its end promises: Jobs, CronJobs and hooks. Each function yields who breaks it."""
 
 from collections.abc import Iterator
 
@@ -7,19 +7,19 @@ from store.charttest.objects import Container, Objects
 ENDING = ("Job", "CronJob", "Pod")
 """The kinds of workloads that run to their end."""
 
-LEAST_PATIENCE_SECONDS = 60
+MIN_TIMEOUT_SECONDS = 60
 """So long a new pod may have to wait for its network, and for a database that is only starting."""
 
-OWN_PATIENCE = {"smoke": 80, "demo": 120}
+OWN_TIMEOUT = {"smoke": 80, "demo": 120}
 """Seconds that commands wait by themselves: loadtest/smoke/steps.py, loadtest/demo/command.py."""
 
 
 def impatient(objects: Objects) -> list[str]:
     """Whoever's first connection may be refused waits, and tries again."""
     return [
-        f"{container}: waits for {patience} s"
+        f"{container}: waits for {timeout} s"
         for container in _ending(objects)
-        if (patience := _patience(container)) < LEAST_PATIENCE_SECONDS
+        if (timeout := _timeout(container)) < MIN_TIMEOUT_SECONDS
     ]
 
 
@@ -65,7 +65,7 @@ def _ending(objects: Objects) -> Iterator[Container]:
             yield from pod.containers
 
 
-def _patience(container: Container) -> int:
+def _timeout(container: Container) -> int:
     [command, *_] = container.manifest.get("args") or [""]
     variable = container.env.get("DATABASE_WAIT_SECONDS")
-    return int((variable and variable.value) or OWN_PATIENCE.get(command, 0))
+    return int((variable and variable.value) or OWN_TIMEOUT.get(command, 0))

@@ -60,13 +60,13 @@ def test_a_database_may_have_a_schedule_of_its_own() -> None:
 
 
 def test_one_process_of_each_service_tells_of_its_dumps_where_there_are_any() -> None:
-    telling = {
+    publishing = {
         pod.component
         for pod in rendered().pods
         for container in pod.containers
         if "BACKUPS_EXPECTED" in container.env
     }
-    assert telling == set(SERVICES)
+    assert publishing == set(SERVICES)
     without = rendered({"backups": {"enabled": False}})
     assert not any("BACKUPS_EXPECTED" in each.env for each in without.containers)
 
@@ -122,11 +122,11 @@ FAULTS: list[
 ]
 
 
-@pytest.mark.parametrize(("promise", "place", "fault", "told"), FAULTS)
+@pytest.mark.parametrize(("promise", "where", "fault", "message"), FAULTS)
 def test_a_planted_fault_is_found(
     promise: Callable[[Objects], list[str]],
-    place: tuple[str, str],
+    where: tuple[str, str],
     fault: Callable[[Any], object],
-    told: str,
+    message: str,
 ) -> None:
-    assert [each for each in promise(planted(*place, fault)) if told in each]
+    assert [each for each in promise(planted(*where, fault)) if message in each]

@@ -138,16 +138,16 @@ def test_kinds_that_a_cluster_may_lack_come_only_where_they_are_asked_for() -> N
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         ({"replicas": "two"}, "'two' is not of type"),
         ({"replica": 2}, "'replica' was unexpected"),
         ({"selector": []}, "[] is not of type"),
     ],
 )
-def test_a_planted_fault_is_found(fault: dict[str, Any], told: str) -> None:
+def test_a_planted_fault_is_found(fault: dict[str, Any], message: str) -> None:
     objects = planted("Deployment", "store-users", lambda it: it["spec"].update(fault))
-    assert [told in each for each in faults(objects, NEWEST)] == [True]
+    assert [message in each for each in faults(objects, NEWEST)] == [True]
 
 
 def test_an_unknown_kind_or_version_of_it_is_found() -> None:
@@ -158,7 +158,7 @@ def test_an_unknown_kind_or_version_of_it_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"apiVersion": "monitoring.coreos.com/v2"}, "apiVersion is"),
         ({"spec": {"endpoints": [{"port": "ops"}]}}, "spec.selector.matchLabels.*"),
@@ -168,9 +168,9 @@ def test_an_unknown_kind_or_version_of_it_is_found() -> None:
         ),
     ],
 )
-def test_a_misshaped_object_of_an_extension_is_found(change: dict[str, Any], told: str) -> None:
+def test_a_misshaped_object_of_an_extension_is_found(change: dict[str, Any], message: str) -> None:
     monitor = rendered(*SETS["operator"]).of("ServiceMonitor")[0]
-    assert told in faults(Objects([Object({**monitor.manifest, **change})]), NEWEST)[0]
+    assert message in faults(Objects([Object({**monitor.manifest, **change})]), NEWEST)[0]
 
 
 @pytest.mark.parametrize("name", SETS)

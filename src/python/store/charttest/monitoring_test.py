@@ -62,10 +62,12 @@ def flags(objects: Objects) -> dict[str, str]:
 
 def lay_out(objects: Objects, folder: Path) -> Path:
     """What Prometheus finds below /etc/prometheus, laid into `folder`; where its configuration is."""
-    for mount, place in prometheus(objects).mounts.items():
+    for mount, volume_mount in prometheus(objects).mounts.items():
         if mount.startswith("/etc/prometheus/"):
             (volume,) = (
-                each for each in prometheus(objects).pod.volumes if each["name"] == place["name"]
+                each
+                for each in prometheus(objects).pod.volumes
+                if each["name"] == volume_mount["name"]
             )
             contents = objects.one("ConfigMap", volume["configMap"]["name"]).manifest["data"]
             (folder / Path(mount).name).mkdir()

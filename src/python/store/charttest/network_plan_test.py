@@ -201,7 +201,7 @@ ORDERS = ("NetworkPolicy", "store-orders")
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "message"),
     [
         ({}, "all peers"),
         ({"to": [{"podSelector": {"matchLabels": {"a": "b"}}}]}, "all ports"),
@@ -210,9 +210,9 @@ ORDERS = ("NetworkPolicy", "store-orders")
         ({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443}]}, "is everywhere"),
     ],
 )
-def test_a_planted_wildcard_is_found(rule: dict[str, Any], told: str) -> None:
+def test_a_planted_wildcard_is_found(rule: dict[str, Any], message: str) -> None:
     opened = planted(*ORDERS, lambda it: it["spec"]["egress"].append(rule))
-    assert [each for each in wildcards(opened) if told in each]
+    assert [each for each in wildcards(opened) if message in each]
 
 
 def test_a_path_that_is_closed_or_opened_is_noticed() -> None:

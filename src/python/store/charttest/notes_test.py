@@ -1,4 +1,4 @@
-"""What helm tells at the end of an installation: commands that can be copied, for what is there."""
+"""What helm prints at the end of an installation: commands that can be copied, for what is there."""
 
 import re
 import subprocess
@@ -55,9 +55,9 @@ def test_a_generated_secret_would_be_noticed() -> None:
 
 def test_the_notes_are_of_this_release_and_its_namespace() -> None:
     needed_helm()
-    told = helm.notes(release="shop", namespace="trade")
-    assert "kubectl -n trade get secret shop-admin" in told
-    assert not re.search(r"\bstore-", told)  # of the release that is called store
+    notes = helm.notes(release="shop", namespace="trade")
+    assert "kubectl -n trade get secret shop-admin" in notes
+    assert not re.search(r"\bstore-", notes)  # of the release that is called store
 
 
 def test_with_a_host_the_notes_say_where_the_store_is() -> None:

@@ -125,9 +125,9 @@ class Pod:
     def containers(self) -> list["Container"]:
         """All of them, those that initialise first."""
         return [
-            Container(self, each, place == "initContainers")
-            for place in ("initContainers", "containers", "ephemeralContainers")
-            for each in self.spec.get(place) or []
+            Container(self, each, kind == "initContainers")
+            for kind in ("initContainers", "containers", "ephemeralContainers")
+            for each in self.spec.get(kind) or []
         ]
 
     def container(self, name: str) -> "Container":

@@ -45,7 +45,7 @@ CONFINED = {"RuntimeDefault", "Localhost"}
 
 
 def violations(pod: Pod) -> list[str]:
-    """What the standard forbids about this pod, each with its place; empty if it may run."""
+    """What the standard forbids about this pod, each with its path; empty if it may run."""
     context = pod.spec.get("securityContext") or {}
     found = [*_host(pod), *_volumes(pod), *_annotations(pod), *_context(context, str(pod))]
     found += _pod_only(context, str(pod))
@@ -132,11 +132,11 @@ def _ports(container: Container) -> Iterator[str]:
 def _handlers(container: Container) -> Iterator[str]:
     """Probes and hooks ask the pod, never another host (since 1.34)."""
     lifecycle = container.manifest.get("lifecycle") or {}
-    places: dict[str, Any] = {
+    hooks: dict[str, Any] = {
         **{name: lifecycle.get(name) for name in ("postStart", "preStop")},
         **{name: container.manifest.get(name) for name in PROBES},
     }
-    for name, handler in places.items():
+    for name, handler in hooks.items():
         for action in ("httpGet", "tcpSocket"):
             if ((handler or {}).get(action) or {}).get("host"):
                 yield f"{container}: {name} asks host {handler[action]['host']}"

@@ -28,7 +28,7 @@ def of_pod(**context: Any) -> Pod:
     return pod({"securityContext": {**pod().spec["securityContext"], **context}})
 
 
-def of_container(place: str = "containers", **fields: Any) -> Pod:
+def of_container(kind: str = "containers", **fields: Any) -> Pod:
     """A pod with a second container that says this; None takes a field away."""
     second = {**pod().spec["containers"][0], "name": "second"}
     for name, value in fields.items():
@@ -36,7 +36,7 @@ def of_container(place: str = "containers", **fields: Any) -> Pod:
             second[name] = value
         else:
             second["securityContext"] = {**second["securityContext"], name: value}
-    return pod({place: [*pod().spec.get(place, []), second]})
+    return pod({kind: [*pod().spec.get(kind, []), second]})
 
 
 def test_a_pod_that_says_all_it_must_may_run() -> None:

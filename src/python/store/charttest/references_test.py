@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,11 @@ from store.charttest.testing import SETS, planted, rendered
 
 def given(name: str) -> set[str]:
     """The Secrets that a set of values names, which an operator makes."""
-    return {each for values in SETS[name] for each in _secrets(_read(values))}
-
-
-def _read(values: Any) -> Any:
-    return values if isinstance(values, dict) else yaml.safe_load(values.read_text())
+    sets = (
+        yaml.safe_load(values.read_text()) if isinstance(values, Path) else values
+        for values in SETS[name]
+    )
+    return {each for values in sets for each in _secrets(values)}
 
 
 def _secrets(values: Any, key: str = "") -> Iterator[str]:
@@ -205,14 +206,14 @@ FAULTS: list[
 ]
 
 
-@pytest.mark.parametrize(("promise", "place", "fault", "told"), FAULTS)
+@pytest.mark.parametrize(("promise", "where", "fault", "message"), FAULTS)
 def test_a_planted_fault_is_found(
     promise: Callable[[Objects], list[str]],
-    place: tuple[str, str],
+    where: tuple[str, str],
     fault: Callable[[Any], object],
-    told: str,
+    message: str,
 ) -> None:
-    assert [each for each in promise(planted(*place, fault)) if told in each]
+    assert [each for each in promise(planted(*where, fault)) if message in each]
 
 
 def test_a_route_to_nowhere_is_found() -> None:

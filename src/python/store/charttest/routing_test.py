@@ -28,7 +28,7 @@ STRIPE = EXAMPLES / "stripe.yaml"
 
 WEBHOOK = "/v1/payment/webhook"
 INSIDE = ["/", "/v1", "/docs", "/openapi.json", "/live", "/ready", "/metrics"]
-"""What every service has at one place, or what is for nobody outside."""
+"""What every service has at one path, or what is for nobody outside."""
 
 ENVIRON = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing",
@@ -138,9 +138,9 @@ def test_what_every_service_has_stays_inside(values: dict[str, Any], path: str) 
 @pytest.mark.parametrize("service", [*APPS, "gateway"])
 def test_the_root_of_each_service_says_where_it_is_documented(service: str) -> None:
     client = {**APPS, "gateway": gateway_app}[service]().test_client()
-    told = client.get("/").get_json()
-    assert (told["service"], told["docs"]) == (service, "/docs")
-    assert client.get(told["docs"]).status_code == client.get(told["openapi"]).status_code == 200
+    root = client.get("/").get_json()
+    assert (root["service"], root["docs"]) == (service, "/docs")
+    assert client.get(root["docs"]).status_code == client.get(root["openapi"]).status_code == 200
 
 
 @WAYS_IN

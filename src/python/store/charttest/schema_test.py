@@ -50,15 +50,15 @@ KEYS = list(keys(VALUES))
 ids = ".".join
 
 
-def told(change: Callable[[Key], tuple[Key, Any]], some: list[Key]) -> dict[str, str]:
+def refusals(change: Callable[[Key], tuple[Key, Any]], some: list[Key]) -> dict[str, str]:
     """What helm says of values in which all these keys are changed, by path."""
     values: dict[str, Any] = {}
     for key in some:
         (*above, name), value = change(key)
-        place = values
+        inner = values
         for each in above:
-            place = place.setdefault(each, {})
-        place[name] = value
+            inner = inner.setdefault(each, {})
+        inner[name] = value
     return refused(json.dumps(values))
 
 
@@ -80,7 +80,7 @@ def pointer(key: Key) -> str:
 
 @pytest.mark.parametrize("key", KEYS, ids=ids)
 def test_a_typo_is_refused_with_its_path(key: Key) -> None:
-    messages = told(lambda key: ((*key[:-1], f"{key[-1]}x"), at(key)), KEYS)
+    messages = refusals(lambda key: ((*key[:-1], f"{key[-1]}x"), at(key)), KEYS)
     assert f"'{key[-1]}x'" in messages[pointer(key[:-1])]
 
 
@@ -88,7 +88,7 @@ def test_a_typo_is_refused_with_its_path(key: Key) -> None:
 def test_a_value_of_another_type_is_refused_with_its_path(key: Key) -> None:
     """All of one depth at once: a wrong mapping would hide what is in it."""
     beside = [each for each in KEYS if len(each) == len(key)]
-    messages = told(lambda key: (key, WRONG[type(at(key))]), beside)
+    messages = refusals(lambda key: (key, WRONG[type(at(key))]), beside)
     assert re.search(r"got |value must be one of", messages[pointer(key)])
 
 
@@ -96,7 +96,7 @@ def test_a_value_of_another_type_is_refused_with_its_path(key: Key) -> None:
 def test_a_value_that_is_taken_away_is_missed_with_its_path(key: Key) -> None:
     """`null` removes a default; no template has to do without one."""
     beside = [each for each in KEYS if len(each) == len(key)]
-    messages = told(lambda key: (key, None), beside)
+    messages = refusals(lambda key: (key, None), beside)
     assert f"'{key[-1]}'" in messages[pointer(key[:-1])]
 
 
@@ -105,8 +105,8 @@ LABELS = [key for key in KEYS if key[-1] in FREE]
 
 @pytest.mark.parametrize("key", LABELS, ids=ids)
 def test_what_an_operator_chooses_is_a_text_by_any_name(key: Key) -> None:
-    assert told(lambda key: (key, {"ANY": "thing"}), LABELS) == {}
-    assert "want string" in told(lambda key: (key, {"ANY": 5}), LABELS)[f"{pointer(key)}/ANY"]
+    assert refusals(lambda key: (key, {"ANY": "thing"}), LABELS) == {}
+    assert "want string" in refusals(lambda key: (key, {"ANY": 5}), LABELS)[f"{pointer(key)}/ANY"]
 
 
 WORLD = {"cidr": "0.0.0.0/0", "port": 443}

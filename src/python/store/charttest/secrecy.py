@@ -1,4 +1,4 @@
-"""Secrets stay in Secrets: each function tells where one is said elsewhere."""
+"""Secrets stay in Secrets: each function yields where one is said elsewhere."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ def secret_values(objects: Objects) -> dict[str, str]:
             found[base64.b64decode(value).decode()] = f"{secret}.{key}"
         for key, value in (secret.manifest.get("stringData") or {}).items():
             found[value] = f"{secret}.{key}"
-    return {value: place for value, place in found.items() if place.split(".")[-1] not in INNOCENT}
+    return {value: where for value, where in found.items() if where.split(".")[-1] not in INNOCENT}
 
 
 def leaked(objects: Objects) -> list[str]:
@@ -34,10 +34,10 @@ def leaked(objects: Objects) -> list[str]:
     found = []
     for each in (each for each in objects if each.kind != "Secret"):
         text = json.dumps(each.manifest)
-        for value, place in values.items():
+        for value, where in values.items():
             encoded = base64.b64encode(value.encode()).decode()
             if value in text or encoded in text:
-                found.append(f"{each} says {place}")
+                found.append(f"{each} says {where}")
     return found
 
 
@@ -48,7 +48,7 @@ def weak(objects: Objects) -> list[str]:
     for secret in objects.of("Secret"):
         for value in (secret.manifest.get("data") or {}).values():
             holders.setdefault(value, set()).add(str(secret))
-    short = [f"{place} is short" for value, place in values.items() if len(value) < 24]
+    short = [f"{where} is short" for value, where in values.items() if len(value) < 24]
     return short + [f"{sorted(some)} share a value" for some in holders.values() if len(some) > 1]
 
 

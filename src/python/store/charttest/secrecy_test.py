@@ -95,13 +95,13 @@ def test_a_planted_secret_in_an_environment_is_found(fault: Callable[[Any], obje
 
 @pytest.mark.parametrize("encode", [str.encode, lambda value: base64.b64encode(value.encode())])
 def test_a_planted_secret_in_a_config_map_is_found(encode: Callable[[str], bytes]) -> None:
-    value, place = next(iter(secrecy.secret_values(rendered()).items()))
+    value, where = next(iter(secrecy.secret_values(rendered()).items()))
 
     def add(it: Any) -> None:
         it["data"]["x"] = encode(value).decode()
 
     assert secrecy.leaked(planted("ConfigMap", "store-grafana", add)) == [
-        f"ConfigMap/store-grafana says {place}"
+        f"ConfigMap/store-grafana says {where}"
     ]
 
 

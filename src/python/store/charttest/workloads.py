@@ -1,4 +1,4 @@
-"""What every workload of the release promises. Each function tells who breaks the promise, and how."""
+"""What every workload of the release promises. Each function yields who breaks the promise, and how."""
 
 from collections.abc import Iterator
 

@@ -167,11 +167,11 @@ FAULTS: list[
 ]
 
 
-@pytest.mark.parametrize(("promise", "place", "fault", "told"), FAULTS)
+@pytest.mark.parametrize(("promise", "where", "fault", "message"), FAULTS)
 def test_a_planted_fault_is_found(
     promise: Callable[[Objects], list[str]],
-    place: tuple[str, str],
+    where: tuple[str, str],
     fault: Callable[[Any], object],
-    told: str,
+    message: str,
 ) -> None:
-    assert [each for each in promise(planted(*place, fault)) if told in each]
+    assert [each for each in promise(planted(*where, fault)) if message in each]

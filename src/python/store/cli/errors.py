@@ -1,4 +1,4 @@
-"""What can go wrong in a proof: one clear message and an exit status, no traceback."""
+"""What can go wrong in a command: one clear message and an exit status, no traceback."""
 
 import os
 from collections.abc import Iterator
@@ -6,19 +6,17 @@ from contextlib import contextmanager
 
 import click
 
-from store.devstack.errors import Trouble
 from store.server.environ import BadEnviron, Environ
+
+
+class Trouble(click.ClickException):
+    """The message says what is wrong, with which value, and what to do about it. Exit status 1."""
 
 
 class CannotProve(click.ClickException):
     """The proof could not be made; it says nothing about the store. Exit status 2."""
 
     exit_code = 2
-
-
-class BadFile(CannotProve):
-    def __init__(self, file: object, reason: str) -> None:
-        super().__init__(f"{file} cannot be replayed: {reason}")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The demo log-ins of a local store."""
 
 from store.devstack.ports import Ports
-from store.devstack.rest import Refused, Rest
+from store.devstack.rest import RequestRefused, Rest
 from store.devstack.secrets_file import Secrets
 
 ADMIN = "admin@example.com"
@@ -22,7 +22,7 @@ def log_in_as_staff(rest: Rest, ports: Ports, secrets: Secrets) -> str:
 def _is_staff(rest: Rest, users: str, secrets: Secrets) -> bool:
     try:
         token = rest.log_in(users, STAFF, secrets.staff_password)
-    except Refused as refused:
+    except RequestRefused as refused:
         if refused.status == 401:
             return False
         raise

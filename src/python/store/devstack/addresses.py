@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from store.devstack.errors import Trouble, writing_in
+from store.cli.errors import Trouble
+from store.devstack.errors import writing_in
 from store.devstack.ports import Ports
 
 

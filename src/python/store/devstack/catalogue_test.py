@@ -19,10 +19,10 @@ def test_there_are_enough_products_in_eight_categories() -> None:
 def test_every_product_has_variants_one_description_and_one_category() -> None:
     variants = Counter(row["product"] for row in ROWS)
     assert set(variants.values()) <= {2, 3, 4}
-    told = defaultdict[str, list[str]](list)
+    texts = defaultdict[str, list[str]](list)
     for row in ROWS:
-        told[row["product"]] += [text for text in (row["description"], row["category"]) if text]
-    assert {len(texts) for texts in told.values()} == {2}
+        texts[row["product"]] += [text for text in (row["description"], row["category"]) if text]
+    assert {len(each) for each in texts.values()} == {2}
 
 
 def test_no_text_and_no_sku_is_there_twice() -> None:

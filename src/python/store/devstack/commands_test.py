@@ -14,7 +14,7 @@ from store.devstack.folder import Folder
 from store.devstack.main import commands
 from store.devstack.process_logs import ProcessLogs
 from store.devstack.runner import python_environ
-from store.devstack.testing import run
+from store.testing.programs import run
 
 # An `up` that has got no further than to hold its folder; ends at SIGTERM, the child it leaves not before.
 HOLD = """

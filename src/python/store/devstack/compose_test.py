@@ -1,4 +1,4 @@
-"""compose.yaml held against what `./pants up` starts and what Prometheus is told of."""
+"""compose.yaml held against what `./pants up` starts and what Prometheus scrapes."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def containers() -> Compose:
 
 @pytest.fixture(scope="module")
 def of_the_laptop() -> Mapping[str, Mapping[str, str]]:
-    """What `./pants up` tells each process by its environment."""
+    """What `./pants up` sets in the environment of each process."""
     databases = dict.fromkeys(PUBLIC, "postgresql://")
     made = Programs(Ports(), Secrets.new(), databases, {})
     return {program.name: program.environ for program in made.servers()}
@@ -69,8 +69,8 @@ def test_every_process_of_the_store_has_a_container(containers: Compose) -> None
 
 
 def test_prometheus_is_told_of_every_process() -> None:
-    told = json.loads((DOCKER / "compose-targets.json").read_text())
-    assert told == json.loads(
+    given = json.loads((DOCKER / "compose-targets.json").read_text())
+    assert given == json.loads(
         targets_json({job: f"{NAMES.get(job, job)}:9000" for job in SERVICE_OF})
     )
 
@@ -101,14 +101,14 @@ def test_a_process_finds_nothing_wrong_with_what_it_is_told(
 
 
 def test_those_who_share_a_secret_are_told_the_same(containers: Compose) -> None:
-    told = {name: each.get("environment", {}) for name, each in containers.items()}
-    gateway = Gateway.from_environ(told["gateway"])
-    for buying in (told["orders"], told["orders-work"], told["auditor"]):
+    given = {name: each.get("environment", {}) for name, each in containers.items()}
+    gateway = Gateway.from_environ(given["gateway"])
+    for buying in (given["orders"], given["orders-work"], given["auditor"]):
         assert buying["PAYMENT_API_KEY"] in gateway.api_keys
-    assert told["orders"]["PAYMENT_WEBHOOK_SECRET"] == gateway.webhook_secret
-    keys = told["inventory-rpc"]["RPC_KEYS"].split(",")
-    assert {told[name]["INVENTORY_RPC_KEY"] for name in ("orders", "orders-work")} <= set(keys)
-    assert told["demo"]["ADMIN_PASSWORD"] == told["make-admin"]["ADMIN_PASSWORD"]
+    assert given["orders"]["PAYMENT_WEBHOOK_SECRET"] == gateway.webhook_secret
+    keys = given["inventory-rpc"]["RPC_KEYS"].split(",")
+    assert {given[name]["INVENTORY_RPC_KEY"] for name in ("orders", "orders-work")} <= set(keys)
+    assert given["demo"]["ADMIN_PASSWORD"] == given["make-admin"]["ADMIN_PASSWORD"]
 
 
 def test_an_address_of_a_database_opens_it(containers: Compose) -> None:
@@ -132,8 +132,8 @@ def test_a_process_serves_only_once_its_database_is_migrated(
     needs = containers[name]["depends_on"][migration]
     assert needs == {"condition": "service_completed_successfully"}
     own = ("image", "DATABASE_URL")
-    assert [_told(containers[migration], key) for key in own] == [
-        _told(containers[name], key) for key in own
+    assert [_setting(containers[migration], key) for key in own] == [
+        _setting(containers[name], key) for key in own
     ]
 
 
@@ -155,5 +155,5 @@ def test_the_ports_are_those_of_a_laptop_and_open_to_this_machine_alone(
     assert opened == {name: [f"127.0.0.1:{outside[name]}:{port}"] for name, port in inside.items()}
 
 
-def _told(container: Compose, key: str) -> object:
+def _setting(container: Compose, key: str) -> object:
     return container.get(key, container["environment"].get(key))

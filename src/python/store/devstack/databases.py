@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.cli.errors import Trouble
 from store.database.binaries import PostgresFailed
 from store.database.folder import reason_in
 from store.database.postgres import Server
-from store.devstack.errors import Trouble
 from store.devstack.ports import SERVICES
 
 
@@ -37,7 +37,10 @@ def databases(home: Path) -> Iterator[Databases]:
         server = Server(home, durable=True)
     start(server)
     try:
-        yield Databases(_made(server), server)
+        for service in SERVICES:
+            server.create_role(service)
+            server.create_database(service, owner=service)
+        yield Databases({service: server.url(service, service) for service in SERVICES}, server)
     finally:
         stop(server)
 
@@ -64,10 +67,3 @@ def _troubles() -> Iterator[None]:
         yield
     except PostgresFailed as error:
         raise Trouble(str(error)) from None
-
-
-def _made(server: Server) -> Mapping[str, str]:
-    for service in SERVICES:
-        server.create_role(service)
-        server.create_database(service, owner=service)
-    return {service: server.url(service, service) for service in SERVICES}

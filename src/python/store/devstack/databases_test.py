@@ -1,25 +1,21 @@
 import os
-import shutil
 import signal
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
 
+from store.cli.errors import Trouble
 from store.devstack.databases import databases
-from store.devstack.errors import Trouble
+from store.testing.folders import short_folder
+from store.testing.wait import wait_for
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder with a short path, open to the user PostgreSQL runs as."""
-    folder = Path(tempfile.mkdtemp(prefix="db-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder / "postgres"
-    shutil.rmtree(folder, ignore_errors=True)
+    with short_folder() as folder:
+        yield folder / "postgres"
 
 
 def test_no_service_can_enter_anothers_database_and_a_dead_postgres_is_noticed(home: Path) -> None:
@@ -32,9 +28,7 @@ def test_no_service_can_enter_anothers_database_and_a_dead_postgres_is_noticed(h
 
         note = home / "data" / "postmaster.pid"
         os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
-        give_up = time.monotonic() + 30
-        while made.server.running and time.monotonic() < give_up:
-            time.sleep(0.02)
+        wait_for(lambda: not made.server.running, 30)
         with pytest.raises(Trouble, match="PostgreSQL ended by itself"):
             made.refuse_if_dead()
 

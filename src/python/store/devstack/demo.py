@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from store.devstack.errors import Trouble
+from store.cli.errors import Trouble
 from store.devstack.import_client import Import, send
 from store.devstack.rest import Rest
 
@@ -25,7 +25,7 @@ def parts() -> Sequence[Path]:
 def load(rest: Rest, inventory_url: str, token: str, part: Path) -> None:
     """Load one file, with prices in euros and dollars and stock in Berlin and Austin."""
     for columns, values in PASSES:
-        wanted = Import(part, "csv", columns, values)
-        result = send(rest, inventory_url, token, wanted, lambda _: None)
+        source = Import(part, "csv", columns, values)
+        result = send(rest, inventory_url, token, source, lambda _: None)
         for reject in result.rejects:
             raise Trouble(f"{part.name}, line {reject.line}, {reject.column}: {reject.reason}")

@@ -3,11 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
-
-class Trouble(click.ClickException):
-    """The message says what is wrong, with which value, and what to do about it."""
+from store.cli.errors import Trouble
 
 
 class PortInUse(Trouble):
@@ -64,7 +60,7 @@ class DiskFull(Trouble):
         )
 
 
-class Died(Trouble):
+class ProcessDied(Trouble):
     def __init__(self, name: str, status: int) -> None:
         super().__init__(
             f"{name} ended by itself (exit status {status}); what it said last stands above. "
@@ -72,7 +68,7 @@ class Died(Trouble):
         )
 
 
-class Failed(Trouble):
+class ProcessFailed(Trouble):
     def __init__(self, name: str, status: int) -> None:
         super().__init__(
             f"{name} failed (exit status {status}); what it said stands above. "

@@ -38,7 +38,9 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
             self.lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         self._wait_for_lock()
-        self._check_space()
+        left = shutil.disk_usage(self.path).free // 1_000_000
+        if left < NEEDED_MB:
+            raise DiskFull(self.path, left, NEEDED_MB)
         with writing_in(self.path):
             os.truncate(self.lock, 0)
             os.pwrite(self.lock, str(os.getpid()).encode(), 0)
@@ -77,8 +79,11 @@ class Folder:
         That one has the lock file open, whatever other process has got its number since.
         """
         with contextlib.suppress(FileNotFoundError, ValueError, PermissionError):
-            if self.is_held and self._has_lock_open(pid := int(self._lock_file.read_text())):
-                return pid
+            if self.is_held:
+                pid = int(self._lock_file.read_text())
+                opened = Path(f"/proc/{pid}/fd").iterdir()
+                if any(_is_same(file, self._lock_file) for file in opened):
+                    return pid
         return None
 
     @property
@@ -92,18 +97,14 @@ class Folder:
         return self._demo.exists()
 
     def note_demo(self) -> None:
-        """They have."""
         with writing_in(self.path):
             self._demo.touch()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Somebody else may hold it, once our children have gone too."""
         if self.lock >= 0:
             os.close(self.lock)
             self.lock = -1
-
-    def _has_lock_open(self, pid: int) -> bool:
-        return any(_is_same(file, self._lock_file) for file in Path(f"/proc/{pid}/fd").iterdir())
 
     def _wait_for_lock(self) -> None:
         # An `up` that was killed leaves children behind, who hold the lock until they have ended.
@@ -111,10 +112,10 @@ class Folder:
         while not self._try_lock():
             owner = int(os.pread(self.lock, 20, 0) or 0)
             if _lives(owner):
-                self.let_go()
+                self.release()
                 raise AlreadyUp(self.path, owner)
             if time.monotonic() > give_up:
-                self.let_go()
+                self.release()
                 raise StillStopping(self.path)
             time.sleep(0.1)
 
@@ -124,11 +125,6 @@ class Folder:
         except BlockingIOError:
             return False
         return True
-
-    def _check_space(self) -> None:
-        left = shutil.disk_usage(self.path).free // 1_000_000
-        if left < NEEDED_MB:
-            raise DiskFull(self.path, left, NEEDED_MB)
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -26,16 +26,16 @@ def test_a_second_up_on_the_same_folder_is_told_who_holds_it(tmp_path: Path) -> 
     first.hold()
     with pytest.raises(AlreadyUp, match=f"process {os.getpid()}"):
         Folder(tmp_path).hold()
-    first.let_go()
+    first.release()
 
 
 def test_a_folder_that_was_let_go_can_be_held_again(tmp_path: Path) -> None:
     first = Folder(tmp_path)
     first.hold()
-    first.let_go()
+    first.release()
     second = Folder(tmp_path)
     second.hold()
-    second.let_go()
+    second.release()
 
 
 def test_after_a_kill_the_next_up_waits_until_the_children_have_gone(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_after_a_kill_the_next_up_waits_until_the_children_have_gone(tmp_path: P
     assert killed.stdout == b"held\n"
     folder = Folder(tmp_path)
     folder.hold()
-    folder.let_go()
+    folder.release()
 
 
 def test_a_file_in_the_way_is_one_clear_message(tmp_path: Path) -> None:
@@ -74,4 +74,4 @@ def test_fresh_forgets_database_mails_measurements_and_secrets(tmp_path: Path) -
     folder.secrets.write_text("{}")
     folder.clear()
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["lock", "mail"]
-    folder.let_go()
+    folder.release()

@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 
 import requests
 
-from store.devstack.errors import Trouble
+from store.cli.errors import Trouble
 from store.devstack.rest import Rest
 
 CHUNK_BYTES = 64 * 1024
@@ -37,8 +37,8 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Row:
-    """Why the store did not take a row, and where that stands, as the store tells it."""
+class RejectedRow:
+    """Why the store did not take a row, and where that stands, as the store says it."""
 
     row: int
     line: int
@@ -50,16 +50,16 @@ class Row:
 class Result:
     """What became of the rows."""
 
-    rejects: Sequence[Row]
+    rejects: Sequence[RejectedRow]
     summary: Mapping[str, Any]
 
 
 def send(
-    rest: Rest, inventory_url: str, token: str, wanted: Import, sent: Callable[[int], None]
+    rest: Rest, inventory_url: str, token: str, source: Import, sent: Callable[[int], None]
 ) -> Result:
-    """Import a file; `sent` is told how many of its bytes have gone out."""
+    """Import a file; `sent` receives how many of its bytes have gone out."""
     with rest.upload(
-        f"{inventory_url}/v1/imports", wanted.params(), content_of(wanted.file, sent), token
+        f"{inventory_url}/v1/imports", source.params(), content_of(source.file, sent), token
     ) as answer:
         return result_of(_lines(answer))
 
@@ -97,7 +97,7 @@ def result_of(lines: Iterator[dict[str, Any]]) -> Result:
         match line["type"]:
             case "error":
                 column, reason = line.get("column") or "", line["reason"]
-                rejects.append(Row(line["row"], line["line"], column, reason))
+                rejects.append(RejectedRow(line["row"], line["line"], column, reason))
             case "summary":
                 return Result(rejects, line)
             case "failed":

@@ -3,17 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from store.devstack.errors import Trouble
-from store.devstack.import_client import Import, Row, content_of, result_of
+from store.cli.errors import Trouble
+from store.devstack.import_client import Import, RejectedRow, content_of, result_of
 
 SUMMARY = {"type": "summary", "rows": 3, "created": 2, "rejected": 1}
 
 
 def test_columns_and_values_become_the_importers_query() -> None:
-    wanted = Import(
+    source = Import(
         Path("f.csv"), "csv", {"sku": "Code", "title": "Name, long"}, {"currency": "EUR"}
     )
-    assert wanted.params() == {
+    assert source.params() == {
         "format": "csv",
         "dry_run": "false",
         "map": ["sku:Code", '"title:Name, long"'],
@@ -23,11 +23,11 @@ def test_columns_and_values_become_the_importers_query() -> None:
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_a_file_is_sent_as_it_is_or_unpacked(tmp_path: Path, pack: type[bytes]) -> None:
-    file, told = tmp_path / "products", list[int]()
+    file, sent = tmp_path / "products", list[int]()
     rows = b"sku,title\nMUG,Mug\n" * 20_000
     file.write_bytes(pack(rows))
-    assert b"".join(content_of(file, told.append)) == rows
-    assert told[-1] == file.stat().st_size
+    assert b"".join(content_of(file, sent.append)) == rows
+    assert sent[-1] == file.stat().st_size
 
 
 def test_a_torn_gzip_is_one_clear_message(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_rejected_rows_come_with_where_and_why() -> None:
     result = result_of(iter([progress, error, whole, SUMMARY]))
     assert result.summary == SUMMARY
     assert result.rejects == [
-        Row(3, 4, "UnitPrice", "Must be above zero."),
-        Row(5, 6, "", "Has 2 cells."),
+        RejectedRow(3, 4, "UnitPrice", "Must be above zero."),
+        RejectedRow(5, 6, "", "Has 2 cells."),
     ]
 
 

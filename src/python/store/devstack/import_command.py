@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from store.devstack import options
+from store.cli import options
+from store.cli.errors import Trouble
+from store.cli.name_value import Pairs
+from store.cli.progress import progress
 from store.devstack.accounts import STAFF
 from store.devstack.addresses import read_addresses
-from store.devstack.errors import Trouble
 from store.devstack.folder import Folder
-from store.devstack.import_client import Import, Result, Row, send
-from store.devstack.name_value import Pairs
-from store.devstack.progress import progress
+from store.devstack.import_client import Import, RejectedRow, Result, send
 from store.devstack.rest import Rest
 from store.devstack.secrets_file import read
 
@@ -68,8 +68,13 @@ def import_command(
     """
     console = Console()
     try:
-        wanted = Import(file, form or _format_of(file), dict(mapped), dict(values), dry_run)
-        result = _import(console, wanted, url, Folder(data))
+        source = Import(file, form or _format_of(file), dict(mapped), dict(values), dry_run)
+        with Rest() as rest:
+            inventory, token = _other(url) if url else _local(rest, Folder(data))
+            with progress(console, file.name, file.stat().st_size) as shown:
+                result = send(
+                    rest, inventory, token, source, lambda sent: shown.reach(sent, "bytes")
+                )
         if rejects:
             _write(rejects, result.rejects)
     except Trouble as trouble:
@@ -77,13 +82,6 @@ def import_command(
     _show(console, result)
     if result.summary["rejected"] and not allow_rejected:
         click.get_current_context().exit(REJECTED)
-
-
-def _import(console: Console, wanted: Import, url: str | None, folder: Folder) -> Result:
-    with Rest() as rest:
-        inventory, token = _other(url) if url else _local(rest, folder)
-        with progress(console, wanted.file.name, wanted.file.stat().st_size) as shown:
-            return send(rest, inventory, token, wanted, lambda sent: shown.reach(sent, "bytes"))
 
 
 def _format_of(file: Path) -> str:
@@ -106,7 +104,7 @@ def _local(rest: Rest, folder: Folder) -> tuple[str, str]:
     return ports.url("inventory"), rest.log_in(ports.url("users"), STAFF, password)
 
 
-def _write(file: Path, rejects: Sequence[Row]) -> None:
+def _write(file: Path, rejects: Sequence[RejectedRow]) -> None:
     try:
         with file.open("w", newline="", encoding="utf-8") as handle:
             rows = csv.writer(handle)
@@ -129,7 +127,7 @@ def _show(console: Console, result: Result) -> None:
     console.print(f"{'Dry run: ' if summary['dry_run'] else ''}{line}", highlight=False)
 
 
-def _rejects(rejects: Sequence[Row]) -> Table:
+def _rejects(rejects: Sequence[RejectedRow]) -> Table:
     table = Table("row", "line", "column", "reason", title="Rejected rows", title_justify="left")
     if len(rejects) > SHOWN:
         table.caption = f"the first {SHOWN} of {len(rejects):,} reasons; --rejects FILE writes all"

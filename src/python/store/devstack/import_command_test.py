@@ -23,7 +23,7 @@ TAKEN = [{**SUMMARY, "rows": 2, "created": 2}]
 REJECTED = [ERROR, {**SUMMARY, "rows": 2, "created": 1, "rejected": 1}]
 
 
-class Inventory(HTTPServer):
+class FakeInventory(HTTPServer):
     """Reads what it is sent, and answers each import with these lines."""
 
     answer: list[dict[str, Any]] = []
@@ -33,12 +33,12 @@ class Inventory(HTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class Answering(BaseHTTPRequestHandler):
+class FakeInventoryHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         while size := int(self.rfile.readline(), 16):
             self.rfile.read(size + 2)
         self.rfile.readline()
-        assert isinstance(self.server, Inventory)
+        assert isinstance(self.server, FakeInventory)
         body = b"".join(json.dumps(line).encode() + b"\n" for line in self.server.answer)
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -50,8 +50,8 @@ class Answering(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def inventory() -> Iterator[Inventory]:
-    with Inventory(("127.0.0.1", 0), Answering) as server:
+def inventory() -> Iterator[FakeInventory]:
+    with FakeInventory(("127.0.0.1", 0), FakeInventoryHandler) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.02,))
         serving.start()
         yield server
@@ -66,7 +66,7 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def run(inventory: Inventory, file: Path, *options: str) -> Result:
+def run(inventory: FakeInventory, file: Path, *options: str) -> Result:
     arguments = [str(file), "--url", inventory.url, *options]
     return CliRunner().invoke(import_command, arguments, env={"STORE_TOKEN": "a-token"})
 
@@ -83,21 +83,25 @@ def run(inventory: Inventory, file: Path, *options: str) -> Result:
     ],
 )
 def test_the_exit_status_says_whether_every_row_was_taken(
-    inventory: Inventory, file: Path, answer: list[dict[str, Any]], options: list[str], status: int
+    inventory: FakeInventory,
+    file: Path,
+    answer: list[dict[str, Any]],
+    options: list[str],
+    status: int,
 ) -> None:
     inventory.answer = answer
     result = run(inventory, file, *options)
     assert result.exit_code == status, result.output
 
 
-def test_what_cannot_be_sent_is_no_rejected_row(inventory: Inventory, tmp_path: Path) -> None:
+def test_what_cannot_be_sent_is_no_rejected_row(inventory: FakeInventory, tmp_path: Path) -> None:
     other = tmp_path / "products.txt"
     other.write_text("sku\n")
     assert run(inventory, other).exit_code == 2
 
 
 def test_rows_are_named_alike_on_the_screen_and_in_the_file(
-    inventory: Inventory, file: Path, tmp_path: Path
+    inventory: FakeInventory, file: Path, tmp_path: Path
 ) -> None:
     inventory.answer, rejects = REJECTED, tmp_path / "rejects.csv"
     said = run(inventory, file, "--rejects", str(rejects)).output
@@ -112,7 +116,7 @@ def test_rows_are_named_alike_on_the_screen_and_in_the_file(
 
 
 def test_a_file_for_rejects_that_cannot_be_written_is_named(
-    inventory: Inventory, file: Path, tmp_path: Path
+    inventory: FakeInventory, file: Path, tmp_path: Path
 ) -> None:
     inventory.answer = REJECTED
     result = run(inventory, file, "--rejects", str(tmp_path / "nowhere" / "rejects.csv"))
@@ -120,7 +124,7 @@ def test_a_file_for_rejects_that_cannot_be_written_is_named(
     assert "rejects.csv cannot be written: No such file or directory." in result.output
 
 
-def test_more_reasons_than_are_shown_are_counted(inventory: Inventory, file: Path) -> None:
+def test_more_reasons_than_are_shown_are_counted(inventory: FakeInventory, file: Path) -> None:
     summary = {**SUMMARY, "rows": 30, "rejected": 30, "errors_left_out": 7}
     inventory.answer = [*([ERROR] * 30), summary]
     said = run(inventory, file).output

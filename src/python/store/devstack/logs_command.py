@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from store.devstack import options
-from store.devstack.errors import Trouble
+from store.cli import options
+from store.cli.errors import Trouble
 from store.devstack.folder import Folder
 from store.devstack.log_entries import Entry, LogReader, in_order
 from store.devstack.output import Output
 from store.devstack.process_logs import log_file, names
 
-LOOK_SECONDS = 0.2
+POLL_INTERVAL_SECONDS = 0.2
 POSTGRES = "postgres"
 
 
@@ -30,19 +30,19 @@ def logs_command(processes: Sequence[str], follow: bool, lines: int | None, data
     Each line stands behind the name of its process, in the order in which they were said. Kept are the
     run that goes on, or went last, and the one before; of each process 10 MB at most.
     """
-    readers = Readers(Folder(data), processes)
+    readers = LogReaders(Folder(data), processes)
     output = Output()
     entries: Iterator[Entry] = in_order(readers.all())
     for entry in entries if lines is None else deque(entries, lines):
         output.show(entry.name, entry.text)
     with contextlib.suppress(KeyboardInterrupt):
         while follow:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL_SECONDS)
             for entry in in_order(readers.all()):
                 output.show(entry.name, entry.text)
 
 
-class Readers:
+class LogReaders:
     """One for each log that is asked for; logs that are begun meanwhile come along."""
 
     def __init__(self, folder: Folder, chosen: Sequence[str]) -> None:
@@ -56,7 +56,6 @@ class Readers:
                 raise Trouble(f"There is no log of {name}, but of: {', '.join(known)}")
 
     def all(self) -> Sequence[LogReader]:
-        """Those of now."""
         for name, file in self._files().items():
             if name not in self._readers and (not self._chosen or name in self._chosen):
                 self._readers[name] = LogReader(name, file)

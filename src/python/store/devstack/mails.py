@@ -17,7 +17,7 @@ from store.server.clock import now
 TAKEN = "250 Taken"
 
 
-class LetterBox:
+class MailFolder:
     """What aiosmtpd hands each mail to."""
 
     def __init__(self, path: Path) -> None:
@@ -28,7 +28,9 @@ class LetterBox:
         """Write the mail under a name that sorts by time and names the receiver."""
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
-        name = f"{now():%Y%m%d-%H%M%S}-{next(self._numbers):03d}-{_plain(envelope.rcpt_tos)}.eml"
+        receiver = envelope.rcpt_tos[0] if envelope.rcpt_tos else "nobody"
+        plain = re.sub(r"[^A-Za-z0-9@.+-]", "_", receiver)[:100]
+        name = f"{now():%Y%m%d-%H%M%S}-{next(self._numbers):03d}-{plain}.eml"
         new = self._path / f".{name}"
         new.write_bytes(readable(raw))
         new.rename(self._path / name)
@@ -37,7 +39,7 @@ class LetterBox:
 
 def serve_mails(path: Path, port: int) -> Controller:
     """Take mails on this port until its `stop()` is called."""
-    controller = Controller(LetterBox(path), hostname=HOST, port=port)
+    controller = Controller(MailFolder(path), hostname=HOST, port=port)
     controller.start()
     return controller
 
@@ -49,7 +51,3 @@ def readable(raw: bytes) -> bytes:
         if isinstance(part, EmailMessage) and part.get_content_maintype() == "text":
             part.set_content(part.get_content(), subtype=part.get_content_subtype(), cte="8bit")
     return mail.as_bytes()
-
-
-def _plain(receivers: list[str]) -> str:
-    return re.sub(r"[^A-Za-z0-9@.+-]", "_", receivers[0] if receivers else "nobody")[:100]

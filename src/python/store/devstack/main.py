@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from store.devstack import options
+from store.cli import options
 from store.devstack.folder import Folder
 from store.devstack.import_command import import_command
 from store.devstack.logs_command import logs_command
-from store.devstack.monitoring import Watched
+from store.devstack.monitoring import MonitoringStatus
 from store.devstack.ports import Ports
 from store.devstack.process_logs import ProcessLogs
 from store.devstack.secrets_file import Secrets
@@ -45,7 +45,7 @@ def up(fresh: bool, monitoring: bool, verbose: bool, port_base: int, data: Path)
     logs = ProcessLogs(folder.logs, verbose=verbose)
     store = Up(folder, ports, logs)
 
-    def when_ready(secrets: Secrets, watched: Watched) -> None:
+    def when_ready(secrets: Secrets, watched: MonitoringStatus) -> None:
         welcome(Console(), folder, ports, secrets, watched)
 
     try:
@@ -59,7 +59,6 @@ for command in (import_command, status_command, stop_command, logs_command):
 
 
 def main() -> None:
-    """Run the command that was asked for."""
     commands(prog_name="./pants")
 
 

@@ -1,7 +1,7 @@
 """What watches a store on a laptop: Prometheus, an auditor, Grafana. The store goes on without them."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ AUDIT_EVERY_SECONDS = 60
 
 
 @dataclass
-class Watched:
+class MonitoringStatus:
     """Where to look: addresses by name, dashboards by title; and what is missing, in a line each."""
 
     addresses: dict[str, str] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Watched:
     missing: list[str] = field(default_factory=list)
 
 
-class Watchers:
+class MonitoringPrograms:
     """The programs that watch one store, which has been started; none unless it is `monitored`."""
 
     def __init__(self, folder: Folder, ports: Ports, output: Output) -> None:
@@ -38,18 +38,21 @@ class Watchers:
             folder.grafana, GRAFANA, HOST, ports.grafana, self._prometheus.url
         )
 
-    def start(self, started: ExitStack) -> Watched:
+    def start(self, started: ExitStack) -> MonitoringStatus:
         """Start what is installed; leaving `started` stops it."""
-        watched = Watched()
+        watched = MonitoringStatus()
         if not self._ports.monitored:
             return watched
         started.callback(self._runner.stop)
         self._runner.start(self._auditor())
         for start in (self._start_prometheus, self._start_grafana):
-            self._start_if_possible(start, watched)
+            try:
+                start(watched)
+            except CannotWatch as missing:
+                watched.missing.append(str(missing))
         return watched
 
-    def tell_of_the_dead(self) -> None:
+    def report_dead(self) -> None:
         """Say which has ended by itself, once: the store is not taken down for it."""
         while (dead := self._runner.dead()) is not None:
             dead.recall()
@@ -58,12 +61,6 @@ class Watchers:
                 f"{dead.name} ended by itself (exit status {dead.status}); what it said last stands "
                 "above. The store goes on without it."
             )
-
-    def _start_if_possible(self, start: Callable[[Watched], None], watched: Watched) -> None:
-        try:
-            start(watched)
-        except CannotWatch as missing:
-            watched.missing.append(str(missing))
 
     def _auditor(self) -> Program:
         """Started, not imported: the proof stands above us."""
@@ -75,14 +72,14 @@ class Watchers:
             {**self._environ, "BIND": HOST, "LOG_FORMAT": "text"},
         )
 
-    def _start_prometheus(self, watched: Watched) -> None:
+    def _start_prometheus(self, watched: MonitoringStatus) -> None:
         command = self._prometheus.command(prometheus_program())
         processes = {name: f"{HOST}:{self._ports.ops(name)}" for name in self._ports.scraped}
         self._prometheus.set_up(GRAFANA, targets_json(processes))
         self._runner.start(Program("prometheus", command, self._environ))
         watched.addresses["prometheus"] = self._prometheus.url
 
-    def _start_grafana(self, watched: Watched) -> None:
+    def _start_grafana(self, watched: MonitoringStatus) -> None:
         command = self._grafana.command(grafana_program())
         environ = {**self._environ, **self._grafana.environ()}
         self._runner.start(Program("grafana", command, environ))

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from store.devstack.folder import Folder
-from store.devstack.monitoring import Watched, Watchers
+from store.devstack.monitoring import MonitoringPrograms, MonitoringStatus
 from store.devstack.output import Output
 from store.devstack.ports import Ports
-from store.devstack.testing import wait_for
 from store.monitoring import programs
+from store.testing.wait import wait_for
 
-# Notes how it was started, then stays until it is told to go.
+# Notes how it was started, then stays until it is stopped.
 FAKE = '#!/bin/sh\necho "$@" > {note}; env >> {note}\nexec sleep 60\n'
 
 
@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     folder = Folder(tmp_path / "store")
     folder.hold()
     yield folder
-    folder.let_go()
+    folder.release()
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def install(machine: Path, name: str) -> Path:
     return note
 
 
-def watching(folder: Folder, started: ExitStack) -> tuple[Watchers, Watched]:
-    watchers = Watchers(folder, Ports(8000, monitored=True), Output())
+def watching(folder: Folder, started: ExitStack) -> tuple[MonitoringPrograms, MonitoringStatus]:
+    watchers = MonitoringPrograms(folder, Ports(8000, monitored=True), Output())
     return watchers, watchers.start(started)
 
 
@@ -91,12 +91,12 @@ def test_one_that_dies_is_told_of_once(
     said: list[str] = []
 
     def has_died() -> bool:
-        watchers.tell_of_the_dead()
+        watchers.report_dead()
         said.append(capfd.readouterr().out)
         return "ended by itself" in "".join(said)
 
     wait_for(has_died, 30)
-    watchers.tell_of_the_dead()
+    watchers.report_dead()
     said.append(capfd.readouterr().out)
     text = "".join(said)
     assert text.count("audit ended by itself (exit status 2)") == 1
@@ -115,6 +115,6 @@ def test_outside_the_repository_it_is_said_where_to_start(
 
 
 def test_nothing_watches_a_store_unless_asked(folder: Folder, started: ExitStack) -> None:
-    watchers = Watchers(folder, Ports(8000), Output())
-    assert watchers.start(started) == Watched()
-    watchers.tell_of_the_dead()
+    watchers = MonitoringPrograms(folder, Ports(8000), Output())
+    assert watchers.start(started) == MonitoringStatus()
+    watchers.report_dead()

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from store.devstack.ports import HOST, Ports, free_base
-from store.devstack.testing import Running, short_folder, wait_for
 from store.monitoring.programs import prometheus_program
 from store.monitoring.prometheus import Client
 from store.monitoring.targets import SERVICE_OF
 from store.monitoring.testing import needed
+from store.testing.folders import short_folder
+from store.testing.programs import UpProcess
+from store.testing.wait import wait_for
 
 
 @pytest.fixture
@@ -27,16 +29,16 @@ def ports() -> Ports:
 
 
 @pytest.fixture
-def up(data: Path, ports: Ports) -> Iterator[Running]:
+def up(data: Path, ports: Ports) -> Iterator[UpProcess]:
     needed(prometheus_program)
-    running = Running(data, ports.base, "--monitoring")
+    running = UpProcess(data, ports.base, "--monitoring")
     yield running
     if not running.ended:
         running.end(signal.SIGTERM)
 
 
 @pytest.fixture
-def prometheus(up: Running, ports: Ports) -> Iterator[Client]:
+def prometheus(up: UpProcess, ports: Ports) -> Iterator[Client]:
     up.wait_until_ready()
     with closing(Client(f"http://{HOST}:{ports.prometheus}")) as client:
         wait_for(client.is_ready, 30)
@@ -44,7 +46,7 @@ def prometheus(up: Running, ports: Ports) -> Iterator[Client]:
 
 
 def test_prometheus_reaches_every_process_and_follows_every_rule(
-    up: Running, prometheus: Client
+    up: UpProcess, prometheus: Client
 ) -> None:
     wait_for(lambda: all_health(prometheus) == {"up"}, 60)
     assert {target["labels"]["job"] for target in prometheus.targets()} == set(SERVICE_OF)

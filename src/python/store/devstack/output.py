@@ -64,7 +64,6 @@ class LogFiles(Output):
         return self._folder / f"{name}.log"
 
     def line(self, name: str, text: str) -> None:
-        """One line that `name` said."""
         with self._lock, self.file(name).open("a") as file:
             file.write(f"{text}\n")
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from store.devstack.errors import PortInUse, Trouble
+from store.cli.errors import Trouble
+from store.devstack.errors import PortInUse
 
 HOST = "127.0.0.1"
 SERVICES = ("gateway", "users", "inventory", "orders")
 PUBLIC = {"users": 1, "inventory": 2, "orders": 3, "gateway": 4}  # above the port base
 STEP = 100  # far enough that the next store's ports touch none of this one's
 LOWEST, HIGHEST = 2100, 64_000
-MOST_REPLICAS = 9
+MAX_REPLICAS = 9
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Ports:
     def __post_init__(self) -> None:
         if not LOWEST <= self.base <= HIGHEST:
             raise Trouble(f"The port base must be {LOWEST} to {HIGHEST}, not {self.base}.")
-        if not 1 <= min(self.apis, self.workers) <= max(self.apis, self.workers) <= MOST_REPLICAS:
-            raise Trouble(f"A store has 1 to {MOST_REPLICAS} orders APIs and workers.")
+        if not 1 <= min(self.apis, self.workers) <= max(self.apis, self.workers) <= MAX_REPLICAS:
+            raise Trouble(f"A store has 1 to {MAX_REPLICAS} orders APIs and workers.")
 
     @property
     def orders(self) -> int:
@@ -81,7 +82,6 @@ class Ports:
         return self.orders if name == "orders" else self._public[name]
 
     def ops(self, name: str) -> int:
-        """The ops port of a process."""
         return 1000 + (self._apart[name] if name in self._apart else self.public(name))
 
     def url(self, name: str) -> str:

@@ -2,8 +2,9 @@ import socket
 
 import pytest
 
-from store.devstack.errors import PortInUse, Trouble
-from store.devstack.ports import HOST, MOST_REPLICAS, STEP, Ports, free_base
+from store.cli.errors import Trouble
+from store.devstack.errors import PortInUse
+from store.devstack.ports import HOST, MAX_REPLICAS, STEP, Ports, free_base
 
 
 def test_the_ports_are_those_of_the_plan() -> None:
@@ -36,9 +37,9 @@ def test_monitoring_has_ports_of_its_own_when_asked_for() -> None:
 
 
 def test_two_stores_that_are_one_step_apart_share_no_port() -> None:
-    most = (MOST_REPLICAS, MOST_REPLICAS, True)
+    most = (MAX_REPLICAS, MAX_REPLICAS, True)
     largest, next_one = Ports(8000, *most), Ports(8100, *most)
-    assert len(largest.all()) == 2 * (3 + MOST_REPLICAS) + 1 + MOST_REPLICAS + 2 + 3
+    assert len(largest.all()) == 2 * (3 + MAX_REPLICAS) + 1 + MAX_REPLICAS + 2 + 3
     assert not set(largest.all()) & set(next_one.all())
 
 
@@ -63,6 +64,6 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
     with socket.socket() as other:
         other.bind((HOST, ports.orders))
         other.listen()
-        told = rf"{ports.orders} \(orders\).*--port-base {ports.base + STEP}$"
-        with pytest.raises(PortInUse, match=told):
+        message = rf"{ports.orders} \(orders\).*--port-base {ports.base + STEP}$"
+        with pytest.raises(PortInUse, match=message):
             ports.check_free()

@@ -30,7 +30,6 @@ class PostgresHome:
         return self.path
 
     def clear(self) -> None:
-        """Forget everything in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._inside.is_symlink():
             self._inside.unlink()

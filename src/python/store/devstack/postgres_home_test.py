@@ -11,7 +11,7 @@ from store.devstack import postgres_home
 from store.devstack.databases import databases
 from store.devstack.folder import Folder
 from store.devstack.postgres_home import PostgresHome
-from store.devstack.testing import short_folder
+from store.testing.folders import short_folder
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_postgresql_runs_for_a_store_that_others_may_not_enter(closed: Path, out
     folder.clear()
     assert not first.exists()
     assert not (closed / "postgres").is_symlink()
-    folder.let_go()
+    folder.release()
 
 
 def test_it_moves_out_where_it_could_not_live_and_is_found_by_a_link(

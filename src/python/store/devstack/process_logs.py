@@ -44,7 +44,6 @@ class ProcessLogs(Output):
         self.line(OWN, text)
 
     def line(self, name: str, text: str) -> None:
-        """One line that `name` said."""
         self._write(name, text)
         if self._verbose:
             super().line(name, text)
@@ -56,7 +55,6 @@ class ProcessLogs(Output):
                 super().line(name, text)
 
     def close(self) -> None:
-        """Nothing more is said."""
         with self._lock:
             for file in self._files.values():
                 file.close()

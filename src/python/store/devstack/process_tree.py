@@ -1,4 +1,4 @@
-"""Which process has started which, as Linux tells it (proc_pid_stat(5))."""
+"""Which process has started which, as Linux says (proc_pid_stat(5))."""
 
 import os
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Which processes make a store, and what each is told by its environment."""
+"""Which processes make a store, and what the environment of each says."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping

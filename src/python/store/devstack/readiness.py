@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from store.devstack.errors import Died, NotReady
+from store.devstack.errors import NotReady, ProcessDied
 from store.devstack.output import Output
 from store.devstack.ports import HOST, Ports
 from store.devstack.runner import Runner
@@ -18,35 +18,31 @@ PAUSE_SECONDS = 0.1
 def wait_until_ready(
     ports: Ports, runner: Runner, output: Output, stopping: Callable[[], bool]
 ) -> None:
-    """Return when all are ready; Died or NotReady says which is not, and why."""
+    """Return when all are ready; ProcessDied or NotReady says which is not, and why."""
     started = time.monotonic()
     waiting = dict.fromkeys(ports.processes, "it did not answer")
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business on the loopback
         while waiting and not stopping():
-            refuse_the_dead(runner)
+            raise_if_dead(runner)
             for name in list(waiting):
                 waiting[name] = why_not(session, ports.ops(name))
                 if not waiting[name]:
                     del waiting[name]
                     output.detail(f"{name} is ready after {time.monotonic() - started:.1f} s")
-            _give_up_late(waiting, started, output)
+            if waiting and time.monotonic() - started > READY_SECONDS:
+                name, reason = next(iter(waiting.items()))
+                output.recall(name)
+                raise NotReady(name, READY_SECONDS, reason)
             time.sleep(PAUSE_SECONDS)
 
 
-def refuse_the_dead(runner: Runner) -> None:
-    """Died if a process has ended by itself."""
+def raise_if_dead(runner: Runner) -> None:
+    """ProcessDied if a process has ended by itself."""
     dead = runner.dead()
     if dead is not None and dead.status is not None:
         dead.recall()
-        raise Died(dead.name, dead.status)
-
-
-def _give_up_late(waiting: dict[str, str], started: float, output: Output) -> None:
-    if waiting and time.monotonic() - started > READY_SECONDS:
-        name, reason = next(iter(waiting.items()))
-        output.recall(name)
-        raise NotReady(name, READY_SECONDS, reason)
+        raise ProcessDied(dead.name, dead.status)
 
 
 def why_not(session: requests.Session, ops_port: int, seconds: float = 5.0) -> str:

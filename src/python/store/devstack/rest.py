@@ -1,11 +1,15 @@
-"""Calls to the store's public REST API, for what `up` and `import` need of it."""
+"""Calls to the store's public REST API, for what `up` and `import` need of it.
+
+Other than the client of loadtest, which stands above, it uploads files of any size, asks once, and takes
+whatever is not a success for an error that a person has to read.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import requests
 
-from store.devstack.errors import Trouble
+from store.cli.errors import Trouble
 from store.server.outbound.reachable_calls import send_when_reachable
 
 TIMEOUT_SECONDS = 30
@@ -68,7 +72,9 @@ class Rest:
             answer = send_when_reachable(send, self._patience, url)
         except requests.RequestException as error:
             raise Unreachable(url, error) from None
-        return _good(answer)
+        if not answer.ok:
+            raise RequestRefused(answer)
+        return answer
 
 
 class Unreachable(Trouble):
@@ -78,7 +84,7 @@ class Unreachable(Trouble):
         )
 
 
-class Refused(Trouble):
+class RequestRefused(Trouble):
     """The store said no; `status` and `code` are its own."""
 
     def __init__(self, answer: requests.Response) -> None:
@@ -89,12 +95,6 @@ class Refused(Trouble):
         said = "; ".join([str(problem.get("detail", answer.reason)), *fields])
         url = answer.url.partition("?")[0]
         super().__init__(f"{url} answered {self.status} {self.code}: {said}")
-
-
-def _good(answer: requests.Response) -> requests.Response:
-    if not answer.ok:
-        raise Refused(answer)
-    return answer
 
 
 def _problem(answer: requests.Response) -> dict[str, Any]:

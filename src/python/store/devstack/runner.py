@@ -18,7 +18,7 @@ from pathlib import Path
 from store.database.child_process import guarded
 from store.devstack.output import Output
 
-LOOK_SECONDS = 0.02
+POLL_INTERVAL_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0  # a descendant that lives on may keep the pipe open
 STOP_SECONDS = 35.0  # a server finishes what is in hand within 30 s
 
@@ -121,7 +121,7 @@ class Runner:
         """Run programs side by side to their ends, or stop them if we are to stop; who failed how."""
         children = [Child(program, self._output, self._lock) for program in programs]
         while any(child.status is None for child in children) and not stopping():
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL_SECONDS)
         _end(children)
         failed = [child for child in children if child.status]
         if not stopping():
@@ -136,8 +136,8 @@ class Runner:
 
     def stop(self, names: Iterable[str] | None = None) -> None:
         """Stop these together (all by default) and return when they have gone."""
-        wanted = [name for name in names or self._children if name in self._children]
-        _end([self._children.pop(name) for name in wanted])
+        chosen = [name for name in names or self._children if name in self._children]
+        _end([self._children.pop(name) for name in chosen])
 
 
 def _end(children: Sequence[Child]) -> None:

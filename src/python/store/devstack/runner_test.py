@@ -3,18 +3,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from store.devstack.errors import Died
+from store.devstack.errors import ProcessDied
 from store.devstack.output import LogFiles, Output
 from store.devstack.process_logs import ProcessLogs
-from store.devstack.readiness import refuse_the_dead
+from store.devstack.readiness import raise_if_dead
 from store.devstack.runner import Program, Runner, python_environ
+from store.testing.wait import wait_for
 
-# Says when it is there, and what it was told to do.
+# Says when it is there, and what it received.
 POLITE = """
 import signal, sys, time
 def leave(*_):
@@ -46,25 +47,18 @@ def program(name: str, code: str) -> Program:
     return Program(name, [sys.executable, "-c", code], python_environ(Path.cwd()))
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "waited in vain"
-        time.sleep(0.01)
-
-
 def test_what_a_process_says_stands_behind_its_name(
     runner: Runner, capfd: pytest.CaptureFixture[str]
 ) -> None:
     runner.start(program("polite", "print('good morning')"))
-    wait_until(runner.dead)
+    wait_for(runner.dead)
     runner.stop()
     assert capfd.readouterr().out == "polite        | good morning\n"
 
 
 def test_stopping_is_asked_for_politely(runner: Runner, capfd: pytest.CaptureFixture[str]) -> None:
     runner.start(program("polite", POLITE))
-    wait_until(lambda: "here" in capfd.readouterr().out)
+    wait_for(lambda: "here" in capfd.readouterr().out)
     runner.stop()
     assert "polite        | leaving\n" in capfd.readouterr().out
 
@@ -74,7 +68,7 @@ def test_one_that_does_not_listen_is_killed_in_the_end(
 ) -> None:
     monkeypatch.setattr("store.devstack.runner.STOP_SECONDS", 0.2)
     runner.start(program("stubborn", STUBBORN))
-    wait_until(lambda: "here" in capfd.readouterr().out)
+    wait_for(lambda: "here" in capfd.readouterr().out)
     started = time.monotonic()
     runner.stop()
     assert time.monotonic() - started < 5
@@ -83,7 +77,7 @@ def test_one_that_does_not_listen_is_killed_in_the_end(
 def test_a_process_that_ended_by_itself_is_known_with_its_status(runner: Runner) -> None:
     runner.start(program("fine", POLITE))
     runner.start(program("broken", "raise SystemExit(3)"))
-    wait_until(runner.dead)
+    wait_for(runner.dead)
     dead = runner.dead()
     assert dead is not None
     assert (dead.name, dead.status) == ("broken", 3)
@@ -137,9 +131,9 @@ def test_what_a_process_said_last_is_shown_when_it_has_ended(
         [program("migrate", "print('no such table'); raise SystemExit(1)")], lambda: False
     )
     runner.start(program("server", "print('no such host'); raise SystemExit(3)"))
-    wait_until(runner.dead)
-    with pytest.raises(Died, match="server ended by itself"):
-        refuse_the_dead(runner)
+    wait_for(runner.dead)
+    with pytest.raises(ProcessDied, match="server ended by itself"):
+        raise_if_dead(runner)
     assert capfd.readouterr().out.splitlines() == [
         *("migrate       | no such table", "server        | no such host"),
     ]
@@ -157,11 +151,14 @@ def test_only_those_named_are_stopped(runner: Runner) -> None:
 def test_a_child_knows_its_version_and_where_traces_go_and_nothing_else_of_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = {"VERSION": "1.2.3", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
-    for name, text in {**told, "DATABASE_URL": "postgresql://somebody:geheim@else/where"}.items():
+    passed_on = {"VERSION": "1.2.3", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+    for name, text in {
+        **passed_on,
+        "DATABASE_URL": "postgresql://somebody:geheim@else/where",
+    }.items():
         monkeypatch.setenv(name, text)
     environ = python_environ(Path.cwd())
-    assert told.items() <= environ.items()
+    assert passed_on.items() <= environ.items()
     assert "DATABASE_URL" not in environ
 
 
@@ -180,7 +177,7 @@ time.sleep(60)
     with subprocess.Popen(
         [sys.executable, "-c", parent], env=environ, stdout=subprocess.PIPE
     ) as up:
-        wait_until(lambda: note.exists() and note.read_text())
+        wait_for(lambda: note.exists() and note.read_text())
         up.send_signal(signal.SIGKILL)
         # The child holds the other end of this pipe: it closes when the child has gone.
         up.communicate(timeout=10)

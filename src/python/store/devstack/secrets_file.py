@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
 
+from store.cli.errors import Trouble
 from store.devstack.addresses import write_privately
-from store.devstack.errors import Trouble
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from store.devstack.errors import Trouble
+from store.cli.errors import Trouble
 from store.devstack.secrets_file import read, read_or_make
 
 

@@ -5,27 +5,24 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.cli.interrupts import Interruption
 from store.devstack import accounts, demo
 from store.devstack.addresses import Addresses, write_addresses
 from store.devstack.databases import Databases, databases
-from store.devstack.errors import Failed
+from store.devstack.errors import ProcessFailed
 from store.devstack.folder import Folder
 from store.devstack.mails import serve_mails
 from store.devstack.output import Output
 from store.devstack.ports import Ports
 from store.devstack.programs import Programs, Redirect, no_redirect
-from store.devstack.readiness import refuse_the_dead, wait_until_ready
+from store.devstack.readiness import raise_if_dead, wait_until_ready
 from store.devstack.rest import Rest
 from store.devstack.runner import Program, Runner, python_environ
 from store.devstack.secrets_file import Secrets, read_or_make
 
 
-class Stopped(Exception):
-    """Somebody pressed Ctrl-C before the store was ready."""
-
-
 @dataclass(frozen=True)
-class Running:
+class RunningStore:
     """All that has been started."""
 
     secrets: Secrets
@@ -33,14 +30,14 @@ class Running:
     programs: Programs
     runner: Runner
 
-    def refuse_the_dead(self) -> None:
+    def raise_if_dead(self) -> None:
         """Trouble if something has ended by itself; PostgreSQL first, since its end ends others."""
         self.databases.refuse_if_dead()
-        refuse_the_dead(self.runner)
+        raise_if_dead(self.runner)
 
 
-class Starting:
-    """The start of one store: Stopped as soon as `stopping` says so."""
+class Startup:
+    """The start of one store: Interruption as soon as `stopping` says so."""
 
     def __init__(
         self,
@@ -53,9 +50,9 @@ class Starting:
         self._folder, self._ports, self._output = folder, ports, output
         self._stopping, self._redirect = stopping, redirect
 
-    def start(self, started: ExitStack, *, fresh: bool = False) -> Running:
+    def start(self, started: ExitStack, *, fresh: bool = False) -> RunningStore:
         """Return when all is ready; leaving `started` takes it down in the opposite order."""
-        started.callback(self._folder.let_go)
+        started.callback(self._folder.release)
         self._folder.hold()
         self._ports.check_free()
         if fresh:
@@ -66,7 +63,7 @@ class Starting:
             self._make_demo(running.secrets)
         return running
 
-    def _layers(self, started: ExitStack) -> Running:
+    def _layers(self, started: ExitStack) -> RunningStore:
         secrets = read_or_make(self._folder.secrets)
         self._output.say("starting PostgreSQL")
         made = started.enter_context(databases(self._folder.database.settle()))
@@ -80,9 +77,9 @@ class Starting:
         started.callback(runner.stop, callers)
         environ = python_environ(Path.cwd())
         programs = Programs(self._ports, secrets, made.urls, environ, self._redirect)
-        return Running(secrets, made, programs, runner)
+        return RunningStore(secrets, made, programs, runner)
 
-    def _start_programs(self, running: Running) -> None:
+    def _start_programs(self, running: RunningStore) -> None:
         programs, runner = running.programs, running.runner
         self._output.say("bringing the databases up to date")
         self._finish(runner, programs.migrations())
@@ -100,7 +97,7 @@ class Starting:
         failed = runner.finish(programs, self._stopping)
         self._go_on()
         for name, status in failed.items():
-            raise Failed(name, status)
+            raise ProcessFailed(name, status)
 
     def _make_demo(self, secrets: Secrets) -> None:
         inventory = self._ports.url("inventory")
@@ -115,4 +112,4 @@ class Starting:
 
     def _go_on(self) -> None:
         if self._stopping():
-            raise Stopped
+            raise Interruption

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from store.devstack import options
+from store.cli import options
+from store.cli.errors import Trouble
 from store.devstack.addresses import read_addresses
-from store.devstack.errors import Trouble
 from store.devstack.folder import Folder
 from store.devstack.ports import HOST, Ports
 from store.devstack.readiness import why_not
@@ -58,7 +58,10 @@ def status_command(data: Path) -> None:
     line = f"The store in {folder.path} is {state}: process {pid}, since {began}"
     console.print(line, markup=False, highlight=False, soft_wrap=True)
     if found:
-        console.print(_table(found))
+        table = Table("process", "state", "address", "/ready, /metrics")
+        for each in found:
+            table.add_row(each.name, escape(each.state), each.address, each.ops)
+        console.print(table)
     if state != READY:
         raise SystemExit(1)
 
@@ -116,10 +119,3 @@ def _ports(folder: Folder, since: datetime) -> Ports | None:
     except FileNotFoundError:
         return None
     return read_addresses(folder.addresses).ports if noted > since else None
-
-
-def _table(found: Sequence[Process]) -> Table:
-    table = Table("process", "state", "address", "/ready, /metrics")
-    for each in found:
-        table.add_row(each.name, escape(each.state), each.address, each.ops)
-    return table

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from store.devstack import options
-from store.devstack.errors import NotOurStore, Trouble
+from store.cli import options
+from store.cli.errors import Trouble
+from store.devstack.errors import NotOurStore
 from store.devstack.folder import LEFTOVER_SECONDS, Folder
 
-LOOK_SECONDS = 0.1
+POLL_INTERVAL_SECONDS = 0.1
 STOP_SECONDS = 120.0  # servers have 35 s, PostgreSQL has 60 s
 
 
@@ -32,18 +33,14 @@ def stop_command(data: Path) -> None:
         _wait(folder, LEFTOVER_SECONDS)
     else:
         click.echo(f"stopping the store in {folder.path} (process {pid})")
-        _terminate(folder, pid)
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass  # it was faster
+        except PermissionError:
+            raise NotOurStore(folder.path) from None
         _wait(folder, STOP_SECONDS)
     click.echo("stopped; ./pants up starts it again with its data")
-
-
-def _terminate(folder: Folder, pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        pass  # it was faster
-    except PermissionError:
-        raise NotOurStore(folder.path) from None
 
 
 def _wait(folder: Folder, seconds: float) -> None:
@@ -54,4 +51,4 @@ def _wait(folder: Folder, seconds: float) -> None:
                 f"The store in {folder.path} has not stopped within {seconds:.0f} s: "
                 "./pants logs says what it does."
             )
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_INTERVAL_SECONDS)

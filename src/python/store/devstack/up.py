@@ -5,14 +5,15 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from store.cli.interrupts import Interruption
 from store.devstack.folder import Folder
-from store.devstack.monitoring import Watched, Watchers
+from store.devstack.monitoring import MonitoringPrograms, MonitoringStatus
 from store.devstack.output import Output
 from store.devstack.ports import Ports
 from store.devstack.secrets_file import Secrets
-from store.devstack.startup import Starting, Stopped
+from store.devstack.startup import Startup
 
-LOOK_SECONDS = 0.2
+POLL_INTERVAL_SECONDS = 0.2
 
 
 class Up:
@@ -21,21 +22,21 @@ class Up:
     def __init__(self, folder: Folder, ports: Ports, output: Output) -> None:
         self._folder, self._ports, self._output = folder, ports, output
         self._stop = threading.Event()
-        self._starting = Starting(folder, ports, output, self._stop.is_set)
+        self._starting = Startup(folder, ports, output, self._stop.is_set)
 
-    def run(self, fresh: bool, when_ready: Callable[[Secrets, Watched], None]) -> None:
+    def run(self, fresh: bool, when_ready: Callable[[Secrets, MonitoringStatus], None]) -> None:
         """Start everything, then run until Ctrl-C, SIGTERM or the end of a process."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
         with ExitStack() as started:
             try:
                 running = self._starting.start(started, fresh=fresh)
-                watchers = Watchers(self._folder, self._ports, self._output)
+                watchers = MonitoringPrograms(self._folder, self._ports, self._output)
                 when_ready(running.secrets, watchers.start(started))
-                while not self._stop.wait(LOOK_SECONDS):
-                    running.refuse_the_dead()
-                    watchers.tell_of_the_dead()
-            except Stopped:
+                while not self._stop.wait(POLL_INTERVAL_SECONDS):
+                    running.raise_if_dead()
+                    watchers.report_dead()
+            except Interruption:
                 pass
             self._output.say("stopping")
         self._output.say("stopped; ./pants up starts it again with its data")

@@ -9,7 +9,9 @@ import pytest
 
 from store.devstack.folder import Folder
 from store.devstack.ports import HOST, Ports, free_base
-from store.devstack.testing import Running, short_folder, wait_for
+from store.testing.folders import short_folder
+from store.testing.programs import UpProcess
+from store.testing.wait import wait_for
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def data() -> Iterator[Path]:
 
 
 def refusal(data: Path, base: int) -> str:
-    refused = Running(data, base)
+    refused = UpProcess(data, base)
     assert refused.wait() == 1
     assert not refused.has_said("Traceback")
     return refused.lines[-1]
@@ -39,7 +41,7 @@ def test_a_second_store_in_the_same_folder_is_one_clear_message(data: Path) -> N
     folder = Folder(data)
     folder.hold()
     said = refusal(data, free_base())
-    folder.let_go()
+    folder.release()
     assert said.startswith("Error: Another `up` (process ")
 
 
@@ -49,11 +51,11 @@ def test_a_folder_that_cannot_be_made_is_one_clear_message(data: Path) -> None:
 
 
 def test_ctrl_c_during_the_start_leaves_nothing_behind(data: Path) -> None:
-    running = Running(data, free_base())
+    running = UpProcess(data, free_base())
     wait_for(lambda: running.has_said("bringing the databases up to date"), 60)
     assert running.end(signal.SIGINT) == 0
     assert running.has_said("stopped; ./pants up starts it again")
     assert not (data / "postgres" / "data" / "postmaster.pid").exists()
     folder = Folder(data)
     folder.hold()  # every child would still hold it
-    folder.let_go()
+    folder.release()

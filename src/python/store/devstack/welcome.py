@@ -7,7 +7,7 @@ from rich.table import Table
 
 from store.devstack.accounts import ADMIN, CUSTOMER, STAFF
 from store.devstack.folder import Folder
-from store.devstack.monitoring import Watched
+from store.devstack.monitoring import MonitoringStatus
 from store.devstack.ports import HOST, SERVICES, Ports
 from store.devstack.secrets_file import Secrets
 
@@ -19,9 +19,8 @@ FIELD = "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"{}\"])'"
 
 
 def welcome(
-    console: Console, folder: Folder, ports: Ports, secrets: Secrets, watched: Watched
+    console: Console, folder: Folder, ports: Ports, secrets: Secrets, watched: MonitoringStatus
 ) -> None:
-    """Print all of it."""
     console.print(f"\n[bold green]{READY}[/]\n")
     console.print(_addresses(ports, watched))
     console.print(_log_ins(secrets))
@@ -31,7 +30,7 @@ def welcome(
         )
     for missing in watched.missing:
         console.print(missing, style="yellow", highlight=False, markup=False, soft_wrap=True)
-    for line in _places(folder):
+    for line in _locations(folder):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print("\nTry it, line by line:\n")
     for line in journey(ports):
@@ -67,7 +66,7 @@ def _order() -> str:
     )
 
 
-def _places(folder: Folder) -> Iterator[str]:
+def _locations(folder: Folder) -> Iterator[str]:
     yield f"Mails land in {folder.mails}, logs in {folder.logs}"
     postgres = folder.database.path
     if postgres.parent != folder.path:
@@ -77,7 +76,7 @@ def _places(folder: Folder) -> Iterator[str]:
         )
 
 
-def _addresses(ports: Ports, watched: Watched) -> Table:
+def _addresses(ports: Ports, watched: MonitoringStatus) -> Table:
     table = Table("process", "address", "docs", "/ready, /metrics", title="Addresses")
     for name in sorted(SERVICES):
         docs = "/" if name == "gateway" else "/docs"

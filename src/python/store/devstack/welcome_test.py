@@ -4,15 +4,15 @@ from pathlib import Path
 from rich.console import Console
 
 from store.devstack.folder import Folder
-from store.devstack.monitoring import Watched
+from store.devstack.monitoring import MonitoringStatus
 from store.devstack.ports import Ports
 from store.devstack.secrets_file import Secrets
 from store.devstack.welcome import READY, journey, welcome
 
-UNWATCHED = Watched()
+UNWATCHED = MonitoringStatus()
 
 
-def printed(width: int, watched: Watched = UNWATCHED, *, monitored: bool = False) -> str:
+def printed(width: int, watched: MonitoringStatus = UNWATCHED, *, monitored: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width)
     ports = Ports(8100, monitored=monitored)
     welcome(console, Folder(Path("/somewhere")), ports, Secrets.new(), watched)
@@ -36,7 +36,7 @@ def test_the_lines_to_paste_are_printed_whole() -> None:
 
 
 def test_it_says_where_to_watch_and_what_is_missing_for_it() -> None:
-    watched = Watched(
+    watched = MonitoringStatus(
         {"prometheus": "http://127.0.0.1:9190"},
         {"Overall health": "http://127.0.0.1:8160/d/overall"},
         ["Grafana is not installed: apt-get install grafana"],

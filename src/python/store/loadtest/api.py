@@ -1,5 +1,6 @@
 """A patient REST client: retries what is safe to repeat, and obeys `Retry-After`."""
 
+import math
 import resource
 import threading
 import time
@@ -11,13 +12,14 @@ from urllib.parse import urlencode
 import orjson
 import urllib3
 
+from store.cli.interrupts import Interruption
 from store.server.outbound.backoff import seconds_to_wait
 
-PATIENCE_SECONDS = 180.0
+TIMEOUT_SECONDS = 180.0
 LONGEST_WAIT_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 40.0
-MOST_HOSTS = 32
+MAX_HOSTS = 32
 # The caller only sends what may be repeated, so "try again" and "nobody knows" mean the same to it.
 AGAIN = frozenset({429, 500, 502, 503, 504})
 IN_FLIGHT = "idempotency_key_in_flight"
@@ -25,13 +27,9 @@ _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class Stopped(Exception):
-    """Somebody pressed Ctrl-C."""
-
-
 @dataclass(frozen=True)
-class Answer:
-    """What the store said; status 0 when it said nothing for as long as we were patient."""
+class Response:
+    """What the store answered; status 0 when it said nothing for as long as we were patient."""
 
     status: int
     body: Any
@@ -64,20 +62,22 @@ class _Request:
 class Api:
     """Connections to the services, shared by all customers.
 
-    `patience`: how many seconds a request is repeated; `answer_seconds`: how long one attempt waits.
+    `patience`: how many seconds a request is repeated; `until`: when (monotonic) that ends for all of
+    them; `answer_seconds`: how long one attempt waits.
     `detours`: where it is to go instead, for addresses that lead nowhere from here.
     """
 
     def __init__(
         self,
         connections: int,
-        patience: float = PATIENCE_SECONDS,
+        patience: float = TIMEOUT_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.patience = patience
+        self.until = math.inf
         self.detours: dict[str, str] = {}
         self._pool = urllib3.PoolManager(
-            num_pools=MOST_HOSTS,
+            num_pools=MAX_HOSTS,
             maxsize=connections,
             block=True,
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=answer_seconds),
@@ -91,7 +91,7 @@ class Api:
         url: str | Sequence[str],
         body: object = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Ask until there is an answer worth having, for as long as we are patient.
 
         Only for requests that change nothing when they are repeated. Given several addresses of the
@@ -99,9 +99,10 @@ class Api:
         """
         data = None if body is None else orjson.dumps(body)
         sent = {**(_JSON if data else {}), **(headers or {})}
-        return self._ask(_Request(method, _several(url), data, sent))
+        urls = (url,) if isinstance(url, str) else url
+        return self._ask(_Request(method, urls, data, sent))
 
-    def submit(self, url: str, fields: Mapping[str, str]) -> Answer:
+    def submit(self, url: str, fields: Mapping[str, str]) -> Response:
         """Send a form to where the store has sent us, as a browser does; what comes next is not visited."""
         for origin, instead in self.detours.items():
             url = f"{instead}{url.removeprefix(origin)}" if url.startswith(f"{origin}/") else url
@@ -118,26 +119,26 @@ class Api:
     def sleep(self, seconds: float) -> None:
         """Wait, unless somebody stops us."""
         if self.stopping.wait(seconds):
-            raise Stopped
+            raise Interruption
 
     def close(self) -> None:
-        """Give the connections back."""
         self._pool.clear()
 
-    def _ask(self, request: _Request) -> Answer:
+    def _ask(self, request: _Request) -> Response:
         started, attempt = time.monotonic(), 0
+        give_up = min(started + self.patience, self.until)
         while True:
             attempt += 1
             answer = self._try(request, started, attempt)
             # Only when every replica has failed once more is it time to wait for longer.
             wait = _wait(answer, attempt // len(request.urls))
-            if not answer.wants_another_try or answer.seconds + wait > self.patience:
+            if not answer.wants_another_try or time.monotonic() + wait > give_up:
                 return answer
             self.sleep(wait)
 
-    def _try(self, request: _Request, started: float, attempt: int) -> Answer:
+    def _try(self, request: _Request, started: float, attempt: int) -> Response:
         if self.stopping.is_set():
-            raise Stopped
+            raise Interruption
         try:
             got = self._pool.request(
                 request.method,
@@ -150,7 +151,7 @@ class Api:
         except urllib3.exceptions.HTTPError as error:
             status, content = 0, {"code": "unanswered", "detail": type(error).__name__}
             received = urllib3.HTTPHeaderDict()
-        return Answer(status, content, received, time.monotonic() - started, attempt)
+        return Response(status, content, received, time.monotonic() - started, attempt)
 
 
 def allow_many_connections(files: int) -> None:
@@ -161,15 +162,11 @@ def allow_many_connections(files: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _several(url: str | Sequence[str]) -> Sequence[str]:
-    return (url,) if isinstance(url, str) else url
-
-
-def _wait(answer: Answer, failures: int) -> float:
-    told = answer.headers.get("Retry-After", "")
-    if told.isdigit():
-        # Everybody was told the same second: come back one by one.
-        return int(told) + seconds_to_wait(0)
+def _wait(answer: Response, failures: int) -> float:
+    seconds = answer.headers.get("Retry-After", "")
+    if seconds.isdigit():
+        # Everybody was given the same second: come back one by one.
+        return int(seconds) + seconds_to_wait(0)
     return seconds_to_wait(failures, cap=LONGEST_WAIT_SECONDS)
 
 

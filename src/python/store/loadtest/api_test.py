@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from store.cli.interrupts import Interruption
 from store.loadtest import api as api_module
-from store.loadtest.api import Api, Stopped
-from store.loadtest.fake_store import Answer, FakeStore, serving
+from store.loadtest.api import Api
+from store.testing.fake_store import FakeStore, Reply, serving
 
 GOOD = (200, {"id": "7"})
 TROUBLE = [(503, {}), (500, {}), (429, {}), (409, {"code": "idempotency_key_in_flight"})]
@@ -29,7 +30,7 @@ def api() -> Iterator[Api]:
 class Replicas:
     """Some replicas, each with the answers it gives in turn."""
 
-    def __init__(self, *answers: list[Answer]) -> None:
+    def __init__(self, *answers: list[Reply]) -> None:
         self.stores = [FakeStore(each) for each in answers]
         self._serving = ExitStack()
 
@@ -43,12 +44,12 @@ class Replicas:
     @property
     def keys(self) -> list[list[str | None]]:
         """The Idempotency-Keys that each replica was asked with."""
-        return [[key for _, _, key, _ in store.asked] for store in self.stores]
+        return [[key for _, _, key, _ in store.requests] for store in self.stores]
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
 def test_what_fails_at_one_replica_is_asked_of_the_next_with_the_same_key(
-    api: Api, trouble: Answer
+    api: Api, trouble: Reply
 ) -> None:
     replicas = Replicas([trouble], [trouble], [GOOD])
     with replicas as urls:
@@ -71,7 +72,7 @@ def test_a_replica_where_nobody_answers_is_passed_by(api: Api) -> None:
 
 
 @pytest.mark.parametrize("refusal", [(404, {}), (422, {"code": "invalid"}), (409, {"code": "x"})])
-def test_a_definite_answer_is_taken_at_once(api: Api, refusal: Answer) -> None:
+def test_a_definite_answer_is_taken_at_once(api: Api, refusal: Reply) -> None:
     with Replicas([refusal]) as urls:
         assert api.call("POST", urls, {}).attempts == 1
 
@@ -106,7 +107,7 @@ def test_a_form_is_sent_as_browsers_do_and_its_redirect_not_followed(api: Api) -
     with serving(store) as url:
         answer = api.submit(f"{url}/challenges/1", {"outcome": "complete"})
     assert answer.status == 303
-    assert store.asked == [("POST", "/challenges/1", None, {"outcome": "complete"})]
+    assert store.requests == [("POST", "/challenges/1", None, {"outcome": "complete"})]
 
 
 def test_a_form_takes_the_detour_to_a_place_that_only_has_a_name_elsewhere(api: Api) -> None:
@@ -114,14 +115,14 @@ def test_a_form_takes_the_detour_to_a_place_that_only_has_a_name_elsewhere(api: 
     with serving(store) as url:
         api.detours["http://store-gateway:8000"] = url
         api.submit("http://store-gateway:8000/challenges/1", {"outcome": "complete"})
-    assert [path for _, path, _, _ in store.asked] == ["/challenges/1"]
+    assert [path for _, path, _, _ in store.requests] == ["/challenges/1"]
 
 
 def test_whoever_waits_is_woken_when_somebody_stops_us(api: Api) -> None:
     threading.Timer(0.1, api.stopping.set).start()
     began = time.monotonic()
-    with pytest.raises(Stopped):
+    with pytest.raises(Interruption):
         api.sleep(30)
     assert time.monotonic() - began < 10
-    with pytest.raises(Stopped):
+    with pytest.raises(Interruption):
         api.call("GET", "http://127.0.0.1:9/")

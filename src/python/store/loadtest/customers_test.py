@@ -4,36 +4,36 @@ import pytest
 
 from store.loadtest.api import Api
 from store.loadtest.customers import Account, CannotLogIn, Customer
-from store.loadtest.fake_store import SESSION, Answer, FakeStore, serving
+from store.testing.fake_store import SESSION, FakeStore, Reply, serving
 
-GOOD: Answer = (200, {})
+GOOD: Reply = (200, {})
 SHORT = {**SESSION, "expires_in": 1}
 
 
-class Door(FakeStore):
-    """Answers log-ins and refreshes as it is told, and with a session when it was told nothing."""
+class FakeUsers(FakeStore):
+    """Answers log-ins and refreshes from its list, and with a session when that is empty."""
 
     def __init__(self) -> None:
         super().__init__([GOOD] * 10)
-        self.sessions: list[Answer] = []
+        self.sessions: list[Reply] = []
 
-    def answer(self, method: str, path: str, key: str | None, body: object) -> Answer:
+    def answer(self, method: str, path: str, key: str | None, body: object) -> Reply:
         usual = super().answer(method, path, key, body)
         return self.sessions.pop(0) if "sessions" in path and self.sessions else usual
 
     @property
     def paths(self) -> list[str]:
-        return [path for _, path, _, _ in self.asked]
+        return [path for _, path, _, _ in self.requests]
 
 
 @pytest.fixture
-def door() -> Door:
-    return Door()
+def users() -> FakeUsers:
+    return FakeUsers()
 
 
 @pytest.fixture
-def url(door: Door) -> Iterator[str]:
-    with serving(door) as address:
+def url(users: FakeUsers) -> Iterator[str]:
+    with serving(users) as address:
         yield address
 
 
@@ -44,56 +44,58 @@ def customer(url: str) -> Iterator[Customer]:
     api.close()
 
 
-def test_a_customer_registers_and_logs_in_once(customer: Customer, door: Door, url: str) -> None:
+def test_a_customer_registers_and_logs_in_once(
+    customer: Customer, users: FakeUsers, url: str
+) -> None:
     for _ in range(3):
         assert customer.call("GET", f"{url}/thing").status == 200
-    assert door.paths == ["/v1/users", "/v1/sessions", *["/thing"] * 3]
+    assert users.paths == ["/v1/users", "/v1/sessions", *["/thing"] * 3]
 
 
 def test_a_token_that_is_about_to_end_is_refreshed(
-    customer: Customer, door: Door, url: str
+    customer: Customer, users: FakeUsers, url: str
 ) -> None:
-    door.sessions = [(201, SHORT)]
+    users.sessions = [(201, SHORT)]
     customer.headers()
     customer.call("GET", f"{url}/thing")
-    assert door.paths == ["/v1/users", "/v1/sessions", "/v1/sessions/refresh", "/thing"]
+    assert users.paths == ["/v1/users", "/v1/sessions", "/v1/sessions/refresh", "/thing"]
 
 
 def test_a_refresh_whose_answer_was_lost_ends_in_a_new_log_in(
-    customer: Customer, door: Door
+    customer: Customer, users: FakeUsers
 ) -> None:
     # The store takes the second try with the same token for a thief's, and ends the session.
     reused = (401, {"code": "refresh_token_reused"})
-    door.sessions = [(201, SHORT), (503, {}), reused]
+    users.sessions = [(201, SHORT), (503, {}), reused]
     customer.headers()
     customer.headers()
-    assert door.paths[2:] == ["/v1/sessions/refresh"] * 2 + ["/v1/sessions"]
+    assert users.paths[2:] == ["/v1/sessions/refresh"] * 2 + ["/v1/sessions"]
 
 
 def test_a_token_that_is_not_taken_is_replaced_and_the_request_repeated(
-    customer: Customer, door: Door, url: str
+    customer: Customer, users: FakeUsers, url: str
 ) -> None:
-    door.answers = [(401, {}), (200, {"id": "7"})]
+    users.answers = [(401, {}), (200, {"id": "7"})]
     assert customer.call("GET", f"{url}/thing").body == {"id": "7"}
-    assert door.paths[-3:] == ["/thing", "/v1/sessions/refresh", "/thing"]
+    assert users.paths[-3:] == ["/thing", "/v1/sessions/refresh", "/thing"]
 
 
 def test_a_request_is_not_repeated_for_ever_with_new_tokens(
-    customer: Customer, door: Door, url: str
+    customer: Customer, users: FakeUsers, url: str
 ) -> None:
-    door.answers = [(401, {})] * 5
+    users.answers = [(401, {})] * 5
     assert customer.call("GET", f"{url}/thing").status == 401
-    assert door.paths.count("/thing") == 2
+    assert users.paths.count("/thing") == 2
 
 
 def test_whoever_is_not_let_in_is_told_so_without_his_password(
-    customer: Customer, door: Door, url: str
+    customer: Customer, users: FakeUsers, url: str
 ) -> None:
-    door.sessions = [(401, {"code": "bad_credentials"})]
+    users.sessions = [(401, {"code": "bad_credentials"})]
     sam = Account(customer.api, url, "sam@example.com", "hush")
     with pytest.raises(CannotLogIn, match=r"sam@example.com cannot log in: 401 bad_credentials$"):
         sam.headers()
-    assert door.paths == ["/v1/sessions"]
+    assert users.paths == ["/v1/sessions"]
 
 
 def test_the_same_secret_and_name_are_the_same_account_in_each_proof(url: str) -> None:

@@ -6,7 +6,6 @@ import click
 
 
 def commands() -> click.Group:
-    """All of them."""
     from store.bench.command import cost
     from store.chaos.alarms.command import alarms
     from store.chaos.command import faults
@@ -24,7 +23,6 @@ def commands() -> click.Group:
 
 
 def main() -> None:
-    """Run the command that was asked for."""
     # gRPC reads this when it is imported. Between fork and exec of a process that we start it would
     # come to life in there, and may end it before it begins.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"

@@ -1,7 +1,7 @@
 import pytest
 
-from store.devstack.testing import run
 from store.proof import main as program
+from store.testing.programs import run
 
 
 @pytest.mark.parametrize("command", sorted(program.commands().commands))

@@ -15,9 +15,11 @@ from store.devstack import main as local_program
 from store.devstack.addresses import read_addresses
 from store.devstack.folder import Folder
 from store.devstack.ports import free_base
-from store.devstack.testing import Running, run, short_folder, wait_for
 from store.devstack.welcome import BUYER, PASSWORD
 from store.proof import main as proof_program
+from store.testing.folders import short_folder
+from store.testing.programs import UpProcess, run
+from store.testing.wait import wait_for
 
 
 @pytest.fixture
@@ -27,12 +29,12 @@ def data() -> Iterator[Path]:
 
 
 @pytest.fixture
-def up(data: Path) -> Iterator[Callable[[], Running]]:
+def up(data: Path) -> Iterator[Callable[[], UpProcess]]:
     """Starts the store; the same port base each time."""
-    base, started = free_base(), list[Running]()
+    base, started = free_base(), list[UpProcess]()
 
-    def start() -> Running:
-        started.append(Running(data, base))
+    def start() -> UpProcess:
+        started.append(UpProcess(data, base))
         started[-1].wait_until_ready()
         return started[-1]
 
@@ -89,12 +91,12 @@ def nothing_is_left(data: Path) -> bool:
     """Every child holds the folder's lock; PostgreSQL has a note of its own while it runs."""
     folder = Folder(data)
     folder.hold()
-    folder.let_go()
+    folder.release()
     return not (data / "postgres" / "data" / "postmaster.pid").exists()
 
 
 def test_a_newcomer_starts_it_orders_a_mug_stops_it_and_finds_everything_again(
-    up: Callable[[], Running], data: Path
+    up: Callable[[], UpProcess], data: Path
 ) -> None:
     first = up()
     order = try_it(first.lines)

@@ -14,6 +14,5 @@ def shipped() -> list[click.Command]:
 
 
 def main() -> None:
-    """Run the command that was asked for."""
     about = "Try a store out, and prove that it loses nothing."
     click.Group("proof", commands=shipped(), help=about)(prog_name="proof")

@@ -9,7 +9,7 @@ from store.audit.checks.gateway_api import Payment, compare, listed
 from store.audit.findings import KEPT
 from store.audit.gateway import Gateway
 from store.cli.errors import CannotProve
-from store.loadtest.fake_store import FakeStore, serving
+from store.testing.fake_store import FakeStore, serving
 
 PAID = Payment("pi_2", 1_000, 500, "EUR", "succeeded", 500)
 OPEN = Payment("pi_1", 999, 700, "EUR", "requires_capture", 0)
@@ -79,7 +79,7 @@ def test_the_api_is_read_page_by_page() -> None:
     with serving(store) as url:
         ids = [payment.id for payment in listed(Gateway(url, "sk_test"), datetime.now(UTC))]
     assert ids == ["pi_3", "pi_2", "pi_1"]
-    assert "starting_after=pi_2" in store.asked[1][1]
+    assert "starting_after=pi_2" in store.requests[1][1]
 
 
 def test_an_api_that_refuses_us_proves_nothing() -> None:

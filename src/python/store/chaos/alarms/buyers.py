@@ -11,12 +11,12 @@ from store.chaos.basket import basket
 from store.loadtest.api import Api, allow_many_connections
 from store.loadtest.customers import CannotLogIn, Customer
 from store.loadtest.load.plan import Plan
-from store.loadtest.load.products import read_shelf
+from store.loadtest.load.products import read_items
 from store.loadtest.load.recorder import Recorder
-from store.loadtest.load.target import Target
-from store.loadtest.load.traffic import MOST_AT_ONCE, Traffic
+from store.loadtest.load.traffic import MAX_CONCURRENT, Traffic
+from store.loadtest.target import Target
 
-MAX_FILES = 4 * MOST_AT_ONCE
+MAX_FILES = 4 * MAX_CONCURRENT
 MAX_JOURNEYS = 1_000_000  # nobody counts them
 RETRY_SECONDS = 60.0
 ANSWER_SECONDS = 15.0
@@ -29,7 +29,7 @@ MAX_ORDERS_AT_ONCE = 30
 def browsing_buyers(target: Target, rate: float, seed: int = 1) -> Iterator[Recorder]:
     """Within the block `rate` journeys begin a second; it is left when all have come to an end."""
     allow_many_connections(MAX_FILES)
-    api = Api(MOST_AT_ONCE, RETRY_SECONDS, ANSWER_SECONDS)
+    api = Api(MAX_CONCURRENT, RETRY_SECONDS, ANSWER_SECONDS)
     plan = Plan(seed, rate, MAX_JOURNEYS, customers=CUSTOMERS, think_seconds=THINK_SECONDS)
     traffic = Traffic(api, target, plan)
     traffic.prepare()
@@ -52,7 +52,7 @@ def regular_buyers(target: Target, rate: float) -> Iterator[None]:
     api = Api(MAX_ORDERS_AT_ONCE, patience=0.0, answer_seconds=ANSWER_SECONDS)
     customer = Customer(api, target.users_url, target.secret, "of habit", kind="load")
     customer.headers()
-    sku = read_shelf(api, target, Plan(seed=1, rate=rate, journeys=1))[0].sku
+    sku = read_items(api, target, Plan(seed=1, rate=rate, journeys=1))[0].sku
     over = threading.Event()
 
     def order() -> None:

@@ -15,9 +15,9 @@ from store.chaos.alarms.plans import Fault
 from store.chaos.alarms.report import as_json, show
 from store.chaos.alarms.watched_store import WatchedStore
 from store.chaos.proxies.delay_proxy import DelayProxy
+from store.cli.console import open_console
 from store.cli.errors import CannotProve, local_store
 from store.cli.interrupts import stopped_in_order
-from store.devstack.console import open_console
 from store.devstack.output import Output
 from store.devstack.ports import Ports, free_base
 from store.monitoring.programs import CannotWatch

@@ -17,7 +17,6 @@ from store.cli.figures import percentile
 from store.devstack.accounts import CUSTOMER
 from store.devstack.output import Output
 from store.devstack.ports import free_base
-from store.devstack.testing import short_folder
 from store.loadtest.api import Api
 from store.loadtest.load.plan import Fate, Mix, Plan
 from store.loadtest.load.recorder import Action
@@ -26,6 +25,7 @@ from store.metrics.http import BUCKETS
 from store.monitoring.programs import prometheus_program
 from store.monitoring.prometheus import Series
 from store.monitoring.testing import needed
+from store.testing.folders import short_folder
 
 FACTOR = 20.0
 READY_SECONDS = 60.0

@@ -14,7 +14,6 @@ from store.chaos.testing.journey.whole_journey import WholeJourney
 from store.chaos.testing.query_checker import QueryChecker
 from store.devstack.output import Output
 from store.devstack.ports import free_base
-from store.devstack.testing import short_folder
 from store.monitoring.expressions import (
     Expression,
     Kind,
@@ -26,6 +25,7 @@ from store.monitoring.expressions import (
 from store.monitoring.programs import GRAFANA, prometheus_program
 from store.monitoring.testing import needed
 from store.protos.inventory.v1 import inventory_pb2
+from store.testing.folders import short_folder
 
 FACTOR = 20.0
 SCRAPES_IN_A_RATE = 4  # as Grafana has it

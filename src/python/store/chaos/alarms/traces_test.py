@@ -14,8 +14,8 @@ from store.chaos.testing.journey.buyer import DemoBuyer
 from store.devstack.accounts import CUSTOMER
 from store.devstack.output import Output
 from store.devstack.ports import free_base
-from store.devstack.testing import short_folder
 from store.server.grpc.testing import wait_until
+from store.testing.folders import short_folder
 
 TIMEOUT_SECONDS = 60.0
 

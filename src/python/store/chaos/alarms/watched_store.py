@@ -16,7 +16,7 @@ from store.devstack.ports import HOST, Ports
 from store.devstack.programs import Redirect, no_redirect
 from store.devstack.rest import Rest
 from store.devstack.runner import python_environ
-from store.loadtest.load.target import Credentials, Target
+from store.loadtest.target import Credentials, Target
 from store.monitoring.programs import GRAFANA
 from store.monitoring.prometheus import Prometheus
 from store.monitoring.targets import targets_json

@@ -15,9 +15,9 @@ from store.chaos.containers.trial import ContainerTrial, TrialPlan
 from store.chaos.containers.usage import ReleaseUsage
 from store.chaos.storms import StormSize
 from store.chaos.verdict import Verdict
+from store.cli.console import open_console
 from store.cli.errors import local_store
 from store.cli.interrupts import stopped_in_order
-from store.devstack.console import open_console
 from store.devstack.output import Output
 
 IDLE_SECONDS = 30.0

@@ -7,8 +7,8 @@ from store.chaos.containers.manifest import UnsupportedManifest
 from store.chaos.containers.prober import Prober, ProbeRound
 from store.chaos.containers.probes import Probe, probe_of
 from store.charttest.objects import Container, Object
-from store.loadtest.fake_store import FakeStore, serving
 from store.server.grpc.testing import wait_until
+from store.testing.fake_store import FakeStore, serving
 
 LIVE = {"httpGet": {"path": "/live", "port": "ops"}, "periodSeconds": 0.01, "failureThreshold": 2}
 READY = {"httpGet": {"path": "/ready", "port": "ops"}, "periodSeconds": 0.01}
@@ -91,7 +91,7 @@ def test_a_pod_gets_traffic_once_it_says_that_it_is_ready(
         prober = probing(container(int(url.rpartition(":")[2]), readinessProbe=READY))
         assert prober.why_not_ready() != ""
         wait_until(lambda: not prober.why_not_ready())
-        assert len(store.asked) >= 3
+        assert len(store.requests) >= 3
         pod.alive = False
         assert prober.why_not_ready() == "it has ended"
         pod.alive, pod.lives = True, 2  # another life has to say so itself
@@ -108,7 +108,7 @@ def test_where_kubernetes_would_kill_is_recorded_but_not_of_a_stalled_pod(
     store = FakeStore([(500, {})] * 1000)
     with serving(store) as url:
         prober = probing(container(int(url.rpartition(":")[2]), livenessProbe=LIVE))
-        wait_until(lambda: len(store.asked) > 6)
+        wait_until(lambda: len(store.requests) > 6)
         assert prober.killings == []
         pod.stalled = False
         wait_until(lambda: prober.killings != [])

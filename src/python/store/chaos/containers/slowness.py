@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from store.loadtest.load.recorder import Action, Measured
+from store.loadtest.load.recorder import Action, ActionTimings
 from store.monitoring.slos import LEAST
 
 CHECKOUT = {Action.PLACE: 1.0, Action.PLACE_TWICE: 1.0}
@@ -15,7 +15,7 @@ SLOW: Mapping[str, Mapping[Action, float]] = {
 }
 
 
-def is_borne_out(alert: str, measured: Mapping[Action, Measured], factor: float) -> bool:
+def is_borne_out(alert: str, measured: Mapping[Action, ActionTimings], factor: float) -> bool:
     """Whether buyers did wait for longer than what the alert is about, as many of them as it asks for.
 
     Then the alert is right: this machine is too slow for so many buyers. A clock that is

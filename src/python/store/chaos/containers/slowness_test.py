@@ -3,12 +3,14 @@ from array import array
 import pytest
 
 from store.chaos.containers.slowness import BROWSE, CHECKOUT, is_borne_out
-from store.loadtest.load.recorder import Action, Measured
+from store.loadtest.load.recorder import Action, ActionTimings
 from store.monitoring.slos import SLOS
 
 
-def measured(seconds: float, times: int, action: Action = Action.PLACE) -> dict[Action, Measured]:
-    return {action: Measured(array("d", [seconds] * times + [0.01] * 500))}
+def measured(
+    seconds: float, times: int, action: Action = Action.PLACE
+) -> dict[Action, ActionTimings]:
+    return {action: ActionTimings(array("d", [seconds] * times + [0.01] * 500))}
 
 
 def test_an_alert_of_slowness_is_right_if_ten_buyers_waited_for_longer() -> None:
@@ -28,7 +30,7 @@ def test_an_alert_of_slowness_is_right_if_ten_buyers_waited_for_longer() -> None
         ("TargetDown", {}),
     ],
 )
-def test_no_other_alert_is_excused(alert: str, seen: dict[Action, Measured]) -> None:
+def test_no_other_alert_is_excused(alert: str, seen: dict[Action, ActionTimings]) -> None:
     assert not is_borne_out(alert, seen, 1)
 
 

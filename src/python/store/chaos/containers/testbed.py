@@ -12,7 +12,7 @@ from store.charttest import helm
 from store.charttest.objects import Objects
 from store.cli.errors import CannotProve
 from store.devstack.accounts import ADMIN
-from store.loadtest.load.target import Credentials, Target
+from store.loadtest.target import Credentials, Target
 
 READY_SECONDS = 120.0
 

@@ -13,9 +13,9 @@ from store.chaos.containers.log_folder import log_folder
 from store.chaos.containers.upgrade import Tags, UpgradeReport, UpgradeTestbed, run_upgrade
 from store.chaos.containers.upgrade_orders import NEXT, PREVIOUS
 from store.chaos.report import show
+from store.cli.console import open_console
 from store.cli.errors import local_store
 from store.cli.interrupts import stopped_in_order
-from store.devstack.console import open_console
 from store.devstack.output import Output
 
 

@@ -19,11 +19,11 @@ from store.chaos.basket import VISA, basket
 from store.chaos.own_store import OwnStore
 from store.database.binaries import binaries
 from store.devstack.accounts import STAFF
-from store.loadtest.api import Answer, Api
+from store.loadtest.accounts import staff_of
+from store.loadtest.api import Api, Response
 from store.loadtest.customers import Customer
-from store.loadtest.load.accounts import staff_of
-from store.loadtest.load.stock import Goods, put_on_sale
-from store.loadtest.load.target import Credentials, Target
+from store.loadtest.load.product_stock import ProductStock, put_on_sale
+from store.loadtest.target import Credentials, Target
 from store.postgres import main as postgres_program
 from store.protos.inventory.v1 import inventory_pb2 as messages
 from store.protos.inventory.v1.inventory_pb2_grpc import InventoryStub
@@ -48,7 +48,7 @@ class RestorableStore:
         )
         self._staff = staff_of(self._api, self._target)
         self._buyer = Customer(self._api, store.users_url, store.secrets.replay, "who ordered")
-        put_on_sale(self._staff, self._target, Goods(SKU, 50, PRICE))
+        put_on_sale(self._staff, self._target, ProductStock(SKU, 50, PRICE))
 
     def buy(self, card: str = VISA, state: str = "confirmed") -> str:
         """The id of a new order of two units, once it is in that state."""
@@ -164,7 +164,7 @@ def contents(url: str) -> str:
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def _good(answer: Answer) -> Any:
+def _good(answer: Response) -> Any:
     _expect(answer.status in {200, 201, 202}, answer)
     return answer.body
 

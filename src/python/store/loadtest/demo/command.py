@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from store.cli.errors import reading_environ
+from store.cli.errors import Trouble, reading_environ
 from store.cli.interrupts import stopped_in_order
 from store.devstack import demo as catalogue
-from store.devstack.errors import Trouble
-from store.devstack.rest import Refused, Rest
+from store.devstack.rest import Rest
 from store.loadtest.api import Api
-from store.loadtest.customers import CannotLogIn, Newcomer
+from store.loadtest.customers import CannotLogIn, FirstAdmin
 
 WAIT_SECONDS = 120.0
 CONNECTIONS = 1
@@ -32,17 +31,18 @@ def demo() -> None:
     with reading_environ() as env:
         users, inventory = (env.text(f"{name}_URL").rstrip("/") for name in ("USERS", "INVENTORY"))
         email, password = env.text("ADMIN_EMAIL"), env.text("ADMIN_PASSWORD")
+    staff = FirstAdmin(Api(CONNECTIONS, WAIT_SECONDS), users, email, password)
     with stopped_in_order(), Rest(WAIT_SECONDS) as rest:
-        token = _token(Newcomer(Api(CONNECTIONS, WAIT_SECONDS), users, email, password), inventory)
+        token = _token(staff, inventory)
         for part in catalogue.parts():
-            if _is_there(rest, inventory, token, part):
+            if _is_there(staff, inventory, part):
                 click.echo(f"{part.stem} is there")
             else:
                 catalogue.load(rest, inventory, token, part)
                 click.echo(f"{part.stem} is loaded")
 
 
-def _token(staff: Newcomer, inventory_url: str) -> str:
+def _token(staff: FirstAdmin, inventory_url: str) -> str:
     """What lets staff in, once both services answer."""
     try:
         token = staff.token()
@@ -54,14 +54,12 @@ def _token(staff: Newcomer, inventory_url: str) -> str:
     return token
 
 
-def _is_there(rest: Rest, inventory_url: str, token: str, part: Path) -> bool:
+def _is_there(staff: FirstAdmin, inventory_url: str, part: Path) -> bool:
     """Whether the row that is written last has got the price that is written last."""
     with part.open(newline="") as file:
         *_, last = csv.DictReader(file)
-    try:
-        variant = rest.call("GET", f"{inventory_url}/v1/variants/{last['sku']}", token=token).json()
-    except Refused as refused:
-        if refused.status == 404:
-            return False
-        raise
-    return catalogue.LAST_CURRENCY in {price["currency"] for price in variant["prices"]}
+    answer = staff.call("GET", f"{inventory_url}/v1/variants/{last['sku']}")
+    if answer.status not in {200, 404}:
+        raise Trouble(f"{inventory_url} does not answer: {answer.status} {answer.code}")
+    currencies = {price["currency"] for price in answer.body.get("prices", ())}
+    return catalogue.LAST_CURRENCY in currencies

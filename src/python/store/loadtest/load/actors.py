@@ -1,12 +1,13 @@
 """People at the store: one thing after the other, each timed from when it was due."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from store.loadtest.api import Answer, Stopped
+from store.cli.interrupts import Interruption
+from store.loadtest.api import Response
 from store.loadtest.customers import Account, CannotLogIn
 from store.loadtest.load.recorder import Action, Recorder
 
@@ -22,7 +23,7 @@ REFUSALS: Mapping[Action, frozenset[str]] = {
 }
 
 
-class GaveUp(Exception):
+class JourneyFailure(Exception):
     """Something failed, for all our patience: this journey ends here. It has been recorded."""
 
 
@@ -47,26 +48,16 @@ class Actor:
         """The next thing is due now: somebody else has acted meanwhile, or nothing was to be done."""
         self.due = time.monotonic()
 
-    def do(
-        self,
-        action: Action,
-        method: str,
-        url: str | Sequence[str],
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Ask patiently; the answer, which may be a refusal. Raises GaveUp for a failure."""
-        answer = self.account.call(method, url, body, headers)
-        return self.took(action, answer)
+    def record(self, action: Action, answer: Response) -> Response:
+        """Note how an action that was due went; the answer, which may be a refusal.
 
-    def took(self, action: Action, answer: Answer) -> Answer:
-        """Note how an action that was due went; GaveUp if it failed."""
-        outcome = _outcome(action, answer)
-        self.note(action, outcome or "failed", answer.attempts)
-        return self.checked(action, answer)
+        Raises JourneyFailure for a failure.
+        """
+        self.note(action, _outcome(action, answer) or "failed", answer.attempts)
+        return self.check(action, answer)
 
-    def checked(self, action: Action, answer: Answer) -> Answer:
-        """The answer, if it is one; GaveUp if it is a failure."""
+    def check(self, action: Action, answer: Response) -> Response:
+        """The answer, if it is one; JourneyFailure if it is a failure."""
         if _outcome(action, answer) is None:
             self.fail(action, f"{answer.status} {answer.code}".strip())
         return answer
@@ -80,18 +71,18 @@ class Actor:
     def fail(self, action: Action, what: str) -> NoReturn:
         """Record what somebody saw as an error, and give up."""
         self.recorder.fail(action, what)
-        raise GaveUp
+        raise JourneyFailure
 
 
 @contextmanager
-def giving_up(recorder: Recorder) -> Iterator[None]:
+def failures_recorded(recorder: Recorder) -> Iterator[None]:
     """End quietly where somebody gave up, could not log in, or was stopped."""
     try:
         yield
     except CannotLogIn as refused:
         # The e-mail is nobody's concern: the same trouble is to be counted as one.
         recorder.fail("log_in", str(refused).rpartition(": ")[2])
-    except (GaveUp, Stopped):
+    except (JourneyFailure, Interruption):
         pass
 
 
@@ -100,7 +91,7 @@ def beside(recorder: Recorder, work: Callable[[], object]) -> Iterator[None]:
     """Let somebody do this at the same time; leaving waits for him."""
 
     def alone() -> None:
-        with giving_up(recorder):
+        with failures_recorded(recorder):
             work()
 
     thread = Thread(target=alone, daemon=True)
@@ -111,7 +102,7 @@ def beside(recorder: Recorder, work: Callable[[], object]) -> Iterator[None]:
         thread.join()
 
 
-def _outcome(action: Action, answer: Answer) -> str | None:
+def _outcome(action: Action, answer: Response) -> str | None:
     """In a word how it ended, None for a failure."""
     if answer.code in REFUSALS.get(action, ()):
         return answer.code
@@ -122,9 +113,8 @@ def _outcome(action: Action, answer: Answer) -> str | None:
     # A bank's page leads on with 303.
     if not 200 <= answer.status < 400:
         return None
-    return _state(answer.body) if action not in READING else "ok"
-
-
-def _state(body: Mapping[str, Any]) -> str:
-    said = (body.get("state"), body.get("reason") if body.get("state") == "rejected" else None)
-    return " ".join(word for word in said if word) or "ok"
+    if action in READING:
+        return "ok"
+    state = answer.body.get("state") or "ok"
+    reason = answer.body.get("reason") if state == "rejected" else ""
+    return f"{state} {reason or ''}".strip()

@@ -1,32 +1,30 @@
 """`proof load`: whole customer journeys at a running store."""
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from store.cli import options
+from store.cli.console import open_console
 from store.cli.errors import CannotProve, local_store
-from store.devstack import options
+from store.cli.interrupts import Interruption, signals_call
+from store.cli.progress import progress
 from store.devstack.accounts import STAFF
 from store.devstack.addresses import read_addresses
-from store.devstack.console import open_console
 from store.devstack.folder import Folder
-from store.devstack.progress import progress
 from store.devstack.secrets_file import read
-from store.loadtest.api import Api, Stopped, allow_many_connections
+from store.loadtest.api import Api, allow_many_connections
 from store.loadtest.load.plan import Plan
 from store.loadtest.load.recorder import Action, Recorder
 from store.loadtest.load.report import as_json, show
-from store.loadtest.load.target import Credentials, Target
-from store.loadtest.load.traffic import MOST_AT_ONCE, Traffic
+from store.loadtest.load.traffic import MAX_CONCURRENT, Traffic
+from store.loadtest.target import Credentials, Target, require_answers
 
 STOPPED = 130
 ANSWER_SECONDS = 15.0  # how long a buyer waits for one answer before he tries again
-FILES = 4 * MOST_AT_ONCE  # open at the same time, when everything hangs
+FILES = 4 * MAX_CONCURRENT  # open at the same time, when everything hangs
 
 
 @click.command()
@@ -81,12 +79,12 @@ def load(
     Exit status: 0 nobody saw a failure, 1 somebody did, 2 it could not run, 130 it was broken off.
     """
     target = _target(Folder(data), users_url, inventory_url, orders_url)
-    wanted = journeys or max(1, round(rate * seconds))
-    plan = Plan(seed, rate, wanted, customers=customers, hot_sku=hot_sku)
-    api = Api(MOST_AT_ONCE, patience, ANSWER_SECONDS)
+    number = journeys or max(1, round(rate * seconds))
+    plan = Plan(seed, rate, number, customers=customers, hot_sku=hot_sku)
+    api = Api(MAX_CONCURRENT, patience, ANSWER_SECONDS)
     try:
         recorder = _run(api, target, plan, open_console(aside=in_json))
-    except Stopped:
+    except Interruption:
         raise SystemExit(STOPPED) from None
     if in_json:
         click.echo(as_json(plan, recorder))
@@ -99,11 +97,16 @@ def load(
 
 def _run(api: Api, target: Target, plan: Plan, console: Console) -> Recorder:
     allow_many_connections(FILES)
-    for url in target.services:
-        if not api.is_there(url):
-            raise CannotProve(f"Nothing answers at {url}: is the store up? ./pants up")
+    require_answers(api, target.services)
     traffic = Traffic(api, target, plan)
-    with _told_to_stop(api, traffic):
+
+    def stop() -> None:
+        # At Ctrl-C no further journey begins; at the next, those under way are broken off.
+        if traffic.is_stopping:
+            api.stopping.set()
+        traffic.stop()
+
+    with signals_call(stop):
         traffic.prepare()
         with progress(console, "Journeys", plan.journeys) as shown:
             return traffic.run(lambda seen: shown.reach(seen.finished, _facts(seen)))
@@ -117,30 +120,14 @@ def _facts(recorder: Recorder) -> str:
     return f"{recorder.rate:.1f}/s, {running:,} under way, {failed:,} failures; {counts}"
 
 
-@contextmanager
-def _told_to_stop(api: Api, traffic: Traffic) -> Iterator[None]:
-    """At Ctrl-C or SIGTERM no further journey begins; at the next, those under way are broken off."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-
-    def stop(*_: object) -> None:
-        if traffic.is_stopping:
-            api.stopping.set()
-        traffic.stop()
-
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
 def _target(folder: Folder, users: str | None, inventory: str | None, orders: str | None) -> Target:
     if users and inventory and orders:
         secret = os.environ.get("LOAD_SECRET", "")
         if not secret:
             raise CannotProve("Set LOAD_SECRET: customers' passwords are derived from it.")
-        return Target(users, inventory, tuple(orders.split(",")), _staff(), secret)
+        email, password = os.environ.get("STAFF_EMAIL"), os.environ.get("STAFF_PASSWORD")
+        staff = Credentials(email, password) if email and password else None
+        return Target(users, inventory, tuple(orders.split(",")), staff, secret)
     if users or inventory or orders:
         raise CannotProve(
             "For another store than the local one, give USERS_URL, INVENTORY_URL and ORDERS_URL."
@@ -149,8 +136,3 @@ def _target(folder: Folder, users: str | None, inventory: str | None, orders: st
         ports, secrets = read_addresses(folder.addresses).ports, read(folder.secrets)
     urls = (ports.url("users"), ports.url("inventory"), (ports.url("orders"),))
     return Target(*urls, Credentials(STAFF, secrets.staff_password), secrets.replay)
-
-
-def _staff() -> Credentials | None:
-    email, password = os.environ.get("STAFF_EMAIL"), os.environ.get("STAFF_PASSWORD")
-    return Credentials(email, password) if email and password else None

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from store.loadtest.fake_store import Answer, serving
 from store.loadtest.load.command import load
-from store.loadtest.load.fake_shop import FakeShop
 from store.loadtest.load.traffic import Traffic
+from store.loadtest.testing.fake_shop import FakeShop
+from store.testing.fake_store import Reply, serving
 
 FEW = ("--journeys", "10", "--rate", "100", "--customers", "2")
 
@@ -19,8 +19,8 @@ FEW = ("--journeys", "10", "--rate", "100", "--customers", "2")
 def run(url: str, *options: str, **environ: str) -> Result:
     """Run it against the shop at this address."""
     urls = {"USERS_URL": url, "INVENTORY_URL": url, "ORDERS_URL": f"{url},{url}"}
-    told = {**urls, "LOAD_SECRET": "secret", "COLUMNS": "150", **environ}
-    return CliRunner().invoke(load, [*FEW, *options], env=told)
+    environ = {**urls, "LOAD_SECRET": "secret", "COLUMNS": "150", **environ}
+    return CliRunner().invoke(load, [*FEW, *options], env=environ)
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,8 @@ def test_a_load_that_nobody_had_trouble_with_ends_well(url: str, shop: FakeShop)
     result = run(url)
     assert result.exit_code == 0, result.output
     assert len(shop.orders) == 10
-    for told in ("p99", "confirmed", "10 journeys", "0 failures"):
-        assert told in result.output
+    for text in ("p99", "confirmed", "10 journeys", "0 failures"):
+        assert text in result.output
 
 
 def test_json_is_all_that_is_printed(url: str) -> None:
@@ -45,14 +45,14 @@ def test_json_is_all_that_is_printed(url: str) -> None:
 def test_without_staff_nothing_is_shipped_and_with_staff_it_is(url: str, shop: FakeShop) -> None:
     staff = {"STAFF_EMAIL": "sam@example.com", "STAFF_PASSWORD": "x"}
     for environ, shipped in (({}, False), (staff, True)):
-        shop.asked.clear()
+        shop.requests.clear()
         assert run(url, "--journeys", "40", **environ).exit_code == 0
-        assert any("shipments" in path for _, path, _, _ in shop.asked) is shipped
+        assert any("shipments" in path for _, path, _, _ in shop.requests) is shipped
 
 
 def test_a_failure_that_a_buyer_saw_fails_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(FakeShop):
-        def answer(self, method: str, path: str, key: str | None, body: Any) -> Answer:
+        def answer(self, method: str, path: str, key: str | None, body: Any) -> Reply:
             usual = super().answer(method, path, key, body)
             return (500, {"code": "internal_error"}) if path == "/v1/orders" else usual
 
@@ -80,11 +80,11 @@ def received(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """That the first Ctrl-C has reached the load."""
     received, stop = threading.Event(), Traffic.stop
 
-    def stop_and_tell(traffic: Traffic) -> None:
+    def stop_and_set(traffic: Traffic) -> None:
         stop(traffic)
         received.set()
 
-    monkeypatch.setattr(Traffic, "stop", stop_and_tell)
+    monkeypatch.setattr(Traffic, "stop", stop_and_set)
     return received
 
 
@@ -92,7 +92,9 @@ def received(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 def test_ctrl_c_again_breaks_it_off(
     url: str, shop: FakeShop, received: threading.Event, moment: str
 ) -> None:
-    shop.asked = Interrupting(lambda path: path.startswith((moment, "/v1/products/")), received)
+    shop.requests = InterruptingRequests(
+        lambda path: path.startswith((moment, "/v1/products/")), received
+    )
     assert run(url, "--journeys", "100000", "--rate", "20").exit_code == 130
     assert len(shop.orders) < 100
 
@@ -100,14 +102,16 @@ def test_ctrl_c_again_breaks_it_off(
 def test_ctrl_c_lets_nobody_else_begin_and_shows_what_was_seen(
     url: str, shop: FakeShop, received: threading.Event
 ) -> None:
-    shop.asked = Interrupting(lambda path: path == "/v1/orders" and len(shop.orders) == 1, received)
+    shop.requests = InterruptingRequests(
+        lambda path: path == "/v1/orders" and len(shop.orders) == 1, received
+    )
     result = run(url, "--journeys", "100000", "--rate", "20")
     assert result.exit_code == 0, result.output
     assert 0 < len(shop.orders) < 1000
     assert "What buyers were last told" in result.output
 
 
-class Interrupting(list[Any]):
+class InterruptingRequests(list[Any]):
     """What the shop was asked; somebody presses Ctrl-C at every request for such a path.
 
     One press after the other: of two at once, Python's handler sees one.

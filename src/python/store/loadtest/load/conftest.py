@@ -7,15 +7,15 @@ import pytest
 from store.loadtest import api as api_module
 from store.loadtest.api import Api
 from store.loadtest.customers import Account
-from store.loadtest.fake_store import serving
-from store.loadtest.load.actors import giving_up
-from store.loadtest.load.fake_shop import FakeShop
+from store.loadtest.load.actors import failures_recorded
 from store.loadtest.load.journey import Journey
 from store.loadtest.load.plan import Card, Fate
+from store.loadtest.load.purchase import Purchase
 from store.loadtest.load.recorder import Promise, Recorder
-from store.loadtest.load.target import Credentials, Target
-from store.loadtest.load.testing import Walk, a_wish
-from store.loadtest.load.visit import Visit
+from store.loadtest.target import Credentials, Target
+from store.loadtest.testing.fake_shop import FakeShop
+from store.loadtest.testing.journeys import Walk, an_intent
+from store.testing.fake_store import serving
 
 
 @pytest.fixture(autouse=True)
@@ -56,15 +56,15 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 def walk(api: Api, target: Target, recorder: Recorder) -> Walk:
-    """Walks a journey to its end; what the buyer was told about his order."""
+    """Walks a journey to its end; what the buyer has seen of the order."""
     anna, sam = (
         Account(api, target.users_url, f"{name}@example.com", "x") for name in ("anna", "sam")
     )
 
     def walk(card: Card = Card.PASSES, fate: Fate = Fate.KEPT, **different: Any) -> Promise:
-        visit = Visit(target, recorder, a_wish(card, fate, **different), "k", "EUR")
-        with giving_up(recorder):
-            Journey(anna, sam, visit, time.monotonic()).walk()
+        purchase = Purchase(target, recorder, an_intent(card, fate, **different), "k", "EUR")
+        with failures_recorded(recorder):
+            Journey(anna, sam, purchase, time.monotonic()).walk()
         return recorder.promises[0]
 
     return walk

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from store.loadtest.load.plan import PAYMENT_METHODS, Card, Fate, Plan
 
-MOST_LINES = 4
-MOST_UNITS = 3
+MAX_LINES = 4
+MAX_UNITS = 3
 LONGEST_THOUGHT = 6.0  # times the average
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Wish:
+class BuyerIntent:
     """What one buyer will do, whatever the store answers. `lines` are units by SKU."""
 
     number: int
@@ -42,7 +42,7 @@ class Wish:
     thoughts: tuple[float, ...]  # seconds before each further thing he does
 
     @property
-    def wanted(self) -> str:
+    def summary(self) -> str:
         """In two words what he does about paying, and what becomes of the order."""
         return f"{self.card} {self.fate}"
 
@@ -53,22 +53,22 @@ def arrivals(plan: Plan) -> Iterator[float]:
     return accumulate(chance.expovariate(rate) for rate in repeat(plan.rate, plan.journeys))
 
 
-def hot_item(plan: Plan, shelf: Sequence[Item]) -> Item:
+def hot_item(plan: Plan, items: Sequence[Item]) -> Item:
     """The item that everybody wants."""
-    by_sku = {item.sku: item for item in shelf}
-    return by_sku.get(plan.hot_sku) or _random(plan, "hot").choice(shelf)
+    by_sku = {item.sku: item for item in items}
+    return by_sku.get(plan.hot_sku) or _random(plan, "hot").choice(items)
 
 
-def wish(plan: Plan, shelf: Sequence[Item], number: int) -> Wish:
-    """What the buyer of journey `number` will do. The shelf has to be in the same order each time."""
+def draw_intent(plan: Plan, items: Sequence[Item], number: int) -> BuyerIntent:
+    """What the buyer of journey `number` will do. The items have to be in the same order each time."""
     chance = _random(plan, f"journey {number}")
-    items = _items(plan, shelf, chance)
+    chosen = _choose(plan, items, chance)
     card = _weighed(chance, plan.mix.cards)
-    return Wish(
+    return BuyerIntent(
         number=number,
         customer=chance.randrange(plan.customers),
-        looked_at=items[0],
-        lines={item.sku: chance.randint(1, MOST_UNITS) for item in items},
+        looked_at=chosen[0],
+        lines={item.sku: chance.randint(1, MAX_UNITS) for item in chosen},
         names_price=chance.random() < plan.mix.names_price,
         is_sent_twice=chance.random() < plan.mix.sent_twice,
         card=card,
@@ -76,21 +76,19 @@ def wish(plan: Plan, shelf: Sequence[Item], number: int) -> Wish:
         fate=_weighed(chance, plan.mix.fates),
         refund_share=chance.uniform(0.1, 0.6),
         reads_timeline=chance.random() < plan.mix.reads_timeline,
-        thoughts=tuple(_thought(chance, plan.think_seconds) for _ in range(8)),
+        thoughts=tuple(
+            min(chance.expovariate(1.0), LONGEST_THOUGHT) * plan.think_seconds for _ in range(8)
+        ),
     )
 
 
-def _items(plan: Plan, shelf: Sequence[Item], chance: random.Random) -> Sequence[Item]:
+def _choose(plan: Plan, items: Sequence[Item], chance: random.Random) -> Sequence[Item]:
     """1 to 4 different items; sometimes the first of them is the hot one."""
-    wanted = chance.sample(shelf, min(chance.randint(1, MOST_LINES), len(shelf)))
+    chosen = chance.sample(items, min(chance.randint(1, MAX_LINES), len(items)))
     if chance.random() < plan.hot_share:
-        hot = hot_item(plan, shelf)
-        wanted = [hot, *(item for item in wanted[1:] if item != hot)]
-    return wanted
-
-
-def _thought(chance: random.Random, average: float) -> float:
-    return min(chance.expovariate(1.0), LONGEST_THOUGHT) * average
+        hot = hot_item(plan, items)
+        chosen = [hot, *(item for item in chosen[1:] if item != hot)]
+    return chosen
 
 
 def _weighed(chance: random.Random, weights: Mapping[T, float]) -> T:

@@ -9,8 +9,8 @@ from store.loadtest.load.actors import beside
 from store.loadtest.load.buyer import POLL_SECONDS, Buyer
 from store.loadtest.load.clerk import Clerk
 from store.loadtest.load.plan import Card, Fate
+from store.loadtest.load.purchase import Order, Purchase, is_payment_decided
 from store.loadtest.load.recorder import Action
-from store.loadtest.load.visit import Order, Visit, is_paid_or_not
 
 SHIPPING = frozenset({Fate.SHIPPED, Fate.DELIVERED, Fate.RETURNED})
 ARRIVING = frozenset({Fate.DELIVERED, Fate.RETURNED})
@@ -19,10 +19,12 @@ ARRIVING = frozenset({Fate.DELIVERED, Fate.RETURNED})
 class Journey:
     """One buyer's way through the store; the staff's part is left out if there is none."""
 
-    def __init__(self, customer: Account, staff: Account | None, visit: Visit, due: float) -> None:
+    def __init__(
+        self, customer: Account, staff: Account | None, purchase: Purchase, due: float
+    ) -> None:
         self._customer, self._staff = customer, staff
-        self._visit, self._wish = visit, visit.wish
-        self._buyer = Buyer(customer, visit, due)
+        self._purchase, self._intent = purchase, purchase.intent
+        self._buyer = Buyer(customer, purchase, due)
 
     def walk(self) -> None:
         """Go all the way. Raises GaveUp, CannotLogIn and Stopped where it ends before."""
@@ -32,41 +34,41 @@ class Journey:
 
     def buy(self, price: int | None = None) -> Order | None:
         """Place the order and see it through to its end; None if it was refused."""
-        self._visit.recorder.promise(self._visit.key, self._wish.wanted)
+        self._purchase.recorder.promise(self._purchase.key, self._intent.summary)
         order = self._place(price)
         if order is None:
             return None
         order = self._pay(self._buyer.follow(order))
         order = self._change_ones_mind(order)
         if order["state"] == "confirmed" and self._staff is not None:
-            order = self._serve(order, Clerk(self._staff, self._visit, time.monotonic()))
-        if self._wish.reads_timeline:
+            order = self._serve(order, Clerk(self._staff, self._purchase, time.monotonic()))
+        if self._intent.reads_timeline:
             self._buyer.read_timeline(order)
         return order
 
     def _place(self, price: int | None) -> Order | None:
-        if self._wish.is_sent_twice:
+        if self._intent.is_sent_twice:
             return self._place_twice(price)
-        if self._wish.fate == Fate.CANCELLED_AT_ONCE:
+        if self._intent.fate == Fate.CANCELLED_AT_ONCE:
             return self._place_and_cancel(price)
         return self._buyer.place(price)
 
     def _place_twice(self, price: int | None) -> Order | None:
-        """Send the same order from two windows at once: both have to be told the same."""
-        other = Buyer(self._customer, self._visit, self._buyer.due)
-        told: list[Order | None] = []
-        with beside(self._visit.recorder, lambda: told.append(other.place(price))):
+        """Send the same order from two windows at once: both have to get the same answer."""
+        other = Buyer(self._customer, self._purchase, self._buyer.due)
+        others: list[Order | None] = []
+        with beside(self._purchase.recorder, lambda: others.append(other.place(price))):
             order = self._buyer.place(price)
-        for another in told:
+        for another in others:
             if (another and another["id"]) != (order and order["id"]):
                 self._buyer.fail(Action.PLACE, "one key, two answers")
         return order
 
     def _place_and_cancel(self, price: int | None) -> Order | None:
         """Cancel from another window as soon as the order is seen there."""
-        other = Buyer(self._customer, self._visit, time.monotonic())
+        other = Buyer(self._customer, self._purchase, time.monotonic())
         placed = Event()
-        with beside(self._visit.recorder, lambda: _cancel_on_sight(other, placed)):
+        with beside(self._purchase.recorder, lambda: _cancel_on_sight(other, placed)):
             try:
                 order = self._buyer.place(price)
             finally:
@@ -76,16 +78,16 @@ class Journey:
 
     def _pay(self, order: Order) -> Order:
         """Go to the bank's page if it asks for that, and come back or not."""
-        if order["state"] != "awaiting_payment" or self._wish.card == Card.CHALLENGE_LEFT:
+        if order["state"] != "awaiting_payment" or self._intent.card == Card.CHALLENGE_LEFT:
             return order
         self._think(3)
-        passes = self._wish.card == Card.CHALLENGE_PASSED
+        passes = self._intent.card == Card.CHALLENGE_PASSED
         self._buyer.answer_challenge(order, "complete" if passes else "fail")
-        return self._buyer.follow(order, is_paid_or_not)
+        return self._buyer.follow(order, is_payment_decided)
 
     def _change_ones_mind(self, order: Order) -> Order:
         leaves = order["state"] == "awaiting_payment"
-        cancels = self._wish.fate in (Fate.CANCELLED_AT_ONCE, Fate.CANCELLED_LATER)
+        cancels = self._intent.fate in (Fate.CANCELLED_AT_ONCE, Fate.CANCELLED_LATER)
         if not leaves and not (cancels and order["state"] == "confirmed"):
             return order
         self._think(4)
@@ -93,14 +95,14 @@ class Journey:
 
     def _serve(self, order: Order, clerk: Clerk) -> Order:
         """What the staff do with a confirmed order, and how the buyer finds it then."""
-        fate, some = self._wish.fate, max(1, int(order["total"] * self._wish.refund_share))
+        fate, some = self._intent.fate, max(1, int(order["total"] * self._intent.refund_share))
         if fate in (Fate.KEPT, Fate.CANCELLED_AT_ONCE, Fate.CANCELLED_LATER):
             return order
-        clerk.think(self._wish.thoughts[5])
+        clerk.think(self._intent.thoughts[5])
         if fate in SHIPPING:
             clerk.ship(order)
         if fate in ARRIVING:
-            clerk.think(self._wish.thoughts[6])
+            clerk.think(self._intent.thoughts[6])
             clerk.deliver(order)
         if fate in (Fate.REFUNDED_PARTLY, Fate.REFUNDED_TWICE):
             clerk.refund(order, some)
@@ -111,7 +113,7 @@ class Journey:
         return self._buyer.follow(self._buyer.look(order))
 
     def _think(self, number: int) -> None:
-        self._buyer.think(self._wish.thoughts[number])
+        self._buyer.think(self._intent.thoughts[number])
 
 
 def _cancel_on_sight(buyer: Buyer, placed: Event) -> None:

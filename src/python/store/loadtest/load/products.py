@@ -5,15 +5,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from store.cli.errors import CannotProve
-from store.loadtest.api import Answer, Api
+from store.loadtest.api import Api, Response
 from store.loadtest.load.intents import Item
 from store.loadtest.load.plan import Plan
-from store.loadtest.load.target import Target
+from store.loadtest.target import Target
 
-MOST_PAGES = 20
+MAX_PAGES = 20
 
 
-def read_shelf(api: Api, target: Target, plan: Plan) -> Sequence[Item]:
+def read_items(api: Api, target: Target, plan: Plan) -> Sequence[Item]:
     """What the plan may buy, by SKU; CannotProve if there is nothing."""
     items = [_item(api, target, sku) for sku in plan.skus] or [*_in_stock(api, target, plan)]
     if plan.hot_sku and plan.hot_sku not in {item.sku for item in items}:
@@ -31,7 +31,7 @@ def _item(api: Api, target: Target, sku: str) -> Item:
 def _in_stock(api: Api, target: Target, plan: Plan) -> Iterator[Item]:
     """The variants that are to be had, of as many products as a few pages hold."""
     query = {"currency": plan.currency, "in_stock": "true", "limit": "100"}
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         page = _good(api.call("GET", target.inventory(f"/v1/products?{urlencode(query)}")))
         for product in page["items"]:
             for variant in product["variants"]:
@@ -42,7 +42,7 @@ def _in_stock(api: Api, target: Target, plan: Plan) -> Iterator[Item]:
         query["cursor"] = page["next_cursor"]
 
 
-def _good(answer: Answer) -> Mapping[str, Any]:
+def _good(answer: Response) -> Mapping[str, Any]:
     if answer.status != 200:
         raise CannotProve(f"The catalogue cannot be read: {answer.status} {answer.code}")
     return dict(answer.body)

@@ -31,23 +31,23 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Promise:
-    """What the buyer was last told about one order, and what was wanted of it.
+    """What the buyer has last seen of one order, and what was intended with it.
 
-    `order_id` is empty, and `told_state` is "unanswered" or "refused", if no order was heard of.
-    `refunded` is in minor units: what has surely been given back, as far as anybody was told.
+    `order_id` is empty, and `seen_state` is "unanswered" or "refused", if no order was seen.
+    `refunded` is in minor units: what has surely been given back, as far as anybody has seen.
     """
 
     order_id: str
     key: str
-    told_state: str
-    wanted: str
+    seen_state: str
+    intent: str
     reason: str = ""
     refunded: int = 0
-    told_at: datetime = _LONG_AGO  # the store's own time of that state
+    seen_at: datetime = _LONG_AGO  # the store's own time of that state
 
 
 @dataclass
-class Measured:
+class ActionTimings:
     """How one action went: seconds from when it was due, how it ended, and what was repeated."""
 
     seconds: "array[float]" = field(default_factory=lambda: array("d"))
@@ -64,7 +64,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._measured: defaultdict[Action, Measured] = defaultdict(Measured)
+        self._measured: defaultdict[Action, ActionTimings] = defaultdict(ActionTimings)
         self._promises: dict[str, Promise] = {}
         self._failures: Counter[tuple[str, str]] = Counter()
         self.started = self.finished = self.late = 0
@@ -74,7 +74,6 @@ class Recorder:
         self.ended: float | None = None
 
     def begin(self) -> None:
-        """The time begins to run."""
         self.began = time.monotonic()
 
     def start(self, late: float) -> None:
@@ -86,7 +85,6 @@ class Recorder:
             self.last_start = time.monotonic() - self.began
 
     def finish(self) -> None:
-        """A journey has come to its end."""
         with self._lock:
             self.finished += 1
 
@@ -103,34 +101,35 @@ class Recorder:
         with self._lock:
             self._failures[action, what] += 1
 
-    def promise(self, key: str, wanted: str) -> None:
+    def promise(self, key: str, intent: str) -> None:
         """An order is about to be asked for."""
         with self._lock:
-            self._promises[key] = Promise("", key, "unanswered", wanted)
+            self._promises[key] = Promise("", key, "unanswered", intent)
 
-    def tell(self, key: str, order: Mapping[str, Any]) -> None:
+    def receive(self, key: str, order: Mapping[str, Any]) -> None:
         """Somebody was shown the order; what is older than what he knows changes nothing."""
         at = datetime.fromisoformat(order["updated_at"])
+        succeeded = (each for each in order["refunds"] if each["state"] == "succeeded")
+        refunded = sum(refund["amount"] for refund in succeeded)
         with self._lock:
             known = self._promises[key]
-            if at >= known.told_at:
+            if at >= known.seen_at:
                 self._promises[key] = replace(
                     known,
                     order_id=order["id"],
-                    told_state=order["state"],
+                    seen_state=order["state"],
                     reason=order["reason"] or "",
-                    refunded=max(known.refunded, _given_back(order)),
-                    told_at=at,
+                    refunded=max(known.refunded, refunded),
+                    seen_at=at,
                 )
 
     def refuse(self, key: str, code: str) -> None:
         """The order was refused before there was one."""
         with self._lock:
             known = self._promises[key]
-            self._promises[key] = replace(known, told_state="refused", reason=code)
+            self._promises[key] = replace(known, seen_state="refused", reason=code)
 
     def end(self) -> None:
-        """Nothing more comes."""
         self.ended = time.monotonic()
 
     @property
@@ -141,16 +140,15 @@ class Recorder:
 
     @property
     def promises(self) -> Sequence[Promise]:
-        """What buyers were last told, in the order they asked."""
+        """What buyers have last seen, in the order they asked."""
         with self._lock:
             return [*self._promises.values()]
 
     @property
-    def measured(self) -> Mapping[Action, Measured]:
-        """What was done, a copy of this moment."""
+    def measured(self) -> Mapping[Action, ActionTimings]:
         with self._lock:
             return {
-                action: Measured(each.seconds[:], each.outcomes.copy(), each.attempts)
+                action: ActionTimings(each.seconds[:], each.outcomes.copy(), each.attempts)
                 for action, each in self._measured.items()
             }
 
@@ -168,7 +166,3 @@ class Recorder:
     def seconds(self) -> float:
         """How long it has been going on."""
         return (self.ended or time.monotonic()) - self.began
-
-
-def _given_back(order: Mapping[str, Any]) -> int:
-    return sum(refund["amount"] for refund in order["refunds"] if refund["state"] == "succeeded")

@@ -12,24 +12,24 @@ def test_an_order_that_nobody_has_answered_for_is_a_promise_too() -> None:
     recorder = Recorder()
     recorder.promise("k", "passes kept")
     (promise,) = recorder.promises
-    told = (promise.key, promise.order_id, promise.told_state, promise.wanted)
-    assert told == ("k", "", "unanswered", "passes kept")
+    seen = (promise.key, promise.order_id, promise.seen_state, promise.intent)
+    assert seen == ("k", "", "unanswered", "passes kept")
 
 
 def test_news_that_arrives_late_does_not_replace_what_is_known_better() -> None:
     recorder = Recorder()
     recorder.promise("k", "passes cancelled_at_once")
-    recorder.tell("k", order("cancelled", 2))
-    recorder.tell("k", order("confirmed", 1))
+    recorder.receive("k", order("cancelled", 2))
+    recorder.receive("k", order("confirmed", 1))
     (promise,) = recorder.promises
-    assert (promise.told_state, promise.order_id) == ("cancelled", "7")
+    assert (promise.seen_state, promise.order_id) == ("cancelled", "7")
 
 
 def test_only_refunds_that_have_succeeded_are_promised() -> None:
     recorder = Recorder()
     recorder.promise("k", "passes refunded_twice")
     given, waiting = {"amount": 40, "state": "succeeded"}, {"amount": 60, "state": "pending"}
-    recorder.tell("k", order("confirmed", 1, given, waiting))
+    recorder.receive("k", order("confirmed", 1, given, waiting))
     assert recorder.promises[0].refunded == 40
 
 
@@ -37,7 +37,7 @@ def test_a_refused_order_is_told_with_its_code() -> None:
     recorder = Recorder()
     recorder.promise("k", "passes kept")
     recorder.refuse("k", "not_for_sale")
-    assert (recorder.promises[0].told_state, recorder.promises[0].reason) == (
+    assert (recorder.promises[0].seen_state, recorder.promises[0].reason) == (
         "refused",
         "not_for_sale",
     )

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from store.cli.figures import milliseconds, outcomes_table, percentile
 from store.loadtest.load.plan import Plan
-from store.loadtest.load.recorder import Action, Measured, Recorder
+from store.loadtest.load.recorder import Action, ActionTimings, Recorder
 
 SHARES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
@@ -19,11 +19,17 @@ SHARES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0
 def show(console: Console, plan: Plan, recorder: Recorder) -> None:
     """How fast it was, how the orders ended, and every failure that somebody saw."""
     console.print(_actions(recorder))
-    told = "What buyers were last told about their orders"
-    console.print(outcomes_table(told, "state", _told(recorder)))
+    title = "What buyers were last told about their orders"
+    console.print(outcomes_table(title, "state", _orders(recorder)))
     if recorder.failures:
         console.print(_failures(recorder))
-    console.print(_summary(plan, recorder), highlight=False)
+    # What was reached, and whether the load itself kept its times.
+    console.print(
+        f"{recorder.finished:,} journeys in {recorder.seconds:.0f} s, seed {plan.seed}: "
+        f"{recorder.rate:.1f} began a second ({plan.rate:g} wanted), {recorder.late:,} of them late "
+        f"(at most {milliseconds(recorder.latest_start)}); {recorder.failures.total():,} failures",
+        highlight=False,
+    )
 
 
 def as_json(plan: Plan, recorder: Recorder) -> str:
@@ -41,7 +47,7 @@ def as_json(plan: Plan, recorder: Recorder) -> str:
             },
             "orders": [
                 {"state": state, "reason": reason, "number": number}
-                for (state, reason), number in _told(recorder).most_common()
+                for (state, reason), number in _orders(recorder).most_common()
             ],
             "failures": [
                 {"action": action, "what": what, "number": number}
@@ -52,7 +58,7 @@ def as_json(plan: Plan, recorder: Recorder) -> str:
     )
 
 
-def _facts(measured: Measured, seconds: float) -> Mapping[str, Any]:
+def _facts(measured: ActionTimings, seconds: float) -> Mapping[str, Any]:
     ordered = sorted(measured.seconds)
     return {
         "number": len(ordered),
@@ -90,14 +96,5 @@ def _failures(recorder: Recorder) -> Table:
     return table
 
 
-def _summary(plan: Plan, recorder: Recorder) -> str:
-    """One line: what was reached, and whether the load itself kept its times."""
-    return (
-        f"{recorder.finished:,} journeys in {recorder.seconds:.0f} s, seed {plan.seed}: "
-        f"{recorder.rate:.1f} began a second ({plan.rate:g} wanted), {recorder.late:,} of them late "
-        f"(at most {milliseconds(recorder.latest_start)}); {recorder.failures.total():,} failures"
-    )
-
-
-def _told(recorder: Recorder) -> Counter[tuple[str, str]]:
-    return Counter((promise.told_state, promise.reason) for promise in recorder.promises)
+def _orders(recorder: Recorder) -> Counter[tuple[str, str]]:
+    return Counter((promise.seen_state, promise.reason) for promise in recorder.promises)

@@ -23,7 +23,7 @@ def recorder() -> Recorder:
     for number in range(1, 100):
         at = "2026-01-01T00:00:00+00:00"
         order = {"id": str(number), "state": "confirmed", "reason": None, "updated_at": at}
-        recorder.tell(str(number), {**order, "refunds": []})
+        recorder.receive(str(number), {**order, "refunds": []})
     recorder.fail(Action.PLACE, "503 unavailable")
     recorder.end()
     return recorder

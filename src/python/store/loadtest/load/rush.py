@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+from store.loadtest.accounts import open_accounts
 from store.loadtest.api import Api
 from store.loadtest.customers import Account, Customer
-from store.loadtest.load.accounts import open_accounts
-from store.loadtest.load.actors import giving_up
-from store.loadtest.load.intents import Item, Wish
+from store.loadtest.load.actors import failures_recorded
+from store.loadtest.load.intents import BuyerIntent, Item
 from store.loadtest.load.journey import Journey
 from store.loadtest.load.plan import Card, Fate
+from store.loadtest.load.purchase import Purchase
 from store.loadtest.load.recorder import Recorder
-from store.loadtest.load.target import Target
-from store.loadtest.load.visit import Visit
+from store.loadtest.target import Target
 
-STARTING_SECONDS = 60.0  # for every buyer to stand at the door
+STARTING_SECONDS = 60.0  # for every buyer to be ready
 
 
 def rush(
@@ -33,7 +33,7 @@ def rush(
 ) -> Recorder:
     """Let so many buyers order one unit each, all at once, and see every order to its end.
 
-    The seed says which customer stands where and comes through which replica. What each was told in the end
+    The seed says who is which customer and comes through which replica. What each has seen in the end
     (state, reason, order) is in the recorder's `promises`, one for each buyer.
     """
     accounts = open_accounts(api, target, min(buyers, customers))
@@ -41,7 +41,7 @@ def rush(
 
 
 class Rush:
-    """Buyers who wait for the door to open."""
+    """Buyers who begin at the same moment."""
 
     def __init__(
         self,
@@ -57,27 +57,29 @@ class Rush:
 
     def run(self, buyers: int) -> Recorder:
         """Everybody buys; returns when the last order has ended."""
-        door = threading.Barrier(buyers, action=self._recorder.begin)
+        barrier = threading.Barrier(buyers, action=self._recorder.begin)
         numbers = self._chance.sample(range(buyers), buyers)
         with ThreadPoolExecutor(buyers) as pool:
-            for done in [pool.submit(self._buy, self._wish(number), door) for number in numbers]:
+            for done in [
+                pool.submit(self._buy, self._intent(number), barrier) for number in numbers
+            ]:
                 done.result()
         self._recorder.end()
         return self._recorder
 
-    def _buy(self, wish: Wish, door: threading.Barrier) -> None:
-        key = f"rush-{self._run}-{wish.number}"
-        visit = Visit(self._target, self._recorder, wish, key, self._currency)
-        customer: Account = self._customers[wish.customer]
-        door.wait(STARTING_SECONDS)
+    def _buy(self, intent: BuyerIntent, barrier: threading.Barrier) -> None:
+        key = f"rush-{self._run}-{intent.number}"
+        purchase = Purchase(self._target, self._recorder, intent, key, self._currency)
+        customer: Account = self._customers[intent.customer]
+        barrier.wait(STARTING_SECONDS)
         self._recorder.start(0.0)
-        with giving_up(self._recorder):
-            Journey(customer, None, visit, time.monotonic()).buy()
+        with failures_recorded(self._recorder):
+            Journey(customer, None, purchase, time.monotonic()).buy()
         self._recorder.finish()
 
-    def _wish(self, number: int) -> Wish:
+    def _intent(self, number: int) -> BuyerIntent:
         """One unit; the number says through which replica the buyer comes first."""
-        return Wish(
+        return BuyerIntent(
             number=number,
             customer=self._chance.randrange(len(self._customers)),
             looked_at=Item(self._sku, "", ""),

@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 from uuid import uuid4
 
+from store.loadtest.accounts import open_accounts, staff_of
 from store.loadtest.api import Api
 from store.loadtest.customers import Account, Customer
-from store.loadtest.load.accounts import open_accounts, staff_of
-from store.loadtest.load.actors import giving_up
-from store.loadtest.load.intents import Item, Wish, arrivals, wish
+from store.loadtest.load.actors import failures_recorded
+from store.loadtest.load.intents import BuyerIntent, Item, arrivals, draw_intent
 from store.loadtest.load.journey import Journey
 from store.loadtest.load.plan import Plan
-from store.loadtest.load.products import read_shelf
+from store.loadtest.load.products import read_items
+from store.loadtest.load.purchase import Purchase
 from store.loadtest.load.recorder import Recorder
-from store.loadtest.load.target import Target
-from store.loadtest.load.visit import Visit
+from store.loadtest.target import Target
 
-MOST_AT_ONCE = 1000  # journeys under way; only when so many hang does an arrival wait
+MAX_CONCURRENT = 1000  # journeys under way; only when so many hang does an arrival wait
 SHOWN_EVERY_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
@@ -32,17 +32,17 @@ class Traffic:
         # Another run of the same plan wants orders of its own, not the answers of the first.
         self._run = uuid4().hex[:12]
         self._stopping, self._over = threading.Event(), threading.Event()
-        self._room = threading.Semaphore(MOST_AT_ONCE)
+        self._slots = threading.Semaphore(MAX_CONCURRENT)
         self._customers: Sequence[Customer] = ()
         self._staff: Account | None = None
-        self._shelf: Sequence[Item] = ()
+        self._items: Sequence[Item] = ()
 
     def prepare(self) -> None:
         """Register and log in everybody, and read the catalogue; CannotProve if that fails."""
         self._customers = open_accounts(self._api, self._target, self._plan.customers)
         if self._target.staff is not None:
             self._staff = staff_of(self._api, self._target)
-        self._shelf = read_shelf(self._api, self._target, self._plan)
+        self._items = read_items(self._api, self._target, self._plan)
 
     def run(self, shown: Callable[[Recorder], None] = lambda _: None) -> Recorder:
         """Let all journeys begin at their times, and wait until the last has ended.
@@ -69,31 +69,31 @@ class Traffic:
     def _release(self) -> None:
         try:
             self._let_begin()
-            for _ in range(MOST_AT_ONCE):  # all are back when all the room is free again
-                self._room.acquire()
+            for _ in range(MAX_CONCURRENT):  # all are back when every slot is free again
+                self._slots.acquire()
         finally:
             self._over.set()
 
     def _let_begin(self) -> None:
         for number, at in enumerate(arrivals(self._plan)):
             due = self.recorder.began + at
-            wanted = wish(self._plan, self._shelf, number)
+            intent = draw_intent(self._plan, self._items, number)
             if self._stopping.wait(max(0.0, due - time.monotonic())):
                 break
-            self._room.acquire()
+            self._slots.acquire()
             self.recorder.start(time.monotonic() - due)
-            threading.Thread(target=self._journey, args=(wanted, due), daemon=True).start()
+            threading.Thread(target=self._journey, args=(intent, due), daemon=True).start()
 
-    def _journey(self, wanted: Wish, due: float) -> None:
-        key = f"load-{self._run}-{wanted.number}"
-        visit = Visit(self._target, self.recorder, wanted, key, self._plan.currency)
-        customer = self._customers[wanted.customer]
+    def _journey(self, intent: BuyerIntent, due: float) -> None:
+        key = f"load-{self._run}-{intent.number}"
+        purchase = Purchase(self._target, self.recorder, intent, key, self._plan.currency)
+        customer = self._customers[intent.customer]
         try:
-            with giving_up(self.recorder):
-                Journey(customer, self._staff, visit, due).walk()
+            with failures_recorded(self.recorder):
+                Journey(customer, self._staff, purchase, due).walk()
         except Exception as error:
-            _log.exception("journey %d broke off", wanted.number)
+            _log.exception("journey %d broke off", intent.number)
             self.recorder.fail("journey", type(error).__name__)
         finally:
             self.recorder.finish()
-            self._room.release()
+            self._slots.release()

@@ -2,31 +2,31 @@
 
 import hashlib
 import os
-import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from store.cli import options
+from store.cli.console import open_console
 from store.cli.errors import CannotProve, local_store
-from store.devstack import options
+from store.cli.interrupts import Interruption, signals_call
+from store.cli.name_value import Pairs
+from store.cli.progress import progress
 from store.devstack.addresses import read_addresses
-from store.devstack.console import open_console
 from store.devstack.folder import Folder
-from store.devstack.name_value import Pairs
-from store.devstack.progress import progress
 from store.devstack.secrets_file import read
-from store.loadtest.api import Api, Stopped
+from store.loadtest.api import Api
 from store.loadtest.customers import CannotLogIn, Customer
-from store.loadtest.replay.invoices import Basket, Columns, Invoices, read_invoices
-from store.loadtest.replay.journal import Journal, Outcome
-from store.loadtest.replay.orders import Shop, at_once, place
+from store.loadtest.replay.invoices import Basket, Columns, read_invoices
+from store.loadtest.replay.journal import Journal, OrderOutcome
+from store.loadtest.replay.orders import Destination, at_once, place
 from store.loadtest.replay.report import Run, show
+from store.loadtest.target import require_answers
 
 STOPPED = 130
 
@@ -78,15 +78,22 @@ def replay(
     """
     target = _target(Folder(data), users_url, orders_url)
     invoices = read_invoices(file, Columns.of(dict(mapped)))
-    wanted = invoices.baskets[:limit]
+    baskets = invoices.baskets[:limit]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    notes = _journal(journal or _usual_journal(Folder(data), digest, target))
-    shop = Shop(Api(customers), target.orders_url, currency, digest)
+    # One for each file and store: what one store has done, another has not.
+    name = hashlib.sha256(f"{digest} {target.orders_url}".encode()).hexdigest()[:16]
+    notes = _journal(journal or Folder(data).replays / f"{name}.jsonl")
+    destination = Destination(Api(customers), target.orders_url, currency, digest)
     try:
-        run = Replay(shop, target, notes, customers, open_console()).run(wanted)
+        run = Replay(destination, target, notes, customers, open_console()).run(baskets)
     finally:
         notes.close()
-    _end(open_console(), invoices, [notes.known[basket.order] for basket in wanted], run)
+    console, outcomes = open_console(), [notes.known[basket.order] for basket in baskets]
+    show(console, invoices, outcomes, run)
+    unfinished = sum(not outcome.is_final for outcome in outcomes)
+    if unfinished:
+        console.print(f"Orders that have not ended: {unfinished:,}. Run the same command again.")
+        raise SystemExit(1)
 
 
 def _target(folder: Folder, users_url: str | None, orders_url: str | None) -> Target:
@@ -100,12 +107,6 @@ def _target(folder: Folder, users_url: str | None, orders_url: str | None) -> Ta
         return Target(ports.url("users"), ports.url("orders"), read(folder.secrets).replay)
 
 
-def _usual_journal(folder: Folder, digest: str, target: Target) -> Path:
-    """One for each file and store: what one store has done, another has not."""
-    name = hashlib.sha256(f"{digest} {target.orders_url}".encode()).hexdigest()[:16]
-    return folder.replays / f"{name}.jsonl"
-
-
 def _journal(file: Path) -> Journal:
     try:
         return Journal(file)
@@ -113,73 +114,51 @@ def _journal(file: Path) -> Journal:
         raise CannotProve(f"The journal {file} cannot be written: {error.strerror}") from None
 
 
-def _end(console: Console, invoices: Invoices, outcomes: Sequence[Outcome], run: Run) -> None:
-    show(console, invoices, outcomes, run)
-    unfinished = sum(not outcome.is_final for outcome in outcomes)
-    if unfinished:
-        console.print(f"Orders that have not ended: {unfinished:,}. Run the same command again.")
-        raise SystemExit(1)
-
-
-@contextmanager
-def _told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at Ctrl-C and SIGTERM: orders in hand are followed to their answer."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
 class Replay:
     """One run over the baskets of a file."""
 
     def __init__(
-        self, shop: Shop, target: Target, journal: Journal, workers: int, console: Console
+        self,
+        destination: Destination,
+        target: Target,
+        journal: Journal,
+        workers: int,
+        console: Console,
     ) -> None:
-        self._shop, self._target, self._journal = shop, target, journal
-        self._workers, self._console = workers, console
+        self._destination, self._target, self._journal = destination, target, journal
+        self._api, self._workers, self._console = destination.api, workers, console
 
-    def run(self, wanted: Sequence[Basket]) -> Run:
+    def run(self, baskets: Sequence[Basket]) -> Run:
         """Place what no earlier run has finished."""
-        left = [basket for basket in wanted if not self._journal.is_done(basket.order)]
-        if len(left) < len(wanted):
-            self._console.print(f"{len(wanted) - len(left):,} orders were done by an earlier run.")
+        left = [basket for basket in baskets if not self._journal.is_done(basket.order)]
+        if len(left) < len(baskets):
+            self._console.print(f"{len(baskets) - len(left):,} orders were done by an earlier run.")
         try:
-            with _told_to_stop(self._shop.api.stopping.set):
-                self._knock()
+            # Orders in hand are followed to their answer.
+            with signals_call(self._api.stopping.set):
+                require_answers(self._api, (self._target.users_url, self._target.orders_url))
                 customers = self._open_accounts({basket.customer for basket in left})
                 return self._place(left, customers)
-        except Stopped:
+        except Interruption:
             self._console.print("Stopped. Run the same command again to go on.")
             raise SystemExit(STOPPED) from None
         except CannotLogIn as refused:
             raise CannotProve(f"A customer could not be made: {refused}") from None
 
-    def _knock(self) -> None:
-        """Say at once if nobody is there: later we are patient."""
-        for url in (self._target.users_url, self._target.orders_url):
-            if not self._shop.api.is_there(url):
-                raise CannotProve(f"Nothing answers at {url}: is the store up? ./pants up")
-
     def _open_accounts(self, names: set[str]) -> Mapping[str, Customer]:
-        customers = [self._customer(name) for name in sorted(names)]
+        users_url, secret = self._target.users_url, self._target.secret
+        customers = [Customer(self._api, users_url, secret, name) for name in sorted(names)]
         with progress(self._console, "Customers", len(customers)) as shown:
             for done, _ in enumerate(at_once(Customer.headers, customers, self._workers), 1):
                 shown.reach(done)
         return dict(zip(sorted(names), customers, strict=True))
 
-    def _customer(self, name: str) -> Customer:
-        return Customer(self._shop.api, self._target.users_url, self._target.secret, name)
-
     def _place(self, baskets: Sequence[Basket], customers: Mapping[str, Customer]) -> Run:
-        outcomes: list[Outcome] = []
+        outcomes: list[OrderOutcome] = []
         states, started = Counter[str](), time.monotonic()
 
-        def one(basket: Basket) -> Outcome:
-            return place(self._shop, customers[basket.customer], basket)
+        def one(basket: Basket) -> OrderOutcome:
+            return place(self._destination, customers[basket.customer], basket)
 
         with progress(self._console, "Orders", len(baskets)) as shown:
             for outcome in at_once(one, baskets, self._workers):

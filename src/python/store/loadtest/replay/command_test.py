@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from store.loadtest.fake_store import FakeStore, serving
-from store.proof.main import commands
+from store.loadtest.replay.command import replay as command
+from store.testing.fake_store import FakeStore, serving
 
 CONFIRMED = (201, {"id": "7", "state": "confirmed"})
 REJECTED = (201, {"id": "8", "state": "rejected", "reason": "out_of_stock"})
@@ -29,24 +29,22 @@ def invoices(tmp_path: Path) -> Path:
 def replay(store: FakeStore, file: Path, *options: str) -> Result:
     with serving(store) as url:
         urls = ["--users-url", url, "--orders-url", url]
-        arguments = ["replay", str(file), *urls, "--journal", str(file.with_suffix(".notes"))]
+        arguments = [str(file), *urls, "--journal", str(file.with_suffix(".notes"))]
         environ = {"REPLAY_SECRET": "secret", "COLUMNS": "120"}
-        return CliRunner().invoke(
-            commands(), [*arguments, "--customers", "2", *options], env=environ
-        )
+        return CliRunner().invoke(command, [*arguments, "--customers", "2", *options], env=environ)
 
 
 def orders_placed(store: FakeStore) -> int:
-    return len(store.asked_for("/v1/orders"))
+    return len(store.requests_to("/v1/orders"))
 
 
 def test_every_order_of_the_file_is_placed_and_its_outcome_shown(invoices: Path) -> None:
     store = FakeStore(answers=[CONFIRMED, CONFIRMED, REJECTED])
     result = replay(store, invoices)
     assert result.exit_code == 0, result.output
-    assert (orders_placed(store), len(store.asked_for("/v1/users"))) == (3, 2)
-    for told in ("confirmed", "out_of_stock", "a cancellation", "orders/s", "p99"):
-        assert told in result.output
+    assert (orders_placed(store), len(store.requests_to("/v1/users"))) == (3, 2)
+    for text in ("confirmed", "out_of_stock", "a cancellation", "orders/s", "p99"):
+        assert text in result.output
 
 
 def test_a_second_replay_of_the_same_file_places_nothing(invoices: Path) -> None:
@@ -90,7 +88,7 @@ def test_a_store_that_is_not_there_is_one_clear_message_at_once(invoices: Path) 
     nowhere = ["--users-url", "http://127.0.0.1:9", "--orders-url", "http://127.0.0.1:9"]
     notes = ["--journal", str(invoices.with_suffix(".notes"))]
     result = CliRunner().invoke(
-        commands(), ["replay", str(invoices), *nowhere, *notes], env={"REPLAY_SECRET": "x"}
+        command, [str(invoices), *nowhere, *notes], env={"REPLAY_SECRET": "x"}
     )
     assert result.exit_code == 2
     assert "Nothing answers at http://127.0.0.1:9" in result.output
@@ -98,5 +96,5 @@ def test_a_store_that_is_not_there_is_one_clear_message_at_once(invoices: Path) 
 
 def test_a_foreign_store_needs_a_secret_for_its_customers(invoices: Path) -> None:
     nowhere = ["--users-url", "http://127.0.0.1:9", "--orders-url", "http://127.0.0.1:9"]
-    result = CliRunner().invoke(commands(), ["replay", str(invoices), *nowhere], env={})
+    result = CliRunner().invoke(command, [str(invoices), *nowhere], env={})
     assert (result.exit_code, "Set REPLAY_SECRET" in result.output) == (2, True)

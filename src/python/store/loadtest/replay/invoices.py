@@ -9,8 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
-from store.cli.errors import BadFile
+from store.cli.errors import CannotProve
 from store.server.limits import MAX_ORDER_LINES
+
+
+class BadFile(CannotProve):
+    def __init__(self, file: object, reason: str) -> None:
+        super().__init__(f"{file} cannot be replayed: {reason}")
 
 
 @dataclass(frozen=True)
@@ -79,25 +84,22 @@ def group(rows: Iterable[Mapping[str, str]], columns: Columns) -> Invoices:
     skipped: Counter[str] = Counter()
     for row in rows:
         order = row[columns.order].strip()
-        basket = Basket(order, row[columns.time], _customer(row[columns.customer]))
+        # Spreadsheets turn the number of a customer into a float as soon as one is missing.
+        customer = row[columns.customer].strip().removesuffix(".0")
+        basket = Basket(order, row[columns.time], customer)
         basket = baskets.setdefault(order, basket)
         quantity, reason = _quantity(row[columns.quantity])
         if reason:
             skipped[reason] += 1
         else:
             basket.lines[row[columns.sku].strip()] += quantity
-    kept, left_out = _sorted_out(baskets.values())
-    return Invoices(sorted(kept, key=lambda basket: basket.time), left_out, skipped)
-
-
-def _sorted_out(baskets: Iterable[Basket]) -> tuple[list[Basket], Counter[str]]:
-    kept, left_out = [], Counter[str]()
-    for basket in baskets:
+    orderable, left_out = list[Basket](), Counter[str]()
+    for basket in baskets.values():
         if reason := _why_not(basket):
             left_out[reason] += 1
         else:
-            kept.append(basket)
-    return kept, left_out
+            orderable.append(basket)
+    return Invoices(sorted(orderable, key=lambda basket: basket.time), left_out, skipped)
 
 
 def _why_not(basket: Basket) -> str:
@@ -118,8 +120,3 @@ def _quantity(text: str) -> tuple[int, str]:
     except ValueError:
         return 0, "quantity is not a whole number"
     return (quantity, "") if quantity > 0 else (0, "quantity is not positive")
-
-
-def _customer(text: str) -> str:
-    # Spreadsheets turn the number of a customer into a float as soon as one is missing.
-    return text.strip().removesuffix(".0")

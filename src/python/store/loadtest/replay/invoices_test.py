@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from store.cli.errors import BadFile
-from store.loadtest.replay.invoices import Columns, Invoices, group, read_invoices
+from store.loadtest.replay.invoices import BadFile, Columns, Invoices, group, read_invoices
 
 COLUMNS = Columns("InvoiceNo", "InvoiceDate", "CustomerID", "StockCode", "Quantity")
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,CustomerID\n"

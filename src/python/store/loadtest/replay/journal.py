@@ -10,7 +10,7 @@ FINAL = frozenset({"confirmed", "rejected", "cancelled", "shipped", "delivered",
 
 
 @dataclass(frozen=True)
-class Outcome:
+class OrderOutcome:
     """How placing one order of the file ended."""
 
     order: str
@@ -41,7 +41,7 @@ class Journal:
         """Whether an earlier run has seen the end of it."""
         return order in self.known and self.known[order].is_final
 
-    def note(self, outcome: Outcome) -> None:
+    def note(self, outcome: OrderOutcome) -> None:
         """Keep it; safe from several threads."""
         with self._lock:
             self.known[outcome.order] = outcome
@@ -52,12 +52,12 @@ class Journal:
         self._file.close()
 
 
-def _read(file: Path) -> Iterator[Outcome]:
+def _read(file: Path) -> Iterator[OrderOutcome]:
     if not file.exists():
         return
     with file.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
-                yield Outcome(**json.loads(line))
+                yield OrderOutcome(**json.loads(line))
             except (ValueError, TypeError):
                 continue  # torn by a kill: that order is placed again, under the same key

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urljoin
 
-from store.loadtest.api import Answer, Api
+from store.loadtest.api import Api, Response
 from store.loadtest.customers import CannotLogIn, Customer
+from store.loadtest.orders_client import OrdersClient, order_body, shipping_address
 from store.loadtest.replay.invoices import Basket
-from store.loadtest.replay.journal import FINAL, Outcome
+from store.loadtest.replay.journal import FINAL, OrderOutcome
 
 FINAL_SECONDS = 180.0  # how long an order may take to end
 POLL_SECONDS = (0.2, 0.5, 1.0, 2.0)
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Shop:
+class Destination:
     """Where orders go, in which currency, and which file they come from."""
 
     api: Api
@@ -35,70 +35,43 @@ class Shop:
         return hashlib.sha256(f"{self.file_digest} {order}".encode()).hexdigest()[:40]
 
 
-def place(shop: Shop, customer: Customer, basket: Basket) -> Outcome:
+def place(destination: Destination, customer: Customer, basket: Basket) -> OrderOutcome:
     """Place one order and follow it to its end; what went wrong is an outcome as well."""
+    orders = OrdersClient(customer, [destination.orders_url])
+    address = shipping_address(customer.name, "1 Replay Road")
     try:
-        answer = _post(shop, customer, basket)
+        body = order_body(basket.lines, address, currency=destination.currency)
+        answer = orders.place(body, destination.key(basket.order))
     except CannotLogIn as refused:
-        return Outcome(basket.order, "unanswered", str(refused))
-    if answer.status == 202:
-        return _followed(shop, customer, basket, answer)
-    return _outcome(basket, answer, answer)
+        return OrderOutcome(basket.order, "unanswered", str(refused))
+    latest = _followed(destination.api, orders, answer) if answer.status == 202 else answer
+    return _outcome(basket, answer, latest)
 
 
-def _post(shop: Shop, customer: Customer, basket: Basket) -> Answer:
-    url, body = f"{shop.orders_url}/v1/orders", order_of(basket, customer, shop.currency)
-    key = {"Idempotency-Key": shop.key(basket.order)}
-    answer = shop.api.call("POST", url, body, {**customer.headers(), **key})
-    if answer.status == 401:
-        customer.forget_token()
-        answer = shop.api.call("POST", url, body, {**customer.headers(), **key})
-    return answer
-
-
-def _followed(shop: Shop, customer: Customer, basket: Basket, placed: Answer) -> Outcome:
-    """Ask for an order that was taken but had not ended yet, until it has."""
-    url = urljoin(f"{shop.orders_url}/", placed.headers["Location"])
+def _followed(api: Api, orders: OrdersClient, placed: Response) -> Response:
+    """Ask for an order that was taken but had not ended yet, until it has; the latest answer."""
     give_up = time.monotonic() + FINAL_SECONDS
     latest = placed
     for pause in itertools.chain(POLL_SECONDS, itertools.repeat(POLL_SECONDS[-1])):
         if time.monotonic() > give_up:
             break
-        shop.api.sleep(pause)
-        answer = shop.api.call("GET", url, headers=customer.headers())
-        if answer.status == 401:
-            customer.forget_token()
+        api.sleep(pause)
+        answer = orders.get(placed.body["id"])
         if answer.status == 200:
             latest = answer
             if answer.body["state"] in FINAL:
                 break
-    return _outcome(basket, placed, latest)
+    return latest
 
 
-def _outcome(basket: Basket, placed: Answer, latest: Answer) -> Outcome:
+def _outcome(basket: Basket, placed: Response, latest: Response) -> OrderOutcome:
     body = latest.body if latest.status in {200, 201, 202} else {}
     refused = 400 <= placed.status < 500
     state = body.get("state") or ("refused" if refused else "unanswered")
     reason = (body.get("reason") or "") if body else latest.code or str(latest.status)
-    return Outcome(
+    return OrderOutcome(
         basket.order, state, reason, str(body.get("id", "")), placed.seconds, placed.attempts
     )
-
-
-def order_of(basket: Basket, customer: Customer, currency: str) -> dict[str, object]:
-    """The body of `POST /v1/orders`."""
-    return {
-        "currency": currency,
-        "lines": [{"sku": sku, "quantity": number} for sku, number in basket.lines.items()],
-        "payment_method": "pm_card_visa",
-        "shipping_address": {
-            "name": customer.name,
-            "line1": "1 Replay Road",
-            "city": "London",
-            "postal_code": "N1 9GU",
-            "country": "GB",
-        },
-    }
 
 
 def at_once(work: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:

@@ -8,9 +8,9 @@ import pytest
 from store.loadtest import api as api_module
 from store.loadtest.api import Api
 from store.loadtest.customers import Customer
-from store.loadtest.fake_store import FakeStore, serving
 from store.loadtest.replay.invoices import Basket
-from store.loadtest.replay.orders import Shop, at_once, place
+from store.loadtest.replay.orders import Destination, at_once, place
+from store.testing.fake_store import FakeStore, serving
 
 BASKET = Basket("536365", "2010", "17850", Counter({"MUG": 2}))
 
@@ -27,26 +27,26 @@ def url(store: FakeStore) -> Iterator[str]:
 
 
 @pytest.fixture
-def shop(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Destination]:
     monkeypatch.setattr(api_module, "seconds_to_wait", lambda *_, **__: 0.01)
     monkeypatch.setattr("store.loadtest.replay.orders.POLL_SECONDS", (0.01,))
     api = Api(4)
-    yield Shop(api, url, "GBP", "digest")
+    yield Destination(api, url, "GBP", "digest")
     api.close()
 
 
 @pytest.fixture
-def customer(shop: Shop, url: str) -> Customer:
+def customer(shop: Destination, url: str) -> Customer:
     return Customer(shop.api, url, "secret", "17850")
 
 
 def test_an_order_that_ends_at_once_is_its_outcome(
-    shop: Shop, customer: Customer, store: FakeStore
+    shop: Destination, customer: Customer, store: FakeStore
 ) -> None:
     store.answers = [(201, {"id": "7", "state": "rejected", "reason": "out_of_stock"})]
     outcome = place(shop, customer, BASKET)
     assert (outcome.state, outcome.reason, outcome.id) == ("rejected", "out_of_stock", "7")
-    (_, _, _, body) = store.asked_for("/v1/orders")[0]
+    (_, _, _, body) = store.requests_to("/v1/orders")[0]
     assert (body["currency"], body["lines"]) == ("GBP", [{"sku": "MUG", "quantity": 2}])
 
 
@@ -55,25 +55,25 @@ def test_an_order_that_ends_at_once_is_its_outcome(
     [(503, {}), (500, {}), (429, {}), (409, {"code": "idempotency_key_in_flight"})],
 )
 def test_a_failure_that_is_safe_to_repeat_is_repeated_under_the_same_key(
-    shop: Shop, customer: Customer, store: FakeStore, trouble: tuple[int, dict[str, Any]]
+    shop: Destination, customer: Customer, store: FakeStore, trouble: tuple[int, dict[str, Any]]
 ) -> None:
     store.answers = [trouble, (201, {"id": "7", "state": "confirmed"})]
     outcome = place(shop, customer, BASKET)
     assert (outcome.state, outcome.attempts) == ("confirmed", 2)
-    assert len({key for _, _, key, _ in store.asked_for("/v1/orders")}) == 1
+    assert len({key for _, _, key, _ in store.requests_to("/v1/orders")}) == 1
 
 
 def test_an_order_that_takes_longer_is_followed_to_its_end(
-    shop: Shop, customer: Customer, store: FakeStore
+    shop: Destination, customer: Customer, store: FakeStore
 ) -> None:
     pending = {"id": "7", "state": "pending"}
     store.answers = [(202, pending), (200, pending), (200, {"id": "7", "state": "confirmed"})]
     assert place(shop, customer, BASKET).state == "confirmed"
-    assert len(store.asked_for("/v1/orders/7")) == 2
+    assert len(store.requests_to("/v1/orders/7")) == 2
 
 
 def test_an_order_that_never_ends_is_not_final(
-    shop: Shop, customer: Customer, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+    shop: Destination, customer: Customer, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("store.loadtest.replay.orders.FINAL_SECONDS", 0.0)
     store.answers = [(202, {"id": "7", "state": "pending"})]
@@ -82,7 +82,7 @@ def test_an_order_that_never_ends_is_not_final(
 
 
 def test_what_the_store_refuses_is_told_with_its_code(
-    shop: Shop, customer: Customer, store: FakeStore
+    shop: Destination, customer: Customer, store: FakeStore
 ) -> None:
     store.answers = [(422, {"code": "invalid"})]
     outcome = place(shop, customer, BASKET)
@@ -90,22 +90,24 @@ def test_what_the_store_refuses_is_told_with_its_code(
 
 
 def test_a_token_that_is_no_longer_taken_is_refreshed(
-    shop: Shop, customer: Customer, store: FakeStore
+    shop: Destination, customer: Customer, store: FakeStore
 ) -> None:
     store.answers = [(401, {}), (201, {"id": "7", "state": "confirmed"})]
     assert place(shop, customer, BASKET).state == "confirmed"
-    assert len(store.asked_for("/v1/sessions/refresh")) == 1
+    assert len(store.requests_to("/v1/sessions/refresh")) == 1
 
 
-def test_a_store_that_is_gone_leaves_the_order_unanswered(customer: Customer, shop: Shop) -> None:
+def test_a_store_that_is_gone_leaves_the_order_unanswered(
+    customer: Customer, shop: Destination
+) -> None:
     customer.headers()
     shop.api.patience = 0.05
-    nowhere = Shop(shop.api, "http://127.0.0.1:9", "GBP", "digest")
+    nowhere = Destination(shop.api, "http://127.0.0.1:9", "GBP", "digest")
     assert place(nowhere, customer, BASKET).state == "unanswered"
 
 
-def test_the_key_depends_on_the_file_and_the_order(shop: Shop, url: str) -> None:
-    other = Shop(shop.api, url, "GBP", "another file")
+def test_the_key_depends_on_the_file_and_the_order(shop: Destination, url: str) -> None:
+    other = Destination(shop.api, url, "GBP", "another file")
     assert len({shop.key("1"), shop.key("2"), other.key("1")}) == 3
     assert shop.key("1") == shop.key("1")
 

@@ -9,18 +9,18 @@ from rich.table import Table
 
 from store.cli.figures import milliseconds, outcomes_table, percentile
 from store.loadtest.replay.invoices import Invoices
-from store.loadtest.replay.journal import Outcome
+from store.loadtest.replay.journal import OrderOutcome
 
 
 @dataclass(frozen=True)
 class Run:
     """What one run of a replay did."""
 
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[OrderOutcome]
     seconds: float
 
 
-def show(console: Console, invoices: Invoices, known: Iterable[Outcome], run: Run) -> None:
+def show(console: Console, invoices: Invoices, known: Iterable[OrderOutcome], run: Run) -> None:
     """Outcomes of all runs, what was left out of the file, and the speed of this run."""
     ended = Counter((outcome.state, outcome.reason) for outcome in known)
     console.print(outcomes_table("Orders", "outcome", ended))

@@ -8,15 +8,15 @@ import click
 
 from store.cli.errors import reading_environ
 from store.cli.interrupts import stopped_in_order
-from store.loadtest.customers import Newcomer
-from store.loadtest.smoke.buyer import Buyer
-from store.loadtest.smoke.product import SKU, Shelf
-from store.loadtest.smoke.steps import HurriedApi, Steps, good
+from store.loadtest.customers import FirstAdmin
+from store.loadtest.smoke.customer import SmokeCustomer
+from store.loadtest.smoke.product import SKU, SmokeProduct
+from store.loadtest.smoke.steps import DeadlineApi, Steps, expect
 from store.server.environ import Environ
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledStore:
     """The store to try: its addresses, somebody of its staff, and what to pay with."""
 
     users_url: str
@@ -61,47 +61,49 @@ def smoke() -> None:
     Exit status: 0 all is well, 1 a step failed, 2 the environment is wrong.
     """
     with reading_environ() as env:
-        store = Installed.from_environ(env)
-    api = HurriedApi()
+        store = InstalledStore.from_environ(env)
+    api = DeadlineApi()
     with stopped_in_order():
         try_out(store, api, Steps(api))
     click.echo("the smoke test has passed")
 
 
-def try_out(store: Installed, api: HurriedApi, steps: Steps) -> None:
+def try_out(store: InstalledStore, api: DeadlineApi, steps: Steps) -> None:
     """Take every step; SmokeFailed names the one that failed. What was taken is given back."""
     name = f"smoke-test-{uuid4().hex[:12]}"
-    staff = Newcomer(api, store.users_url, store.email, store.password)
-    shelf = Shelf(staff, store.inventory_url)
-    buyer = Buyer(api, store.users_url, store.orders_url, store.email_of(name), name)
+    staff = FirstAdmin(api, store.users_url, store.email, store.password)
+    product = SmokeProduct(staff, store.inventory_url)
+    customer = SmokeCustomer(api, store.users_url, store.orders_url, store.email_of(name), name)
     with steps.step("staff logs in at users"):
         staff.token()
     with steps.step("inventory answers"):
-        good(api.call("GET", f"{store.inventory_url}/v1/products?limit=1"))
+        expect(api.call("GET", f"{store.inventory_url}/v1/products?limit=1"))
     with steps.step("orders answers"):
-        good(staff.call("GET", f"{store.orders_url}/v1/orders?limit=1"))
+        expect(staff.call("GET", f"{store.orders_url}/v1/orders?limit=1"))
     if store.gateway_url:
         with steps.step("the gateway's page for 3-D Secure answers"):
-            good(api.call("GET", f"{store.gateway_url}/challenges/none"), 404)
-    with steps.afterwards(f"{SKU} is off sale again", shelf.take_down):
+            expect(api.call("GET", f"{store.gateway_url}/challenges/none"), 404)
+    with steps.afterwards(f"{SKU} is off sale again", product.take_down):
         with steps.step(f"{SKU} is on sale"):
-            shelf.put_on_sale(name)
-            before = shelf.level()
+            product.put_on_sale(name)
+            before = product.level()
         with steps.step("a customer registers and logs in"):
-            buyer.register()
-        with steps.afterwards("the customer's account is deleted", buyer.leave):
-            buy_and_give_back(steps, shelf, buyer, store.payment_method)
+            customer.register()
+        with steps.afterwards("the customer's account is deleted", customer.leave):
+            buy_and_give_back(steps, product, customer, store.payment_method)
         with steps.step("the stock is as before"):
-            shelf.refuse_other_level(*before)
+            product.refuse_other_level(*before)
 
 
-def buy_and_give_back(steps: Steps, shelf: Shelf, buyer: Buyer, payment_method: str) -> None:
+def buy_and_give_back(
+    steps: Steps, product: SmokeProduct, customer: SmokeCustomer, payment_method: str
+) -> None:
     """An order through its whole life. Whatever fails, none is left that holds stock or money."""
-    on_hand, reserved = shelf.level()
-    with steps.afterwards("the order is cancelled and its money given back", buyer.give_back):
+    on_hand, reserved = product.level()
+    with steps.afterwards("the order is cancelled and its money given back", customer.give_back):
         with steps.step("an order is placed"):
-            order = buyer.place(payment_method)
+            order = customer.place(payment_method)
         with steps.step(f"order {order['id']} is confirmed"):
-            buyer.wait_until_confirmed(order)
+            customer.wait_until_confirmed(order)
         with steps.step("it has its stock"):
-            shelf.refuse_other_level(on_hand - 1, reserved)
+            product.refuse_other_level(on_hand - 1, reserved)

@@ -1,8 +1,8 @@
 """What a smoke test buys: a product of its own, on sale only while the test runs."""
 
-from store.loadtest.api import Answer
+from store.loadtest.api import Response
 from store.loadtest.customers import Account
-from store.loadtest.smoke.steps import Unexpected, good
+from store.loadtest.smoke.steps import UnexpectedResponse, expect
 
 SKU = "SMOKE-TEST"
 WAREHOUSE = "smoke-test"
@@ -16,8 +16,8 @@ _PRODUCT = {
 }
 
 
-class Shelf:
-    """The one place with that product, as staff sees it."""
+class SmokeProduct:
+    """The product, as staff sees it."""
 
     def __init__(self, staff: Account, inventory_url: str) -> None:
         self._staff = staff
@@ -30,7 +30,9 @@ class Shelf:
         self._change_status("active")
         on_hand, reserved = self.level()
         if on_hand == reserved:
-            self._receive(reference)
+            movement = {"sku": SKU, "warehouse": WAREHOUSE, "kind": "received", "quantity": 1}
+            body = {**movement, "reference": reference}
+            expect(self._ask("POST", "/v1/stock-movements", body), 201)
 
     def take_down(self) -> None:
         """Only staff sees it from now on."""
@@ -38,31 +40,27 @@ class Shelf:
 
     def level(self) -> tuple[int, int]:
         """How many units are on hand, and how many of them reserved."""
-        stock = good(self._ask("GET", f"/v1/variants/{SKU}/stock")).body
+        stock = expect(self._ask("GET", f"/v1/variants/{SKU}/stock")).body
         return stock["on_hand"], stock["reserved"]
 
     def refuse_other_level(self, on_hand: int, reserved: int) -> None:
-        """Unexpected unless that is the level."""
+        """UnexpectedResponse unless that is the level."""
         if (now := self.level()) != (on_hand, reserved):
-            raise Unexpected(
+            raise UnexpectedResponse(
                 f"{now[0]} on hand and {now[1]} reserved, not {on_hand} and {reserved}"
             )
 
     def _make(self, path: str, thing: object) -> None:
         answer = self._ask("POST", path, thing)
         if answer.code not in {"warehouse_exists", "sku_taken"}:
-            good(answer, 201)
-
-    def _receive(self, reference: str) -> None:
-        movement = {"sku": SKU, "warehouse": WAREHOUSE, "kind": "received", "quantity": 1}
-        good(self._ask("POST", "/v1/stock-movements", {**movement, "reference": reference}), 201)
+            expect(answer, 201)
 
     def _change_status(self, status: str) -> None:
-        variant = good(self._ask("GET", f"/v1/variants/{SKU}")).body
+        variant = expect(self._ask("GET", f"/v1/variants/{SKU}")).body
         path = f"/v1/products/{variant['product_id']}"
-        seen = good(self._ask("GET", path))
-        good(self._ask("PATCH", path, {"status": status}, seen.headers["ETag"]))
+        seen = expect(self._ask("GET", path))
+        expect(self._ask("PATCH", path, {"status": status}, seen.headers["ETag"]))
 
-    def _ask(self, method: str, path: str, body: object = None, version: str = "") -> Answer:
+    def _ask(self, method: str, path: str, body: object = None, version: str = "") -> Response:
         headers = {"If-Match": version} if version else {}
         return self._staff.call(method, f"{self._url}{path}", body, headers)

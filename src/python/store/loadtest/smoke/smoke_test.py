@@ -18,10 +18,11 @@ from store.devstack.accounts import ADMIN
 from store.devstack.demo import LAST_CURRENCY
 from store.devstack.output import Output
 from store.devstack.ports import free_base
-from store.devstack.testing import short_folder, wait_for
 from store.loadtest.demo.command import demo
 from store.loadtest.smoke.command import smoke
 from store.server.grpc.testing import closed_at_first
+from store.testing.folders import short_folder
+from store.testing.wait import wait_for
 
 LEVELS = "SELECT on_hand, reserved FROM stock WHERE sku = 'SMOKE-TEST'"
 STEPS = [

@@ -1,12 +1,12 @@
 """The steps of a smoke test: each within the time that is left, each a line, the failed one an error."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
-from store.loadtest.api import Answer, Api
+from store.loadtest.api import Api, Response
 from store.loadtest.customers import CannotLogIn
 
 SECONDS = 80.0
@@ -19,11 +19,11 @@ class SmokeFailed(click.ClickException):
     """The store did not do what it is for; exit status 1."""
 
 
-class Unexpected(Exception):
+class UnexpectedResponse(Exception):
     """The store answered something else, or nothing."""
 
 
-class HurriedApi(Api):
+class DeadlineApi(Api):
     """Repeats requests until a moment, rather than each for so long."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
@@ -35,22 +35,11 @@ class HurriedApi(Api):
         """Seconds until then."""
         return max(0.0, self.until - time.monotonic())
 
-    def call(
-        self,
-        method: str,
-        url: str | Sequence[str],
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """As Api's."""
-        self.patience = self.left
-        return super().call(method, url, body, headers)
-
 
 class Steps:
     """Says what was done and how long it took."""
 
-    def __init__(self, api: HurriedApi) -> None:
+    def __init__(self, api: DeadlineApi) -> None:
         self._api = api
         self._is_tidying = False
 
@@ -63,15 +52,15 @@ class Steps:
         began = time.monotonic()
         try:
             if not self._api.left:
-                raise Unexpected("no time is left")
+                raise UnexpectedResponse("no time is left")
             yield
-        except (Unexpected, CannotLogIn) as error:
+        except (UnexpectedResponse, CannotLogIn) as error:
             raise SmokeFailed(f'the smoke test failed at "{doing}": {error}') from None
         click.echo(f"ok  {doing} ({time.monotonic() - began:.1f} s)")
 
     @contextmanager
     def afterwards(self, doing: str, do: Callable[[], None]) -> Iterator[None]:
-        """Take a last step after the block, even if that fails; its failure is then what is told."""
+        """Take a last step after the block, even if that fails; its failure is then the one that is reported."""
         try:
             yield
         except BaseException:
@@ -91,12 +80,12 @@ class Steps:
             click.echo(f"--  {failed.message}")
 
 
-def good(answer: Answer, *others: int) -> Answer:
-    """The answer, if its status is 200 or one of the others; else Unexpected says what it is."""
+def expect(answer: Response, *others: int) -> Response:
+    """The answer, if its status is 200 or one of the others; else UnexpectedResponse says what it is."""
     if answer.status in (200, *others):
         return answer
     detail = answer.body.get("detail", "") if isinstance(answer.body, dict) else ""
     if answer.status == 0:
-        raise Unexpected(f"nobody answered ({detail})")
+        raise UnexpectedResponse(f"nobody answered ({detail})")
     facts = (answer.status, answer.code, detail and f"({detail})")
-    raise Unexpected(" ".join(str(fact) for fact in facts if fact))
+    raise UnexpectedResponse(" ".join(str(fact) for fact in facts if fact))

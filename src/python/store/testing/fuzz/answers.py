@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Answer:
+class FuzzResponse:
     """One answer; status 0 when the server closed the connection without a word."""
 
     service: str
-    asked: str  # what was asked, for people
+    request: str  # for people
     status: int
     body: str = ""
 
 
-def failures(answers: Iterable[Answer]) -> Sequence[str]:
+def failures(answers: Iterable[FuzzResponse]) -> Sequence[str]:
     """Those that are the server's own fault."""
     return [
-        f"{each.service}: {each.asked[:300]!r} -> {each.status} {each.body[:300]}"
+        f"{each.service}: {each.request[:300]!r} -> {each.status} {each.body[:300]}"
         for each in answers
         if each.status >= 500
     ]

@@ -1,12 +1,15 @@
 """Who asks: everybody that a store of our own knows, and somebody it does not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from store.chaos.own_store import OwnStore
 from store.devstack.accounts import ADMIN, CUSTOMER, STAFF
-from store.devstack.rest import Rest
+from store.loadtest.api import Api
+from store.loadtest.customers import Account
 
 NOBODY = "nobody"
+TIMEOUT_SECONDS = 30.0
 
 
 def tokens(store: OwnStore) -> Mapping[str, str]:
@@ -17,9 +20,19 @@ def tokens(store: OwnStore) -> Mapping[str, str]:
         STAFF: secrets.staff_password,
         CUSTOMER: secrets.customer_password,
     }
-    with Rest() as rest:
-        made = {who: rest.log_in(store.users_url, who, word) for who, word in passwords.items()}
+    with users_api() as api:
+        made = {
+            who: Account(api, store.users_url, who, word).token() for who, word in passwords.items()
+        }
     return {**made, NOBODY: ""}
+
+
+@contextmanager
+def users_api() -> Iterator[Api]:
+    """One connection to log in with."""
+    api = Api(1, patience=TIMEOUT_SECONDS)
+    yield api
+    api.close()
 
 
 def bearer(token: str) -> dict[str, str]:

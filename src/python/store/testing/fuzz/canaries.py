@@ -1,4 +1,4 @@
-"""Puts a secret into every place of a request: where it belongs, and wherever else a text may stand."""
+"""Puts a secret into every part of a request: where it belongs, and wherever else a text may stand."""
 
 import copy
 import json
@@ -13,11 +13,11 @@ from store.testing.fuzz.secret_words import Secret
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-PLACES = ("token", "password", "q", "cursor", "email", "currency", "return_url")
+QUERY_FIELDS = ("token", "password", "q", "cursor", "email", "currency", "return_url")
 
 
 @dataclass(frozen=True)
-class Planted:
+class CanaryRequest:
     """A request that carries a secret; `known_caller` says whether it comes from somebody.
 
     `as_a_name`: the secret stands where a SKU, an id or a field's name is expected, which an error may
@@ -32,15 +32,15 @@ class Planted:
     as_a_name: bool = False
 
 
-def planted(case: Case[Any], secret: Secret) -> Iterator[Planted]:
-    """The requests to this operation that carry the secret, each in another place."""
+def canary_requests(case: Case[Any], secret: Secret) -> Iterator[CanaryRequest]:
+    """The requests to this operation that carry the secret, each in another part."""
     yield from _in_the_address(case, secret.text)
     yield from _in_headers(case, secret)
     if isinstance(case.body, dict):
         yield from _in_the_body(case, case.body, secret.text)
 
 
-def forms_with(secret: Secret) -> Iterator[Planted]:
+def forms_with(secret: Secret) -> Iterator[CanaryRequest]:
     """Forms for the gateway, as a shop would send them that hands cards and keys on by mistake."""
     said = quote(secret.text, safe="")
     fields = (
@@ -50,21 +50,21 @@ def forms_with(secret: Secret) -> Iterator[Planted]:
     )
     for more in fields:
         form = f"amount=1250&currency=eur&{more}".encode()
-        yield Planted("POST", "/v1/payment_intents", FORM, form)
+        yield CanaryRequest("POST", "/v1/payment_intents", FORM, form)
 
 
-def _in_the_address(case: Case[Any], text: str) -> Iterator[Planted]:
+def _in_the_address(case: Case[Any], text: str) -> Iterator[CanaryRequest]:
     path, said = case.formatted_path, quote(text, safe="")
-    query = "&".join(f"{name}={said}" for name in PLACES)
-    yield Planted(case.method, f"{path}?{query}")
-    yield Planted(case.method, f"{path}?{said}={said}", as_a_name=True)
-    yield Planted(case.method, f"{path}/{said}", as_a_name=True)
+    query = "&".join(f"{name}={said}" for name in QUERY_FIELDS)
+    yield CanaryRequest(case.method, f"{path}?{query}")
+    yield CanaryRequest(case.method, f"{path}?{said}={said}", as_a_name=True)
+    yield CanaryRequest(case.method, f"{path}/{said}", as_a_name=True)
     if "{" in case.path:
         parts = (said if "{" in part else part for part in case.path.split("/"))
-        yield Planted(case.method, "/".join(parts), as_a_name=True)
+        yield CanaryRequest(case.method, "/".join(parts), as_a_name=True)
 
 
-def _in_headers(case: Case[Any], secret: Secret) -> Iterator[Planted]:
+def _in_headers(case: Case[Any], secret: Secret) -> Iterator[CanaryRequest]:
     text = secret.text
     everywhere = {
         "Cookie": f"device={text}; session={text}",
@@ -82,25 +82,25 @@ def _in_headers(case: Case[Any], secret: Secret) -> Iterator[Planted]:
     if secret.has_looks:
         everywhere["X-Request-Id"] = text
     body = json.dumps(case.body).encode() if isinstance(case.body, dict) else None
-    yield Planted(case.method, case.formatted_path, {**everywhere, **JSON}, body)
+    yield CanaryRequest(case.method, case.formatted_path, {**everywhere, **JSON}, body)
     for scheme in ("Bearer", "Basic"):
         headers = {"Authorization": f"{scheme} {text}"}
-        yield Planted(case.method, case.formatted_path, headers, known_caller=False)
+        yield CanaryRequest(case.method, case.formatted_path, headers, known_caller=False)
 
 
-def _in_the_body(case: Case[Any], body: dict[str, Any], text: str) -> Iterator[Planted]:
+def _in_the_body(case: Case[Any], body: dict[str, Any], text: str) -> Iterator[CanaryRequest]:
     for way, changed in _replaced(body, text):
         yield _posted(case, changed, as_a_name=way[-1] == "sku")
     yield _posted(case, {**body, "password": text})
     yield _posted(case, {**body, text: text}, as_a_name=True)
     broken = f'{{"password": "{text}", "name": "{text}" "oops"'.encode()
-    yield Planted(case.method, case.formatted_path, JSON, broken)
-    yield Planted(case.method, case.formatted_path, FORM, f"password={quote(text)}".encode())
+    yield CanaryRequest(case.method, case.formatted_path, JSON, broken)
+    yield CanaryRequest(case.method, case.formatted_path, FORM, f"password={quote(text)}".encode())
 
 
-def _posted(case: Case[Any], body: Any, *, as_a_name: bool = False) -> Planted:
+def _posted(case: Case[Any], body: Any, *, as_a_name: bool = False) -> CanaryRequest:
     sent = json.dumps(body).encode()
-    return Planted(case.method, case.formatted_path, JSON, sent, as_a_name=as_a_name)
+    return CanaryRequest(case.method, case.formatted_path, JSON, sent, as_a_name=as_a_name)
 
 
 def _replaced(body: Any, text: str) -> Iterator[tuple[tuple[Any, ...], Any]]:

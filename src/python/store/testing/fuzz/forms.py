@@ -5,7 +5,7 @@ from random import Random
 
 import requests
 
-from store.testing.fuzz.answers import Answer
+from store.testing.fuzz.answers import FuzzResponse
 from store.testing.fuzz.strange import CURRENCIES, marks
 
 ANSWER_SECONDS = 15
@@ -16,7 +16,9 @@ PATHS = (
 METHODS = ("pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_threeDSecure2Required")
 
 
-def send_forms(url: str, key: str, random: Random, count: int, sent: set[str]) -> list[Answer]:
+def send_forms(
+    url: str, key: str, random: Random, count: int, sent: set[str]
+) -> list[FuzzResponse]:
     """What the gateway answers to so many; what is distinctive about each is put into `sent`."""
     words = marks(random)
     with requests.Session() as session:
@@ -26,7 +28,7 @@ def send_forms(url: str, key: str, random: Random, count: int, sent: set[str]) -
 
 def _post(
     session: requests.Session, url: str, random: Random, words: Iterator[str], sent: set[str]
-) -> Answer:
+) -> FuzzResponse:
     word = next(words)
     sent.add(word)
     path = f"/v1/{random.choice(PATHS).format(f'pi_{word}')}"
@@ -46,4 +48,4 @@ def _post(
     kept = {"amount": "1250", "currency": "eur"} | kept if random.random() < 0.5 else kept
     headers = {"Idempotency-Key": word, "Stripe-Version": word}
     answer = session.post(url + path, data=kept, headers=headers, timeout=ANSWER_SECONDS)
-    return Answer("gateway", f"POST {path} {kept}", answer.status_code, answer.text)
+    return FuzzResponse("gateway", f"POST {path} {kept}", answer.status_code, answer.text)

@@ -14,7 +14,7 @@ from schemathesis import Case
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
-from store.testing.fuzz.answers import Answer
+from store.testing.fuzz.answers import FuzzResponse
 from store.testing.fuzz.callers import bearer
 
 AT_ONCE = 4
@@ -22,7 +22,7 @@ ANSWER_SECONDS = 20
 NOWHERE = "http://127.0.0.1:9/"  # where an endpoint that was made up may send its events
 
 
-class Described:
+class OpenApiService:
     """A service by its own description."""
 
     def __init__(self, service: str, url: str) -> None:
@@ -37,7 +37,7 @@ class Described:
 
     def ask(
         self, number: int, examples: int, tokens: Mapping[str, str], known: Mapping[str, str]
-    ) -> list[Answer]:
+    ) -> list[FuzzResponse]:
         """Send so many requests to each operation, half of them nonsense; `number` seeds them.
 
         `known` are things that exist, by the names of path parameters: every third request is about
@@ -50,7 +50,8 @@ class Described:
             for case in _cases(operation, mode, number, max(1, examples // 2))
         ]
         for case in cases[::3]:
-            _mean_what_exists(case, known)
+            for name in known.keys() & set(case.path_parameters or ()):
+                case.path_parameters[name] = known[name]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self._send, cases, cycle(tokens.values())))
 
@@ -59,14 +60,15 @@ class Described:
         found = (_cases(each, GenerationMode.POSITIVE, number, 3) for each in self.operations)
         return [cases[-1] for cases in found if cases]
 
-    def _send(self, case: Case[Any], token: str) -> Answer:
-        asked = f"{case.method} {case.formatted_path}"
-        _keep_at_home(case.body)
+    def _send(self, case: Case[Any], token: str) -> FuzzResponse:
+        request = f"{case.method} {case.formatted_path}"
+        if isinstance(case.body, dict) and str(case.body.get("url")).startswith("http"):
+            case.body["url"] = NOWHERE
         try:
             answer = case.call(base_url=self._url, headers=bearer(token), timeout=ANSWER_SECONDS)
         except requests.ConnectionError:
-            return Answer(self.service, asked, 0)
-        return Answer(self.service, asked, answer.status_code, answer.text)
+            return FuzzResponse(self.service, request, 0)
+        return FuzzResponse(self.service, request, answer.status_code, answer.text)
 
 
 def _cases(operation: Any, mode: GenerationMode, number: int, examples: int) -> Sequence[Case[Any]]:
@@ -87,14 +89,3 @@ def _cases(operation: Any, mode: GenerationMode, number: int, examples: int) -> 
     with contextlib.suppress(Unsatisfiable):  # what takes nothing cannot be asked wrongly
         collect()
     return found
-
-
-def _mean_what_exists(case: Case[Any], known: Mapping[str, str]) -> None:
-    for name in case.path_parameters or ():
-        if name in known:
-            case.path_parameters[name] = known[name]
-
-
-def _keep_at_home(body: Any) -> None:
-    if isinstance(body, dict) and str(body.get("url")).startswith("http"):
-        body["url"] = NOWHERE

@@ -1,4 +1,4 @@
-"""What the processes of a store tell of themselves: their series, and what their labels say."""
+"""Pages of metrics: their series, and what their labels say."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _LOOKS_OWN = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-|@|//|\?|%|\s|[0-9a-f]{12}|\d{6}|eyJ|[^ -~]", re.IGNORECASE
 )
-_PLACE = re.compile(r"<[^<>]*>")  # in the template of a route, such as <uuid:order_id>
+_PARAMETER = re.compile(r"<[^<>]*>")  # in the template of a route, such as <uuid:order_id>
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def leaks(series: Iterable[Series], sent: Iterable[str]) -> Iterator[str]:
     """Label values that hold what a caller has sent, or look as if they did."""
     words = [word.lower() for word in sent]
     for value in sorted({value for each in series for _, value in each.labels}):
-        if _LOOKS_OWN.search(_PLACE.sub("<>", value)) or any(
+        if _LOOKS_OWN.search(_PARAMETER.sub("<>", value)) or any(
             word in value.lower() for word in words
         ):
             yield value

@@ -26,7 +26,8 @@ def send_calls(address: str, key: str, random: Random, count: int, sent: set[str
             word = next(words)
             sent.add(word)
             method = _method(random, word)
-            metadata = _metadata(random, key, word)
+            bearer = f"Bearer {random.choice((key, key, key, word))}"
+            metadata = (("authorization", bearer), ("x-request-id", word), (word[:2].lower(), word))
             call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
             try:
                 call(_message(random, word), timeout=DEADLINE_SECONDS, metadata=metadata)
@@ -41,7 +42,7 @@ def call_with(address: str, key: str, secret: Secret) -> int:
     text = secret.text
     message = pb.ReserveRequest(order_id=text, currency=text, lines=[pb.Line(sku=text, quantity=1)])
     methods = [f"/{SERVICE}/{name}" for name in KNOWN]
-    # A request id stands in logs by its nature: what has no looks cannot be told from one.
+    # A request id stands in logs by its nature: what has no looks looks like one.
     methods += [f"/{SERVICE}/{text}"] if secret.has_looks else []
     metadata = (("x-request-id", text),) if secret.has_looks else (("x-note", text),)
     with grpc.insecure_channel(address) as channel:
@@ -58,11 +59,6 @@ def _method(random: Random, word: str) -> str:
     known = f"/{SERVICE}/{random.choice(KNOWN)}"
     strange = (f"/{SERVICE}/{word}", f"/{word}/{word}", f"/grpc.health.v1.Health/{word}")
     return random.choice((known, known, known, *strange))
-
-
-def _metadata(random: Random, key: str, word: str) -> tuple[tuple[str, str], ...]:
-    said = f"Bearer {random.choice((key, key, key, word))}"
-    return (("authorization", said), ("x-request-id", word), (word[:2].lower(), word))
 
 
 def _message(random: Random, word: str) -> bytes:

@@ -10,14 +10,11 @@ from store.testing.fuzz.secret_words import Secret
 def found(material: Mapping[str, str], secrets: Iterable[Secret]) -> Iterator[str]:
     """Where which secret stands; the text around it, without the secret itself."""
     for secret in secrets:
-        for form in _forms(secret.text):
+        # As logs, pages of metrics and addresses write it.
+        plain, quoted = secret.text, json.dumps(secret.text)[1:-1]
+        for form in {plain, quote(plain), quote(plain, safe=""), quote_plus(plain), quoted}:
             for where, text in material.items():
-                place = text.find(form)
-                if place >= 0:
-                    around = text[max(0, place - 160) : place + len(form) + 60]
+                start = text.find(form)
+                if start >= 0:
+                    around = text[max(0, start - 160) : start + len(form) + 60]
                     yield f"{secret.name} in {where}: {around.replace(form, '<it>')!r}"
-
-
-def _forms(text: str) -> set[str]:
-    """The text as logs, pages of metrics and addresses write it."""
-    return {text, quote(text), quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1]}

@@ -9,9 +9,9 @@ import requests
 
 from store.chaos.own_store import OwnStore
 from store.testing.fuzz.callers import bearer, tokens
-from store.testing.fuzz.canaries import Planted, forms_with, planted
-from store.testing.fuzz.fuzzing import services
-from store.testing.fuzz.generated import Described
+from store.testing.fuzz.canaries import CanaryRequest, canary_requests, forms_with
+from store.testing.fuzz.fuzzer import services
+from store.testing.fuzz.generated import OpenApiService
 from store.testing.fuzz.search import found
 from store.testing.fuzz.secret_words import Secret
 
@@ -27,7 +27,7 @@ class Push:
 
     service: str
     url: str
-    planted: Planted
+    canary: CanaryRequest
     secret: Secret
     caller: Mapping[str, str]
 
@@ -39,10 +39,11 @@ def pushes(store: OwnStore, secrets: Sequence[Secret]) -> list[Push]:
     for service, url in services(store).items():
         shop = cycle([bearer(store.secrets.payment_key)])
         whose = shop if service == "gateway" else callers
-        for number, case in enumerate(Described(service, url).examples(CASES)):
+        for number, case in enumerate(OpenApiService(service, url).examples(CASES)):
             for secret in islice(cycle(secrets), number, number + ENDPOINTS_MET):
                 made += [
-                    Push(service, url, each, secret, next(whose)) for each in planted(case, secret)
+                    Push(service, url, each, secret, next(whose))
+                    for each in canary_requests(case, secret)
                 ]
     key = bearer(store.secrets.payment_key)
     forms = ((secret, form) for secret in secrets for form in forms_with(secret))
@@ -62,7 +63,7 @@ def send_all(pushes: Sequence[Push]) -> tuple[int, list[str]]:
 
 def _send(session: requests.Session, push: Push) -> requests.Response | None:
     """What is answered; None if nothing is, because somebody is down."""
-    sent = push.planted
+    sent = push.canary
     headers = {**(push.caller if sent.known_caller else {}), **sent.headers}
     request = requests.Request(sent.method, push.url, headers=headers, data=sent.body)
     ready = session.prepare_request(request)
@@ -75,8 +76,8 @@ def _send(session: requests.Session, push: Push) -> requests.Response | None:
 
 def _echoes(push: Push, answer: requests.Response) -> Iterator[str]:
     # The gateway speaks like Stripe, which quotes ids, keys and parameters: those it may quote.
-    as_a_name = push.planted.as_a_name or push.service == "gateway"
+    as_a_name = push.canary.as_a_name or push.service == "gateway"
     if answer.status_code < 400 or (as_a_name and not push.secret.has_looks):
         return
-    where = f"{answer.status_code} of {push.service} to {push.planted.method}"
+    where = f"{answer.status_code} of {push.service} to {push.canary.method}"
     yield from found({where: answer.text}, [push.secret])

@@ -1,4 +1,4 @@
-"""Every kind of secret that passes through a store, each with a name to be told by."""
+"""Every kind of secret that passes through a store, each with a name."""
 
 import re
 from base64 import b64encode
@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from store.chaos.own_store import OwnStore
 from store.devstack.accounts import ADMIN, CUSTOMER
-from store.devstack.rest import Rest
+from store.loadtest.customers import Account
+from store.testing.fuzz.callers import users_api
 
 _TOKEN = re.compile(r"^ {4}([\w-]{20,})$", re.MULTILINE)
 _JWT = (
@@ -20,7 +21,7 @@ _JWT = (
 
 @dataclass(frozen=True)
 class Secret:
-    """One secret. `has_looks`: a card, a JWT or a key tells by its looks what it is."""
+    """One secret. `has_looks`: a card, a JWT or a key shows by its looks what it is."""
 
     name: str
     text: str = field(repr=False)
@@ -58,8 +59,8 @@ def own(store: OwnStore) -> list[Secret]:
         "the admin's password": secrets.admin_password,
         "a customer's password": secrets.customer_password,
         **{
-            f"the password of {name}'s database": _password(store.databases[name])
-            for name in store.databases
+            f"the password of {name}'s database": unquote(urlsplit(url).password or "")
+            for name, url in store.databases.items()
         },
         **_session(store),
     }
@@ -80,16 +81,12 @@ def mailed(mails: Path) -> list[Secret]:
     return [Secret(f"one-time token {number}", text) for number, text in enumerate(found, 1)]
 
 
-def _password(url: str) -> str:
-    return unquote(urlsplit(url).password or "")
-
-
 def _session(store: OwnStore) -> Mapping[str, str]:
     claim = {"email": CUSTOMER, "password": store.secrets.customer_password}
-    with Rest() as rest:
-        made = rest.call("POST", f"{store.users_url}/v1/sessions", claim).json()
-        rest.log_in(store.users_url, ADMIN, store.secrets.admin_password)
+    with users_api() as api:
+        session = api.call("POST", f"{store.users_url}/v1/sessions", claim).body
+        Account(api, store.users_url, ADMIN, store.secrets.admin_password).token()
     return {
-        "an access token": made["access_token"],
-        "a session's refresh token": made["refresh_token"],
+        "an access token": session["access_token"],
+        "a session's refresh token": session["refresh_token"],
     }

@@ -6,7 +6,6 @@ is down.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -17,15 +16,16 @@ from store.devstack.accounts import CUSTOMER
 from store.devstack.folder import Folder
 from store.devstack.output import Output
 from store.devstack.ports import HOST, Ports, free_base
-from store.devstack.testing import short_folder, wait_for
-from store.testing.fuzz.answers import Answer
-from store.testing.fuzz.buying import buy
+from store.testing.folders import short_folder
+from store.testing.fuzz.answers import FuzzResponse
 from store.testing.fuzz.callers import tokens
+from store.testing.fuzz.orders import buy
 from store.testing.fuzz.pages import page
 from store.testing.fuzz.rpc import call_with
 from store.testing.fuzz.search import found
 from store.testing.fuzz.secret_journeys import pushes, send_all
 from store.testing.fuzz.secret_words import Secret, made_up, mailed, own
+from store.testing.wait import wait_for
 
 READY_SECONDS = 60
 ORDERS = 4  # placed while the gateway is down
@@ -33,7 +33,7 @@ DOWN = 60  # requests while somebody is down, spread over all endpoints
 
 
 @dataclass(frozen=True)
-class Searched:
+class SecretSearch:
     """All that a store has said, of itself and to its callers, while it was pushed."""
 
     secrets: list[Secret]
@@ -44,13 +44,19 @@ class Searched:
 
 
 @pytest.fixture(scope="module")
-def searched() -> Iterator[Searched]:
+def searched() -> Iterator[SecretSearch]:
     """All of it, from a store that has ended by now."""
     with short_folder() as folder, Collector() as collector:
         ports, home = Ports(free_base()), folder / "own"
-        told = {"LOG_FORMAT": "json", "LOG_LEVEL": "DEBUG", **collector.environ()}
+        environ = {"LOG_FORMAT": "json", "LOG_LEVEL": "DEBUG", **collector.environ()}
         store = OwnStore(
-            home, ports.base, apis=1, workers=1, output=Output(), redirect=lambda _: told, keep=True
+            home,
+            ports.base,
+            apis=1,
+            workers=1,
+            output=Output(),
+            redirect=lambda _: environ,
+            keep=True,
         )
         with store:
             secrets = [*made_up(), *own(store), *mailed(Folder(home).mails)]
@@ -65,8 +71,9 @@ def searched() -> Iterator[Searched]:
                 for name in ports.processes
             }
         spans = {"spans": "\n".join(span.text for span in collector.spans())}
-        material = {**metrics, **_logs(store.logs), **spans}
-        yield Searched(secrets, material, echoes, answered, calls)
+        logs = {file.name: file.read_text(errors="replace") for file in store.logs.glob("*.log")}
+        material = {**metrics, **logs, **spans}
+        yield SecretSearch(secrets, material, echoes, answered, calls)
 
 
 def _push(store: OwnStore, secrets: list[Secret]) -> tuple[int, list[str]]:
@@ -83,7 +90,7 @@ def _push(store: OwnStore, secrets: list[Secret]) -> tuple[int, list[str]]:
     return answered, echoes
 
 
-def _orders(store: OwnStore) -> Iterator[Answer]:
+def _orders(store: OwnStore) -> Iterator[FuzzResponse]:
     """Some that the worker has to end, since nobody else can while the gateway is down."""
     customer = tokens(store)[CUSTOMER] if store.targets["postgres"].alive else ""
     random = Random(1)
@@ -92,20 +99,16 @@ def _orders(store: OwnStore) -> Iterator[Answer]:
         yield from buy(*urls, customer, random, ORDERS, set())
 
 
-def _logs(folder: Path) -> Mapping[str, str]:
-    return {file.name: file.read_text(errors="replace") for file in folder.glob("*.log")}
-
-
-def test_no_secret_is_found_in_any_log_metric_or_span(searched: Searched) -> None:
+def test_no_secret_is_found_in_any_log_metric_or_span(searched: SecretSearch) -> None:
     leaked = list(found(searched.material, searched.secrets))
     assert not leaked, "\n".join(leaked[:30])
 
 
-def test_no_error_quotes_a_secret(searched: Searched) -> None:
+def test_no_error_quotes_a_secret(searched: SecretSearch) -> None:
     assert not searched.echoes, "\n".join(searched.echoes[:30])
 
 
-def test_every_endpoint_was_asked_and_everybody_said_something(searched: Searched) -> None:
+def test_every_endpoint_was_asked_and_everybody_said_something(searched: SecretSearch) -> None:
     assert searched.answered > 3000
     assert searched.calls > 8 * len(searched.secrets)
     assert len(searched.secrets) > 20
@@ -119,7 +122,7 @@ def test_every_endpoint_was_asked_and_everybody_said_something(searched: Searche
 
 
 @pytest.mark.parametrize("where", ["users.log", "metrics of orders", "spans", "postgres.log"])
-def test_one_careless_line_anywhere_is_found(searched: Searched, where: str) -> None:
+def test_one_careless_line_anywhere_is_found(searched: SecretSearch, where: str) -> None:
     for secret in searched.secrets:
         careless = {**searched.material, where: searched.material[where] + f"\nx={secret.text}\n"}
         assert any(secret.name in leak and where in leak for leak in found(careless, [secret]))

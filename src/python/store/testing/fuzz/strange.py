@@ -6,7 +6,7 @@ from contextlib import closing
 from random import Random
 from urllib.parse import quote, urlsplit
 
-from store.testing.fuzz.answers import Answer
+from store.testing.fuzz.answers import FuzzResponse
 
 ANSWER_SECONDS = 15.0
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "get")
@@ -42,7 +42,7 @@ def strange_requests(random: Random, count: int, sent: set[str]) -> Iterator[byt
         yield "\r\n".join([*head, "", ""]).encode("latin-1") + body
 
 
-def send(service: str, url: str, request: bytes) -> Answer:
+def send(service: str, url: str, request: bytes) -> FuzzResponse:
     """What the server says to these bytes; status 0 when it hangs up."""
     where = urlsplit(url)
     address = (where.hostname, where.port)
@@ -53,8 +53,8 @@ def send(service: str, url: str, request: bytes) -> Answer:
         except ConnectionError:
             said = b""
     status = said.split(b" ", 2)[1] if said.startswith(b"HTTP/") else b"0"
-    asked = request.split(b"\r\n", 1)[0].decode("latin-1")
-    return Answer(service, asked, int(status), said.decode("latin-1"))
+    first_line = request.split(b"\r\n", 1)[0].decode("latin-1")
+    return FuzzResponse(service, first_line, int(status), said.decode("latin-1"))
 
 
 def _target(random: Random, number: int, word: str) -> str:

@@ -1,20 +1,20 @@
-"""A wish to walk with, and a shop that answers otherwise."""
+"""A intent to walk with, and a shop that answers otherwise."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from store.loadtest.fake_store import Answer
-from store.loadtest.load.fake_shop import FakeShop
-from store.loadtest.load.intents import Item, Wish
+from store.loadtest.load.intents import BuyerIntent, Item
 from store.loadtest.load.plan import PAYMENT_METHODS, Card, Fate
 from store.loadtest.load.recorder import Promise
+from store.loadtest.testing.fake_shop import FakeShop
+from store.testing.fake_store import Reply
 
 Walk = Callable[..., Promise]
 
 
-def a_wish(card: Card = Card.PASSES, fate: Fate = Fate.KEPT, **different: Any) -> Wish:
+def an_intent(card: Card = Card.PASSES, fate: Fate = Fate.KEPT, **different: Any) -> BuyerIntent:
     """Two mugs and a bowl, without a pause for thought."""
     usual: dict[str, Any] = {
         "number": 1,
@@ -28,14 +28,14 @@ def a_wish(card: Card = Card.PASSES, fate: Fate = Fate.KEPT, **different: Any) -
         "reads_timeline": False,
         "thoughts": (0.0,) * 8,
     }
-    return Wish(**{**usual, "card": card, "fate": fate, **different})
+    return BuyerIntent(**{**usual, "card": card, "fate": fate, **different})
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, ending: str, instead: Answer) -> None:
+def answering(monkeypatch: pytest.MonkeyPatch, ending: str, instead: Reply) -> None:
     """Let the shop answer this to every request for such a path."""
     answer = FakeShop.answer
 
-    def changed(self: FakeShop, method: str, path: str, key: str, body: Any) -> Answer:
+    def changed(self: FakeShop, method: str, path: str, key: str, body: Any) -> Reply:
         usual = answer(self, method, path, key, body)
         return instead if path.endswith(ending) else usual
 

@@ -1,4 +1,4 @@
-"""Who acts in a proof: customers that are made for it, and the store's own staff."""
+"""Who acts: customers that are made for it, and the store's own staff."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from store.cli.errors import CannotProve
 from store.loadtest.api import Api
 from store.loadtest.customers import Account, CannotLogIn, Customer
-from store.loadtest.load.target import Target
+from store.loadtest.target import Target
 
 LOG_INS_AT_ONCE = 8
 
@@ -22,7 +22,7 @@ def open_accounts(api: Api, target: Target, number: int) -> Sequence[Customer]:
 
 
 def staff_of(api: Api, target: Target) -> Account:
-    """The store's staff, logged in; CannotProve if we were told of none."""
+    """The store's staff, logged in; CannotProve if none is given."""
     if target.staff is None:
         raise CannotProve("Only staff can do this: set STAFF_EMAIL and STAFF_PASSWORD.")
     staff = Account(api, target.users_url, target.staff.email, target.staff.password)

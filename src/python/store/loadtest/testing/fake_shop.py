@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from store.loadtest.fake_store import Answer, FakeStore
+from store.testing.fake_store import FakeStore, Reply
 
 SKUS = ("BOWL", "CUP", "MUG", "PLATE", "SPOON", "TEAPOT")
 PRICE = 500
@@ -29,11 +29,10 @@ class FakeShop(FakeStore):
         self._lock = threading.RLock()
         self._moments = (_START + timedelta(seconds=number) for number in itertools.count())
 
-    def answer(self, method: str, path: str, key: str | None, body: Any) -> Answer:
-        """What to answer to a request."""
+    def answer(self, method: str, path: str, key: str | None, body: Any) -> Reply:
         if path == "/" or path.startswith(("/v1/users", "/v1/sessions")):
             return super().answer(method, path, key, body)
-        self.asked.append((method, path, key, body))
+        self.requests.append((method, path, key, body))
         if path == "/v1/orders":
             time.sleep(self.slow)
         with self._lock:
@@ -41,9 +40,9 @@ class FakeShop(FakeStore):
 
     def bodies(self, ending: str) -> list[Any]:
         """What was sent to every path that ends so."""
-        return [body for _, path, _, body in self.asked if path.endswith(ending)]
+        return [body for _, path, _, body in self.requests if path.endswith(ending)]
 
-    def _catalogue(self, path: str) -> Answer | None:
+    def _catalogue(self, path: str) -> Reply | None:
         if path.startswith("/v1/products?"):
             products = [{"id": sku, "title": sku, "variants": [_variant(sku)]} for sku in SKUS]
             return 200, {"items": products, "next_cursor": None}
@@ -53,7 +52,7 @@ class FakeShop(FakeStore):
             return 200, _variant(path.removeprefix("/v1/variants/").partition("?")[0])
         return None
 
-    def _orders(self, path: str, key: str, body: Any) -> Answer:
+    def _orders(self, path: str, key: str, body: Any) -> Reply:
         if path == "/v1/orders":
             order_id = self.by_key.setdefault(key, str(len(self.by_key) + 1))
             order = self.orders.setdefault(order_id, self._new(order_id, body))
@@ -63,7 +62,7 @@ class FakeShop(FakeStore):
         if asked := _CHALLENGE.match(path):
             return self._challenged(self.orders[asked[1]], body["outcome"])
         found = _ORDER.match(path)
-        assert found, path  # noqa: S101 - a test asks for what there is
+        assert found, path
         return self._changed(self.orders[found[1]], found[2], body)
 
     def _new(self, order_id: str, body: Any) -> dict[str, Any]:
@@ -85,12 +84,12 @@ class FakeShop(FakeStore):
             "updated_at": next(self._moments).isoformat(),
         }
 
-    def _challenged(self, order: dict[str, Any], outcome: str) -> Answer:
+    def _challenged(self, order: dict[str, Any], outcome: str) -> Reply:
         states = {"complete": ("confirmed", None), "fail": ("rejected", "payment_declined")}
         order["state"], order["reason"] = states[outcome]
         return 303, {}
 
-    def _changed(self, order: dict[str, Any], what: str, body: Any) -> Answer:
+    def _changed(self, order: dict[str, Any], what: str, body: Any) -> Reply:
         if what == "events":
             return 200, {"items": [{"number": 1}, {"number": 2}]}
         if what == "refunds":

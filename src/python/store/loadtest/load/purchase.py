@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from store.loadtest.api import Answer
-from store.loadtest.load.intents import Wish
+from store.loadtest.api import Response
+from store.loadtest.load.intents import BuyerIntent
 from store.loadtest.load.recorder import Recorder
-from store.loadtest.load.target import Target
+from store.loadtest.target import Target
 
 Order = Mapping[str, Any]
 
@@ -17,23 +17,24 @@ _WAITING = frozenset({"confirmed", "awaiting_payment"})
 
 
 @dataclass(frozen=True)
-class Visit:
-    """What is wanted, where, and under which Idempotency-Key."""
+class Purchase:
+    """What is bought, where, and under which Idempotency-Key."""
 
     target: Target
     recorder: Recorder
-    wish: Wish
+    intent: BuyerIntent
     key: str
     currency: str
 
-    def orders(self, path: str) -> tuple[str, ...]:
-        """A path of orders at every replica; each visit begins with another one."""
-        return self.target.orders(path, self.wish.number)
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """The addresses of orders; each purchase begins with another one."""
+        return self.target.replicas(self.intent.number)
 
-    def tell(self, answer: Answer) -> Order:
-        """The order in an answer; from now on that is what was told about it."""
+    def receive(self, answer: Response) -> Order:
+        """The order in an answer; from now on that is what its buyer has seen of it."""
         order: Order = answer.body
-        self.recorder.tell(self.key, order)
+        self.recorder.receive(self.key, order)
         return order
 
 
@@ -45,6 +46,6 @@ def is_settled(order: Order) -> bool:
     return waits or order["state"] in _ENDED
 
 
-def is_paid_or_not(order: Order) -> bool:
+def is_payment_decided(order: Order) -> bool:
     """Whether the bank's challenge has led somewhere."""
     return is_settled(order) and order["state"] != "awaiting_payment"

@@ -1,4 +1,4 @@
-"""A tiny store for tests: lets everybody in, and answers orders as it was told to."""
+"""A tiny store for tests: lets everybody in, and answers orders from a list."""
 
 import json
 import threading
@@ -11,20 +11,19 @@ from urllib.parse import parse_qsl
 SESSION = {"access_token": "a", "refresh_token": "r", "expires_in": 600}
 
 
-Answer = tuple[int, dict[str, Any]]
-Asked = tuple[str, str, str | None, Any]  # method, path, Idempotency-Key, body
+Reply = tuple[int, dict[str, Any]]
+Request = tuple[str, str, str | None, Any]  # method, path, Idempotency-Key, body
 
 
 class FakeStore:
     """Remembers what it was asked; the answers about orders are taken from its list, in turn."""
 
-    def __init__(self, answers: Iterable[Answer] = ()) -> None:
+    def __init__(self, answers: Iterable[Reply] = ()) -> None:
         self.answers = list(answers)
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
 
-    def answer(self, method: str, path: str, key: str | None, body: Any) -> Answer:
-        """What to answer to a request."""
-        self.asked.append((method, path, key, body))
+    def answer(self, method: str, path: str, key: str | None, body: Any) -> Reply:
+        self.requests.append((method, path, key, body))
         if path == "/":
             return 404, {}
         if path == "/v1/users":
@@ -33,13 +32,12 @@ class FakeStore:
             return 201, SESSION
         return self.order()
 
-    def order(self) -> Answer:
+    def order(self) -> Reply:
         """The next answer about an order."""
         return self.answers.pop(0)
 
-    def asked_for(self, path: str) -> list[Asked]:
-        """All requests for a path."""
-        return [asked for asked in self.asked if asked[1] == path]
+    def requests_to(self, path: str) -> list[Request]:
+        return [each for each in self.requests if each[1] == path]
 
 
 @contextmanager

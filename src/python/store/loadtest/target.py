@@ -4,6 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
+from store.cli.errors import CannotProve
+from store.loadtest.api import Api
+
+
+def require_answers(api: Api, urls: Sequence[str]) -> None:
+    """CannotProve at once if nothing answers at one of these: later we are patient."""
+    for url in urls:
+        if not api.is_there(url):
+            raise CannotProve(f"Nothing answers at {url}: is the store up? ./pants up")
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -26,14 +36,16 @@ class Target:
     staff: Credentials | None = None
     secret: str = field(default="", repr=False)
 
-    def orders(self, path: str, first: int = 0) -> tuple[str, ...]:
-        """A path of orders at every replica, beginning with the `first` (counted around)."""
+    def replicas(self, first: int = 0) -> tuple[str, ...]:
+        """The addresses of orders, beginning with the `first` (counted around)."""
         turn = first % len(self.orders_urls)
-        urls = (*self.orders_urls[turn:], *self.orders_urls[:turn])
-        return tuple(urljoin(url, path) for url in urls)
+        return (*self.orders_urls[turn:], *self.orders_urls[:turn])
+
+    def orders(self, path: str, first: int = 0) -> tuple[str, ...]:
+        """A path of orders at every replica, beginning with the `first`."""
+        return tuple(urljoin(url, path) for url in self.replicas(first))
 
     def inventory(self, path: str) -> str:
-        """A path of inventory."""
         return f"{self.inventory_url}{path}"
 
     @property

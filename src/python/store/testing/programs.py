@@ -1,25 +1,21 @@
 """Runs our programs as people do, for tests."""
 
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
 from store.devstack import main as program
 from store.devstack.runner import python_environ
 from store.devstack.welcome import READY
+from store.testing.wait import wait_for
 
 READY_SECONDS = 120
 
 
-class Running:
+class UpProcess:
     """An `up` in a process of its own, and what it has said so far."""
 
     def __init__(self, data: Path, base: int, *options: str) -> None:
@@ -42,12 +38,10 @@ class Running:
         assert READY in self.lines, "\n".join(self.lines)
 
     def has_said(self, text: str) -> bool:
-        """Whether a line holds this text."""
         return any(text in line for line in self.lines)
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended, by itself or not."""
         return self.process.poll() is not None
 
     def end(self, number: signal.Signals) -> int:
@@ -82,22 +76,3 @@ def run(module: ModuleType, *arguments: str, status: int = 0) -> str:
 
 def _python(module: ModuleType) -> list[str]:
     return [sys.executable, "-m", module.__name__]
-
-
-def wait_for(condition: Callable[[], object], seconds: float) -> None:
-    """Return when it holds; an assertion if that takes too long."""
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "waited in vain"
-        time.sleep(0.05)
-
-
-@contextmanager
-def short_folder() -> Iterator[Path]:
-    """A folder whose path is short enough for a socket, and open to the user PostgreSQL runs as."""
-    folder = Path(tempfile.mkdtemp(prefix="up-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -8,11 +8,11 @@ import requests
 
 from store.chaos.own_store import OwnStore
 from store.devstack.accounts import ADMIN, CUSTOMER
-from store.testing.fuzz.answers import Answer, failures
-from store.testing.fuzz.buying import buy
+from store.testing.fuzz.answers import FuzzResponse, failures
 from store.testing.fuzz.callers import NOBODY, bearer, tokens
 from store.testing.fuzz.forms import send_forms
-from store.testing.fuzz.generated import Described
+from store.testing.fuzz.generated import OpenApiService
+from store.testing.fuzz.orders import buy
 from store.testing.fuzz.rpc import send_calls
 from store.testing.fuzz.strange import send, strange_requests
 
@@ -24,11 +24,11 @@ ORDERS = 25
 
 
 @dataclass
-class Fuzzed:
+class FuzzResult:
     """What was sent that stands nowhere else, and what came of it."""
 
     sent: set[str] = field(default_factory=set)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[FuzzResponse] = field(default_factory=list)
     rpc_faults: list[str] = field(default_factory=list)
 
     @property
@@ -47,24 +47,24 @@ def services(store: OwnStore) -> Mapping[str, str]:
     }
 
 
-def fuzz(store: OwnStore, number: int) -> Fuzzed:
+def fuzz(store: OwnStore, number: int) -> FuzzResult:
     """Ask everything, as everybody; `number` seeds all that is random."""
-    random, done = Random(number), Fuzzed()  # noqa: S311 - to be repeated, not to be secret
+    random, result = Random(number), FuzzResult()  # noqa: S311 - to be repeated, not to be secret
     who, known = tokens(store), things(store)
-    done.answers += buy(
-        store.inventory_url, store.orders_urls[0], who[CUSTOMER], random, ORDERS, done.sent
+    result.answers += buy(
+        store.inventory_url, store.orders_urls[0], who[CUSTOMER], random, ORDERS, result.sent
     )
     key = store.secrets.payment_key
     for service, url in services(store).items():
         callers = {"shop": key, NOBODY: ""} if service == "gateway" else who
-        done.answers += Described(service, url).ask(number, EXAMPLES, callers, known)
-        for request in strange_requests(random, STRANGE, done.sent):
-            done.answers.append(send(service, url, request))
-    done.answers += send_forms(store.gateway_url, key, random, FORMS, done.sent)
-    done.rpc_faults += send_calls(
-        store.rpc_address, store.secrets.rpc_key, random, CALLS, done.sent
+        result.answers += OpenApiService(service, url).ask(number, EXAMPLES, callers, known)
+        for request in strange_requests(random, STRANGE, result.sent):
+            result.answers.append(send(service, url, request))
+    result.answers += send_forms(store.gateway_url, key, random, FORMS, result.sent)
+    result.rpc_faults += send_calls(
+        store.rpc_address, store.secrets.rpc_key, random, CALLS, result.sent
     )
-    return done
+    return result
 
 
 def things(store: OwnStore) -> Mapping[str, str]:
