@@ -9,7 +9,7 @@ from store.audit.repairs.testing import LivingStore
 from store.audit.snapshots import DATABASES
 from store.audit.testing import SmallStore, write
 from store.database.testing import FleetingServer, postgres  # noqa: F401
-from store.gateway import models as gateway
+from store.gateway.models import tables as gateway
 from store.inventory.models import tables as inventory
 from store.orders.models import tables as orders
 from store.users.models import tables as users

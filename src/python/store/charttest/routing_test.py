@@ -11,7 +11,7 @@ from store.charttest.helm import EXAMPLES
 from store.charttest.objects import Objects
 from store.charttest.testing import rendered
 from store.gateway import app as gateway
-from store.gateway.config import Config as GatewayConfig
+from store.gateway.config import GatewayConfig
 from store.inventory import app as inventory
 from store.orders import app as orders
 from store.orders.composition import AppDependencies as OrdersDependencies
@@ -54,7 +54,7 @@ def orders_app() -> Flask:
 
 
 def gateway_app() -> Flask:
-    return gateway.create_app(GatewayConfig.from_environ(ENVIRON))
+    return gateway.create_app(GatewayConfig.from_environ(Environ(ENVIRON)))
 
 
 APPS = {"users": users_app, "inventory": inventory_app, "orders": orders_app}

@@ -13,7 +13,7 @@ import yaml
 from store.devstack.ports import PUBLIC, Ports
 from store.devstack.programs import Programs
 from store.devstack.secrets_file import Secrets
-from store.gateway.config import Config as Gateway
+from store.gateway.config import GatewayConfig
 from store.inventory.config import InventoryConfig as Inventory
 from store.monitoring.targets import SERVICE_OF, targets_json
 from store.orders.config import HttpSettings
@@ -102,7 +102,9 @@ def test_a_process_finds_nothing_wrong_with_what_it_is_told(
 
 def test_those_who_share_a_secret_are_told_the_same(containers: Compose) -> None:
     given = {name: each.get("environment", {}) for name, each in containers.items()}
-    gateway = Gateway.from_environ(given["gateway"])
+    env = Environ(given["gateway"])
+    gateway = GatewayConfig.from_environ(env)
+    env.check()
     for buying in (given["orders"], given["orders-work"], given["auditor"]):
         assert buying["PAYMENT_API_KEY"] in gateway.api_keys
     assert given["orders"]["PAYMENT_WEBHOOK_SECRET"] == gateway.webhook_secret

@@ -6,15 +6,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from store.gateway.app import create_app
-from store.gateway.config import Config
-from store.gateway.models import database
+from store.gateway.config import GatewayConfig
+from store.gateway.models.tables import database
+from store.server.environ import Environ
 
 
 @pytest.fixture
 def client() -> Iterator[FlaskClient]:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
     environ = {"DATABASE_URL": nowhere, "API_KEYS": "key", "PUBLIC_URL": "http://pay.example"}
-    config = Config.from_environ(environ)
+    config = GatewayConfig.from_environ(Environ(environ))
     database.open(config.database)
     yield create_app(config).test_client()
     database.shut()

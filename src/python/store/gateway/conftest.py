@@ -1,15 +1,6 @@
 """The gateway as its users meet it: a real process, a real database, the official SDK."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -17,108 +8,29 @@ import requests
 import stripe
 
 from store.database.testing import FleetingServer, postgres  # noqa: F401
-from store.gateway.models import MIGRATIONS, database
-
-API_KEY = "sk_test_gateway"
-OTHER_KEY = "sk_test_rotated"
-WEBHOOK_SECRET = "whsec_gateway"
-
-
-@dataclass(frozen=True)
-class Running:
-    """A gateway's processes, and where they listen."""
-
-    process: subprocess.Popen[bytes]
-    url: str
-
-    def kill(self) -> None:
-        """End all of it at once, as a power cut would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
-
-
-class Listener:
-    """An address that takes webhooks, or refuses the next few."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[dict[str, str], str]] = []
-        self.refusals = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/webhook"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def events(self, payment_intent: str) -> list[stripe.Event]:
-        """What was heard of a payment, signatures verified, in the order of arrival."""
-        told = [
-            stripe.Webhook.construct_event(body, headers["Stripe-Signature"], WEBHOOK_SECRET)
-            for headers, body in list(self.heard)
-        ]
-        return [event for event in told if payment_intent in _ids(event)]
-
-    def wait_for(self, payment_intent: str, count: int, seconds: float = 10) -> list[str]:
-        """The types of events about a payment, as soon as there are `count` of them."""
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            if len(events := self.events(payment_intent)) >= count:
-                return [event.type for event in events]
-            time.sleep(0.02)
-        raise AssertionError(f"heard only {[event.type for event in events]}")
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        listener = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                refused, listener.refusals = listener.refusals > 0, max(0, listener.refusals - 1)
-                if not refused:
-                    listener.heard.append((dict(self.headers), body))
-                self.send_response(503 if refused else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_args: Any) -> None:
-                pass
-
-        return Handler
-
-
-def _ids(event: stripe.Event) -> tuple[str | None, str | None]:
-    thing = event.to_dict()["data"]["object"]
-    return thing.get("id"), thing.get("payment_intent")
+from store.gateway.models.tables import MIGRATIONS, database
+from store.gateway.testing.process import API_KEY, GatewayProcess
+from store.gateway.testing.webhook_receiver import WebhookReceiver
 
 
 @pytest.fixture(scope="session")
-def listener() -> Iterator[Listener]:
-    listener = Listener()
-    yield listener
-    listener.close()
+def receiver() -> Iterator[WebhookReceiver]:
+    receiver = WebhookReceiver()
+    yield receiver
+    receiver.close()
 
 
 @pytest.fixture(scope="session")
-def start_gateway() -> Iterator[Callable[[str, str], Running]]:
-    """Starts a gateway on a database, for a listener. All are stopped at the end."""
-    started: list[subprocess.Popen[bytes]] = []
+def start_gateway() -> Iterator[Callable[[str, str], GatewayProcess]]:
+    """Starts a gateway on a database, with the address of a webhook. All are stopped at the end."""
+    started: list[GatewayProcess] = []
 
-    def start(database_url: str, webhook_url: str) -> Running:
-        port, ops_port = _free_ports()
-        environ = _environ(port, ops_port) | {
-            "DATABASE_URL": database_url,
-            "WEBHOOK_URL": webhook_url,
-        }
-        command = [sys.executable, "-m", "store.gateway.main", "serve"]
-        started.append(subprocess.Popen(command, env=environ, start_new_session=True))
-        _wait_until_ready(started[-1], f"http://127.0.0.1:{ops_port}/ready")
-        return Running(started[-1], environ["PUBLIC_URL"])
+    def start(database_url: str, webhook_url: str) -> GatewayProcess:
+        started.append(GatewayProcess.start(database_url, webhook_url))
+        return started[-1]
 
     yield start
-    alive = [process for process in started if process.poll() is None]
+    alive = [each.process for each in started if each.process.poll() is None]
     for process in alive:
         process.terminate()
     assert [process.wait(20) for process in alive] == [0] * len(alive)
@@ -132,10 +44,12 @@ def database_url(postgres: FleetingServer) -> Iterator[str]:  # noqa: F811
 
 @pytest.fixture(scope="session")
 def gateway(
-    database_url: str, listener: Listener, start_gateway: Callable[[str, str], Running]
+    database_url: str,
+    receiver: WebhookReceiver,
+    start_gateway: Callable[[str, str], GatewayProcess],
 ) -> str:
     """The address of a running gateway."""
-    return start_gateway(database_url, listener.url).url
+    return start_gateway(database_url, receiver.url).url
 
 
 @pytest.fixture
@@ -198,36 +112,3 @@ def pay(sdk: stripe.StripeClient) -> Callable[..., stripe.PaymentIntent]:
         return sdk.v1.payment_intents.create(params | more, options)  # type: ignore[arg-type]
 
     return pay
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
-
-
-def _environ(port: int, ops_port: int) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "BIND": "127.0.0.1",
-        "PORT": str(port),
-        "OPS_PORT": str(ops_port),
-        "API_KEYS": f"{API_KEY},{OTHER_KEY}",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "LOG_LEVEL": "WARNING",
-        "LOG_FORMAT": "text",
-    }
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, seconds: float = 30) -> None:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            if requests.get(url, timeout=2).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    raise AssertionError("the gateway did not become ready")

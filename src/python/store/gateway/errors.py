@@ -6,15 +6,14 @@ documents for its kind. Source: docs.stripe.com/api/errors and docs.stripe.com/e
     GatewayError
     ├── InvalidRequest 400           ├── KeyReused 400
     │   ├── NoSuchReference 400      ├── KeyInUse 409
-    │   ├── BadKey 401               ├── RateLimited 429
-    │   ├── NoSuchThing 404          └── ServerError 500
+    │   │   └── NoSuchThing 404      ├── RateLimited 429
+    │   ├── BadKey 401               └── ServerError 500
     │   ├── Unrecognized 404             └── Busy 503
     │   └── TooLargeBody 413
 
 A declined card (402) is not in the tree: it is an answer, because its work is kept.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from store.server.errors import StoreError
@@ -40,20 +39,17 @@ class InvalidRequest(GatewayError):
     """The request makes no sense, or the object's state does not allow it."""
 
 
-class NoSuchThing(InvalidRequest):
-    """The id in the path names nothing."""
-
-    status = 404
-
-    def __init__(self, kind: str, wanted_id: str, param: str) -> None:
-        super().__init__(f"No such {kind}: '{wanted_id}'", code="resource_missing", param=param)
-
-
 class NoSuchReference(InvalidRequest):
     """A parameter names something that is not there."""
 
-    def __init__(self, kind: str, wanted_id: str, param: str) -> None:
-        super().__init__(f"No such {kind}: '{wanted_id}'", code="resource_missing", param=param)
+    def __init__(self, kind: str, named_id: str, param: str) -> None:
+        super().__init__(f"No such {kind}: '{named_id}'", code="resource_missing", param=param)
+
+
+class NoSuchThing(NoSuchReference):
+    """The id in the path names nothing."""
+
+    status = 404
 
 
 class Unrecognized(InvalidRequest):
@@ -81,7 +77,7 @@ class KeyReused(GatewayError):
 
 
 class KeyInUse(GatewayError):
-    """The first request with this idempotency key is still being worked on."""
+    """The first request with this idempotency key is still in progress."""
 
     status = 409
     kind = "idempotency_error"
@@ -96,7 +92,7 @@ class KeyInUse(GatewayError):
 
 
 class RateLimited(GatewayError):
-    """Asked for by a fault: too many requests."""
+    """Too many requests; only an ordered fault answers so."""
 
     status = 429
 
@@ -124,22 +120,12 @@ def error_object(
     kind: str, message: str, *, code: str | None = None, param: str | None = None, **facts: object
 ) -> dict[str, Any]:
     """Stripe's error object; members without a value are left out, as Stripe leaves them out."""
-    quoted = {"message": quotable(message), "param": quotable(param)}
     error: dict[str, Any] = {
         "code": code,
-        "doc_url": doc_url(code),
-        **quoted,
+        "doc_url": _DOCS + code.replace("_", "-") if code else None,
+        "message": quotable(message),
+        "param": quotable(param),
         "type": kind,
         **facts,
     }
     return {name: value for name, value in error.items() if value is not None}
-
-
-def doc_url(code: str | None) -> str | None:
-    """Where Stripe explains the code."""
-    return _DOCS + code.replace("_", "-") if code else None
-
-
-def unexpected_state(message: str, intent: Mapping[str, Any]) -> InvalidRequest:
-    """The intent's status does not allow what was asked; the intent travels along."""
-    return InvalidRequest(message, code="payment_intent_unexpected_state", payment_intent=intent)

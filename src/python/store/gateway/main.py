@@ -1,11 +1,11 @@
 """The gateway's program: `gateway serve` and `gateway migrate`."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 
 from store.server.process.commands import run
 from store.server.process.gevent_patch import patch_gevent
+from store.server.telemetry.logs import environ_of
 
 
 def serve() -> None:
@@ -14,25 +14,30 @@ def serve() -> None:
     from store.database.backups import backup_watch
     from store.gateway import background
     from store.gateway.app import create_app
-    from store.gateway.clients import Listener
-    from store.gateway.config import Config
-    from store.gateway.http import new_call
-    from store.gateway.models import database
+    from store.gateway.clients.webhooks import WebhookEndpoint
+    from store.gateway.config import GatewayConfig
+    from store.gateway.models.ids import new_id
+    from store.gateway.models.tables import database
+    from store.gateway.use_cases.unit_of_work import UnitOfWork
     from store.server.process.gunicorn import serve_http
-    from store.server.telemetry.logs import set_up_logs
 
-    config = Config.from_environ(os.environ)
-    set_up_logs("gateway", config.log_level, config.log_format)
+    env = environ_of("gateway")
+    config = GatewayConfig.from_environ(env)
+    env.check()
     database.open(config.database)
-    own_call = partial(new_call, config, endpoint="settlement")
+
+    def settlement() -> UnitOfWork:
+        webhooks = bool(config.webhook_url)
+        return UnitOfWork(new_id("req", 14), "settlement", config.public_url, webhooks)
+
     loops: list[Callable[[], None]] = [
         background.forget_old_keys,
-        partial(background.settle_refunds, own_call),
+        partial(background.settle_refunds, settlement),
         *backup_watch(database, config.database),
     ]
     if config.webhook_url:
-        listener = Listener(config.webhook_url, config.webhook_secret)
-        loops.append(partial(background.deliver_events, listener))
+        endpoint = WebhookEndpoint(config.webhook_url, config.webhook_secret)
+        loops.append(partial(background.deliver_events, endpoint))
     ready = {"database": database.check}
     serve_http("gateway", partial(create_app, config), config.http, ready, loops)
 
@@ -40,14 +45,12 @@ def serve() -> None:
 def migrate() -> None:
     """Bring the database up to date."""
     from store.database.migrations import migrate_from
-    from store.gateway.models import MIGRATIONS, database
-    from store.server.telemetry.logs import environ_of
+    from store.gateway.models.tables import MIGRATIONS, database
 
     migrate_from(environ_of("gateway"), database, MIGRATIONS)
 
 
 def main() -> None:
-    """The entry point."""
     run("gateway", {"serve": serve, "migrate": migrate})
 
 

@@ -11,8 +11,8 @@ import stripe
 from store.database.config import DatabaseConfig
 from store.database.migrations import migrate
 from store.database.testing import CrashingServer, crashing  # noqa: F401
-from store.gateway.conftest import API_KEY, Running
-from store.gateway.models import MIGRATIONS, database
+from store.gateway.models.tables import MIGRATIONS, database
+from store.gateway.testing.process import API_KEY, GatewayProcess
 
 Pay = Callable[..., stripe.PaymentIntent]
 FORM = {
@@ -57,7 +57,7 @@ def test_refunds_at_once_never_give_back_too_much(pay: Pay, sdk: stripe.StripeCl
 
 
 def test_a_power_cut_neither_loses_nor_doubles_a_payment(
-    database_url: str, start_gateway: Callable[[str, str], Running]
+    database_url: str, start_gateway: Callable[[str, str], GatewayProcess]
 ) -> None:
     mark = str(uuid4())
     running, keys = start_gateway(database_url, ""), [f"{mark}-{number}" for number in range(60)]
@@ -75,7 +75,7 @@ def test_a_power_cut_neither_loses_nor_doubles_a_payment(
 
 def test_a_capture_that_was_acknowledged_outlives_a_crash_of_the_database(
     crashing: CrashingServer,  # noqa: F811
-    start_gateway: Callable[[str, str], Running],
+    start_gateway: Callable[[str, str], GatewayProcess],
 ) -> None:
     crashing.create_role("gateway")
     crashing.create_database("gateway", owner="gateway")

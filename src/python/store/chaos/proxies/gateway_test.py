@@ -8,7 +8,7 @@ import pytest
 from store.chaos.proxies.fault_rule import Effect, FaultRules
 from store.chaos.proxies.proxies import FaultProxies
 from store.database.testing import FleetingServer, postgres  # noqa: F401
-from store.gateway.models import MIGRATIONS
+from store.gateway.models.tables import MIGRATIONS
 from store.orders.clients.payments import Payments
 from store.orders.errors import PaymentDeclined, PaymentUnknown
 from store.server.grpc.testing import running, wait_until
