@@ -1,11 +1,11 @@
-"""Who may enter the database, and with which password: brought in line at every start.
+"""Which roles may log in, and with which password: set anew at every start.
 
 So a password is rotated by changing it in the environment and starting PostgreSQL again.
 """
 
 from pathlib import Path
 
-from store.postgres.config import AUDITOR, SUPERUSER, Serving
+from store.postgres.config import AUDITOR, SUPERUSER, PostgresConfig
 from store.postgres.errors import CannotServe
 from store.postgres.programs import ProgramFailed, Programs
 
@@ -22,7 +22,7 @@ host  all {SUPERUSER} all          reject
 host  all all         all          scram-sha-256
 """
 
-# psql reads the passwords from its environment itself, and tells nobody.
+# psql reads the passwords from its environment itself, so no command line and no log has them.
 SCRIPT = r"""
 \set VERBOSITY terse
 \getenv owner_password OWNER_PASSWORD
@@ -53,8 +53,8 @@ GRANT CONNECT ON DATABASE :"database" TO :"auditor";
 """
 
 
-def bring_in_line(socket: Path, config: Serving, programs: Programs) -> None:
-    """Let exactly the environment's roles in, with the environment's passwords.
+def set_up_roles(socket: Path, config: PostgresConfig, programs: Programs) -> None:
+    """Let exactly these roles log in, with the passwords of the environment.
 
     The owner's database is made if it is missing. CannotServe if the volume is another database's.
     """
@@ -69,7 +69,7 @@ def bring_in_line(socket: Path, config: Serving, programs: Programs) -> None:
         programs.run(
             *("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *variables),
             *("--host", socket, "--username", SUPERUSER, "--dbname", SUPERUSER),
-            said=SCRIPT,
+            stdin=SCRIPT,
             environ=passwords,
         )
     except ProgramFailed as failure:

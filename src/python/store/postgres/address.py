@@ -1,4 +1,4 @@
-"""Where a database is, in the words of libpq's programs."""
+"""The address of a database, as libpq's programs take it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,15 +37,15 @@ class Address:
         """DATABASE_URL."""
         url = env.text("DATABASE_URL")
         try:
-            said = _parts(url)
+            parts = _parts(url)
         except ValueError:
-            said = {}
-        if url and not {"user", "dbname"} <= said.keys():
+            parts = {}
+        if url and not {"user", "dbname"} <= parts.keys():
             env.reject("DATABASE_URL", EXAMPLE)
-        if unknown := said.keys() - VARIABLES.keys():
+        if unknown := parts.keys() - VARIABLES.keys():
             env.reject("DATABASE_URL", f"has unknown parameters: {', '.join(sorted(unknown))}")
-        told = {VARIABLES[name]: value for name, value in said.items() if name in VARIABLES}
-        return cls({**DEFAULTS, **told})
+        given = {VARIABLES[name]: value for name, value in parts.items() if name in VARIABLES}
+        return cls({**DEFAULTS, **given})
 
 
 def _parts(url: str) -> dict[str, str]:
@@ -53,7 +53,7 @@ def _parts(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError("no address of PostgreSQL")
-    said = {
+    found = {
         "user": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "host": unquote(parts.hostname or ""),
@@ -61,6 +61,6 @@ def _parts(url: str) -> dict[str, str]:
         "dbname": unquote(parts.path.removeprefix("/")),
     }
     return {
-        **{name: value for name, value in said.items() if value},
+        **{name: value for name, value in found.items() if value},
         **dict(parse_qsl(parts.query)),
     }

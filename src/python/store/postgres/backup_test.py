@@ -12,7 +12,7 @@ import pytest
 
 from store.database.dump_note import READ
 from store.postgres.dumps import Dumps
-from store.postgres.testing import SOURCE, Container, told
+from store.postgres.testing import SOURCE, Container, run_command
 from store.server.grpc.testing import closed_at_first, free_port
 
 NAME = re.compile(r"orders-\d{8}T\d{6}Z\.dump")
@@ -27,7 +27,7 @@ class Backups:
         self.environ = {"DATABASE_URL": server.url(), "BACKUPS": str(folder)}
 
     def make(self, **environ: str) -> "subprocess.CompletedProcess[str]":
-        return told({**self.environ, **environ}, "backup")
+        return run_command({**self.environ, **environ}, "backup")
 
     def failure(self, **environ: str) -> str:
         """What is said when no dump can be made."""
@@ -200,7 +200,7 @@ def test_a_kill_leaves_nothing_that_looks_like_a_dump_and_the_next_one_works(
     before = backups.names()
     assert backups.make().returncode == 0
     for name in {*before, *backups.names()}:
-        listed = told({**backups.environ}, "restore", name)
+        listed = run_command({**backups.environ}, "restore", name)
         assert listed.returncode == 0, listed.stderr
     assert not list(backups.folder.glob("*.unfinished"))
 
@@ -215,7 +215,7 @@ def test_only_one_at_a_time_is_made_of_a_database(backups: Backups) -> None:
 def test_a_list_tells_the_newest_first(backups: Backups) -> None:
     for name in [*OLD, "users-20260102T120000Z.dump", ".orders.unfinished", "orders-latest.dump"]:
         (backups.folder / name).write_bytes(b"x" * 2500)
-    listed = told({"BACKUPS": str(backups.folder)}, "backups").stdout.splitlines()
+    listed = run_command({"BACKUPS": str(backups.folder)}, "backups").stdout.splitlines()
     assert listed == [
         f"{OLD[2]}  2026-01-03 00:00:00 UTC  2 kB",
         "users-20260102T120000Z.dump  2026-01-02 12:00:00 UTC  2 kB",
@@ -234,7 +234,7 @@ def test_a_list_tells_the_newest_first(backups: Backups) -> None:
     ],
 )
 def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
-    done = told({"DATABASE_URL": url, "KEEP": "0"}, "backup")
+    done = run_command({"DATABASE_URL": url, "KEEP": "0"}, "backup")
     assert done.returncode == 2
     assert done.stderr == (
         "postgres backup: bad environment: "
@@ -244,5 +244,5 @@ def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> No
 
 
 def test_a_parameter_that_nobody_knows_is_named(server: Container) -> None:
-    done = told({"DATABASE_URL": server.url() + "?sslmood=good"}, "backup")
+    done = run_command({"DATABASE_URL": server.url() + "?sslmood=good"}, "backup")
     assert done.stderr.endswith("DATABASE_URL has unknown parameters: sslmood\n")

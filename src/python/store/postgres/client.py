@@ -1,4 +1,4 @@
-"""What we ask of a database that others use, too: through psql, as the role of DATABASE_URL."""
+"""Queries to a database that others use, too: through psql, as the role of DATABASE_URL."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ class Client:
         except ProgramFailed as failure:
             raise CannotReach(f"The database refuses it: {failure}") from failure
 
-    def refuse_silence(self) -> None:
+    def check_reachable(self) -> None:
         """Return if the database answers; Unreachable if it may do so later, else CannotReach."""
         try:
             self._answer("SELECT 1")
@@ -58,21 +58,21 @@ class Client:
             raise CannotReach(f"The database does not let us in: {failure}") from failure
 
     def _answer(self, script: str, *options: str) -> str:
-        told = self._programs.run(
+        output = self._programs.run(
             *("psql", *QUIET, "--tuples-only", "--no-align", *options, "--file=-"),
-            said=script,
+            stdin=script,
             environ=self.variables,
         )
-        return told.rstrip("\n")
+        return output.rstrip("\n")
 
 
 @contextmanager
 def connected(
-    address: Address, programs: Programs, application: str, patience: float = 0
+    address: Address, programs: Programs, application: str, wait_seconds: float = 0
 ) -> Iterator[Client]:
     """The database at the address, which answers, with TLS where that is wanted.
 
-    It is waited for up to `patience` seconds. `application` is how others see us, and how we know
+    It is waited for up to `wait_seconds`. `application` is how others see us, and how we know
     ourselves, in pg_stat_activity.
     """
     variables = {**address.variables, "PGAPPNAME": f"{application} {secrets.token_hex(4)}"}
@@ -80,13 +80,13 @@ def connected(
     def connect(opened: ExitStack) -> Client:
         with ExitStack() as tried:
             client = Client(tried.enter_context(reachable(variables)), programs)
-            client.refuse_silence()
+            client.check_reachable()
             opened.push(tried.pop_all())
         return client
 
     with ExitStack() as opened:
         try:
-            client = wait_until_reachable(lambda: connect(opened), patience, "the database")
+            client = wait_until_reachable(lambda: connect(opened), wait_seconds, "the database")
         except Unreachable as error:
             raise CannotReach(f"The database cannot be reached{error.after}: {error}") from error
         yield client

@@ -1,4 +1,4 @@
-"""What the environment says to each command."""
+"""The settings of each command, read from the environment."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _SIZE = re.compile(r"[1-9][0-9]*(kB|MB|GB)")
 
 
 @dataclass(frozen=True)
-class Serving:
+class PostgresConfig:
     """One PostgreSQL: its database, which its owner shares the name with, and who else may enter.
 
     Passwords are left out of the repr.
@@ -33,7 +33,7 @@ class Serving:
     data: Path
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> "Serving":
+    def from_environ(cls, environ: Mapping[str, str]) -> "PostgresConfig":
         """Raises BadEnviron with everything that is wrong."""
         env = Environ(environ)
         config = cls(
@@ -51,26 +51,26 @@ class Serving:
 
 
 @dataclass(frozen=True)
-class Keeping:
+class BackupConfig:
     """Which database is dumped or restored, where its dumps are, and how many are kept.
 
-    `patience` is in seconds: so long is waited for a database that cannot be reached yet.
+    A database that cannot be reached yet is waited for up to `wait_seconds`.
     """
 
     address: Address
     folder: Path
     keep: int
-    patience: float
+    wait_seconds: float
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> "Keeping":
+    def from_environ(cls, environ: Mapping[str, str]) -> "BackupConfig":
         """Raises BadEnviron with everything that is wrong."""
         env = Environ(environ)
         config = cls(
             address=Address.from_environ(env),
             folder=backups_folder(env),
             keep=env.whole("KEEP", default=14, least=1),
-            patience=env.whole("DATABASE_WAIT_SECONDS", default=0),
+            wait_seconds=env.whole("DATABASE_WAIT_SECONDS", default=0),
         )
         env.check()
         return config

@@ -19,7 +19,7 @@ OWNER_ONLY = 0o700
 
 
 class DataFolder:
-    """The folder `path`, beside which lie its lock and, while it is being made, its beginnings."""
+    """The folder `path`, with its lock beside it and, while it is being made, its unfinished copy."""
 
     def __init__(self, path: Path, programs: Programs, version: str) -> None:
         """`version` is that of the programs."""
@@ -29,14 +29,14 @@ class DataFolder:
         self._unfinished = path.with_name(f"{path.name}.new")
 
     def prepare(self) -> None:
-        """Make what is missing and mend what others changed; CannotServe says what is in the way.
+        """Make what is missing and repair what others changed; CannotServe says what is in the way.
 
         From now on until the last process that we start has ended, the folder is ours.
         """
         try:
             self._lock()
             self._make_if_missing()
-            self._refuse_what_is_not_ours()
+            self._check_version()
             # Kubernetes opens a volume's folders to the pod's group at every mount (fsGroup), and
             # PostgreSQL refuses a folder that others may enter.
             self.path.chmod(OWNER_ONLY)
@@ -76,7 +76,7 @@ class DataFolder:
         self._unfinished.rename(self.path)
         sync(self.path.parent)
 
-    def _refuse_what_is_not_ours(self) -> None:
+    def _check_version(self) -> None:
         note = self.path / "PG_VERSION"
         if not note.exists():
             raise CannotServe(f"{self.path} is not empty, and no data folder of PostgreSQL either.")

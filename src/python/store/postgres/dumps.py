@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from store.postgres.disk import reason, size_in_words, sync
-from store.postgres.errors import CannotBackUp, Failed
+from store.postgres.errors import CannotBackUp
+from store.server.process.commands import CommandFailed
 
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(?P<database>.+)-(?P<moment>\d{8}T\d{6}Z)\.dump")
@@ -26,7 +27,7 @@ class Dump:
 
     @classmethod
     def of(cls, file: Path) -> "Dump | None":
-        """The dump in this file; None if its name is none of a dump."""
+        """The dump in this file; None if it is not named like one."""
         match = _NAME.fullmatch(file.name)
         if match is None:
             return None
@@ -43,7 +44,7 @@ class Dump:
 
 
 class Dumps:
-    """The dumps in `folder`, of one database or of several; all methods raise Failed."""
+    """The dumps in `folder`, of one database or of several; all methods raise CommandFailed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,7 +54,7 @@ class Dumps:
         try:
             found = [Dump.of(file) for file in self.folder.iterdir()]
         except OSError as error:
-            raise Failed(f"The dumps cannot be read: {reason(error)}") from error
+            raise CommandFailed(f"The dumps cannot be read: {reason(error)}") from error
         dumps = [dump for dump in found if dump and database in (None, dump.database)]
         return sorted(dumps, key=lambda dump: (dump.moment, dump.database), reverse=True)
 
@@ -65,7 +66,7 @@ class Dumps:
 
     @contextmanager
     def unfinished(self, database: str) -> Iterator[Path]:
-        """A file to write a dump to; nobody takes it for one, and it is gone afterwards.
+        """A file to write a dump to; it is not listed as a dump, and it is gone afterwards.
 
         Only one at a time for each database.
         """
@@ -89,7 +90,7 @@ class Dumps:
         sync(self.folder)
         return dump
 
-    def forget_all_but(self, count: int, database: str) -> int:
+    def remove_all_but(self, count: int, database: str) -> int:
         """Remove all but the newest `count` of a database; how many were removed."""
         old = self.all(database)[count:]
         for dump in old:

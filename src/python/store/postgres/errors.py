@@ -1,6 +1,6 @@
 """What a command cannot do, in one line that an operator can act on.
 
-Failed
+CommandFailed
 ├── CannotServe     (PostgreSQL does not start)
 ├── CannotReach     (no answer from the database of DATABASE_URL)
 ├── CannotBackUp    (nothing new is kept, and nothing old is lost)
@@ -10,21 +10,17 @@ Failed
 from store.server.process.commands import CommandFailed
 
 
-class Failed(CommandFailed):
-    """The command could not do what was asked; the message is one line that says why."""
-
-
-class CannotServe(Failed):
+class CannotServe(CommandFailed):
     """PostgreSQL cannot be started on this volume, or with these settings."""
 
 
-class CannotReach(Failed):
+class CannotReach(CommandFailed):
     """The database of DATABASE_URL does not let us in, or does not answer."""
 
 
-class CannotBackUp(Failed):
+class CannotBackUp(CommandFailed):
     """There is no new dump; those that were there before are untouched."""
 
 
-class CannotRestore(Failed):
+class CannotRestore(CommandFailed):
     """The database is exactly as it was before."""

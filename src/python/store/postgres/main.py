@@ -8,19 +8,19 @@ from store.server.process.commands import run
 
 def serve() -> None:
     """Be PostgreSQL until SIGINT."""
-    from store.postgres import serving
-    from store.postgres.config import Serving
+    from store.postgres import startup
+    from store.postgres.config import PostgresConfig
 
-    serving.serve(Serving.from_environ(os.environ))
+    startup.serve(PostgresConfig.from_environ(os.environ))
 
 
 def backup() -> None:
     """Keep a dump of a database, and remove the oldest."""
     from store.postgres.backup import back_up
-    from store.postgres.config import Keeping
+    from store.postgres.config import BackupConfig
     from store.postgres.programs import installed
 
-    print(back_up(Keeping.from_environ(os.environ), installed()))
+    print(back_up(BackupConfig.from_environ(os.environ), installed()))
 
 
 def backups() -> None:
@@ -39,7 +39,7 @@ def backups() -> None:
 def restore() -> None:
     """Make a database what one of its dumps shows: the second argument names it, or wants a list."""
     from store.postgres import restore
-    from store.postgres.config import Keeping
+    from store.postgres.config import BackupConfig
     from store.postgres.programs import installed
 
     if len(sys.argv) != 3:
@@ -48,7 +48,7 @@ def restore() -> None:
     if sys.argv[2] == "list":
         backups()
         return
-    print(restore.restore(Keeping.from_environ(os.environ), installed(), sys.argv[2]))
+    print(restore.restore(BackupConfig.from_environ(os.environ), installed(), sys.argv[2]))
 
 
 def main() -> None:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from store.database.binaries import PostgresFailed, binaries
-from store.postgres.errors import Failed
+from store.server.process.commands import CommandFailed
 
-_COMPLAINT = re.compile(r"(?:error|ERROR|FATAL|PANIC): +(.+)")
+_ERROR = re.compile(r"(?:error|ERROR|FATAL|PANIC): +(.+)")
 
 
 class ProgramFailed(Exception):
-    """A program left with an error; the message is what it complained about, in one line."""
+    """A program ended with an error; the message is that error, in one line."""
 
 
 class Programs:
@@ -30,17 +30,17 @@ class Programs:
         self,
         name: str,
         *arguments: object,
-        said: str = "",
+        stdin: str = "",
         environ: Mapping[str, str] | None = None,
     ) -> str:
-        """What the program prints when it reads `said`; ProgramFailed if it fails.
+        """What the program prints when it reads `stdin`; ProgramFailed if it fails.
 
-        `environ` is added to ours. What must stay secret goes there or into `said`: everybody on the
+        `environ` is added to ours. What must stay secret goes there or into `stdin`: everybody on the
         machine can read a command line.
         """
         done = subprocess.run(
             [self.path(name), *map(str, arguments)],
-            input=said,
+            input=stdin,
             capture_output=True,
             text=True,
             errors="replace",
@@ -50,7 +50,7 @@ class Programs:
             close_fds=False,
         )
         if done.returncode != 0:
-            raise ProgramFailed(complaint_in(done.stderr or done.stdout))
+            raise ProgramFailed(error_line(done.stderr or done.stdout))
         return done.stdout
 
 
@@ -59,13 +59,13 @@ def installed() -> Programs:
     try:
         return Programs(binaries())
     except PostgresFailed as failure:
-        raise Failed(str(failure)) from failure
+        raise CommandFailed(str(failure)) from failure
 
 
-def complaint_in(said: str) -> str:
-    """What a person should read of all that a program has said: the last thing it complained of."""
-    if "No space left on device" in said:
+def error_line(output: str) -> str:
+    """What a person should read of all that a program has printed: its last error, in one line."""
+    if "No space left on device" in output:
         return "the disk is full"
-    lines = [line for line in said.splitlines() if line.strip()]
-    complaints = [match[1] for line in lines if (match := _COMPLAINT.search(line))]
-    return " ".join((complaints or lines or ["it said nothing"])[-1].split())
+    lines = [line for line in output.splitlines() if line.strip()]
+    errors = [match[1] for line in lines if (match := _ERROR.search(line))]
+    return " ".join((errors or lines or ["it said nothing"])[-1].split())

@@ -9,12 +9,12 @@ import pytest
 from store.database.binaries import binaries
 from store.database.dump_note import READ
 from store.postgres.client import connected
-from store.postgres.config import Keeping
+from store.postgres.config import BackupConfig
 from store.postgres.dumps import Dump, Dumps
 from store.postgres.errors import CannotRestore
 from store.postgres.programs import installed
-from store.postgres.replacing import replace
-from store.postgres.testing import Container, told
+from store.postgres.replacement import replace
+from store.postgres.testing import Container, run_command
 from store.server.grpc.testing import closed_at_first, free_port
 
 FULL = """
@@ -50,18 +50,18 @@ class Operator:
         self.environ = {"DATABASE_URL": server.url(), "BACKUPS": str(folder)}
 
     def back_up(self) -> Dump:
-        done = told(self.environ, "backup")
+        done = run_command(self.environ, "backup")
         assert done.returncode == 0, done.stderr
         return Dumps(self.folder).all()[0]
 
     def restore(self, name: str = "latest") -> str:
-        done = told(self.environ, "restore", name)
+        done = run_command(self.environ, "restore", name)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def refusal(self, *command: str) -> str:
         """The one line that is said instead."""
-        done = told(self.environ, "restore", *command)
+        done = run_command(self.environ, "restore", *command)
         assert (done.returncode, done.stdout) == (1, "")
         return done.stderr.splitlines()[-1]
 
@@ -127,7 +127,7 @@ def test_a_network_that_is_not_open_yet_is_waited_for(operator: Operator) -> Non
     operator.back_up()
     with closed_at_first(int(operator.server.environ["PGPORT"]), 5) as port:
         changes = {"DATABASE_URL": operator.server.url(port=port), "DATABASE_WAIT_SECONDS": "60"}
-        done = told({**operator.environ, **changes}, "restore", "latest")
+        done = run_command({**operator.environ, **changes}, "restore", "latest")
     assert done.returncode == 0, done.stderr
     assert "waiting for the database, 0 of 60 s" in done.stderr
 
@@ -136,7 +136,7 @@ def test_the_list_of_dumps_needs_no_database_and_restores_nothing(operator: Oper
     dump = operator.back_up()
     before = operator.contents()
     closed = f"postgresql://orders:x@127.0.0.1:{free_port()}/orders"
-    done = told({**operator.environ, "DATABASE_URL": closed}, "restore", "list")
+    done = run_command({**operator.environ, "DATABASE_URL": closed}, "restore", "list")
     assert (done.returncode, done.stdout) == (0, f"{dump}\n")
     assert operator.contents() == before
 
@@ -154,7 +154,7 @@ def test_a_restore_leaves_the_note_of_the_newest_dump_and_writes_it_where_it_is_
 
 
 def test_an_empty_folder_is_listed_in_words(operator: Operator) -> None:
-    done = told(operator.environ, "restore", "list")
+    done = run_command(operator.environ, "restore", "list")
     assert (done.returncode, done.stdout) == (0, "There are no dumps.\n")
 
 
@@ -175,7 +175,7 @@ def test_whoever_is_connected_is_named_and_left_in_peace(operator: Operator) -> 
 def test_whoever_connects_meanwhile_makes_it_undone(operator: Operator) -> None:
     dump = operator.back_up()
     before = operator.contents()
-    address = Keeping.from_environ(operator.environ).address
+    address = BackupConfig.from_environ(operator.environ).address
     service = psycopg2.connect(operator.server.url("audit"), application_name="the auditor")
     with (
         connected(address, installed(), "a restore") as client,
@@ -236,5 +236,5 @@ def test_what_the_database_refuses_is_undone(operator: Operator) -> None:
 
 
 def test_a_name_is_wanted(operator: Operator) -> None:
-    done = told(operator.environ, "restore")
+    done = run_command(operator.environ, "restore")
     assert (done.returncode, done.stderr) == (2, "usage: postgres restore {NAME|latest|list}\n")

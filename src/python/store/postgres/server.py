@@ -1,4 +1,4 @@
-"""PostgreSQL itself: with which settings, first for us alone, then for everybody."""
+"""PostgreSQL itself, with its settings: first on a private socket, then for everybody."""
 
 import os
 import subprocess
@@ -13,9 +13,9 @@ from threading import Event, Thread
 from typing import NoReturn
 
 from store.postgres.access import ONLY_US
-from store.postgres.config import Serving
+from store.postgres.config import PostgresConfig
 from store.postgres.errors import CannotServe
-from store.postgres.programs import Programs, complaint_in
+from store.postgres.programs import Programs, error_line
 
 SOCKETS = Path("/tmp")  # noqa: S108  # the only other folder that we may write to
 READY = "ready to accept connections"
@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 @contextmanager
-def for_us_alone(config: Serving, programs: Programs) -> Iterator[Path]:
+def private_server(config: PostgresConfig, programs: Programs) -> Iterator[Path]:
     """The socket's folder of a PostgreSQL that nobody else can reach; recovers from a crash first."""
     with tempfile.TemporaryDirectory(prefix="postgres-", dir=SOCKETS) as folder:
         rules = Path(folder, "pg_hba.conf")
@@ -62,14 +62,14 @@ def for_us_alone(config: Serving, programs: Programs) -> Iterator[Path]:
             process.wait()
 
 
-def become(config: Serving, programs: Programs) -> NoReturn:
-    """Go on as PostgreSQL, for everybody: it takes this process's place and gets its signals."""
+def exec_postgres(config: PostgresConfig, programs: Programs) -> NoReturn:
+    """Turn this process into PostgreSQL, which everybody can reach: it gets the signals itself."""
     public = {"listen_addresses": "*", "unix_socket_directories": str(SOCKETS)}
     command = _command(config, programs, public)
     os.execv(command[0], command)  # noqa: S606  # no shell is wanted
 
 
-def _command(config: Serving, programs: Programs, more: dict[str, str]) -> list[str]:
+def _command(config: PostgresConfig, programs: Programs, more: dict[str, str]) -> list[str]:
     sized = {
         "shared_buffers": config.shared_buffers,
         "max_connections": str(config.max_connections),
@@ -81,18 +81,18 @@ def _command(config: Serving, programs: Programs, more: dict[str, str]) -> list[
 
 def _wait_until_ready(process: "subprocess.Popen[str]") -> None:
     """Return when it takes connections, however long it recovers; CannotServe if it ends instead."""
-    said: deque[str] = deque(maxlen=50)
-    told = Event()
+    output: deque[str] = deque(maxlen=50)
+    decided = Event()
 
     def relay() -> None:
         for line in process.stderr or ():
             sys.stderr.write(line)
-            said.append(line)
+            output.append(line)
             if READY in line:
-                told.set()
-        told.set()
+                decided.set()
+        decided.set()
 
     Thread(target=relay, daemon=True).start()
-    told.wait()
-    if not any(READY in line for line in said):
-        raise CannotServe(f"PostgreSQL does not start: {complaint_in(''.join(said))}")
+    decided.wait()
+    if not any(READY in line for line in output):
+        raise CannotServe(f"PostgreSQL does not start: {error_line(''.join(output))}")

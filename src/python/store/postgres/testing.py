@@ -21,7 +21,7 @@ from store.database.unprivileged import unprivileged
 from store.postgres import main as program
 
 SOURCE = f"from {program.__name__} import main; main()"
-SECONDS = 60
+TIMEOUT_SECONDS = 60
 PASSWORDS = {
     "OWNER_PASSWORD": "of the owner",
     "ADMIN_PASSWORD": "of the admin",
@@ -69,7 +69,7 @@ class Container:
     def start(self) -> None:
         """Start it and return when it takes connections."""
         self.begin()
-        give_up = time.monotonic() + SECONDS
+        give_up = time.monotonic() + TIMEOUT_SECONDS
         while not self.takes_connections():
             assert self._process is not None
             assert self._process.poll() is None, self.log
@@ -87,13 +87,13 @@ class Container:
         """Its exit code after this signal."""
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(SECONDS)
+        return self._process.wait(TIMEOUT_SECONDS)
 
     def fails(self) -> str:
         """Its last line, when it does not start."""
         self.begin()
         assert self._process is not None
-        assert self._process.wait(SECONDS) != 0, self.log
+        assert self._process.wait(TIMEOUT_SECONDS) != 0, self.log
         return self.log.splitlines()[-1]
 
     def connect(self, role: str = "orders", database: str = "orders", password: str = "") -> Any:
@@ -104,8 +104,8 @@ class Container:
         self, role: str = "orders", database: str = "orders", password: str = "", port: int = 0
     ) -> str:
         """Where it is over TCP; `port` is another one that leads to it."""
-        told = quote(password or self.environ[ROLES[role]], safe="")
-        return f"postgresql://{role}:{told}@127.0.0.1:{port or self.environ['PGPORT']}/{database}"
+        quoted = quote(password or self.environ[ROLES[role]], safe="")
+        return f"postgresql://{role}:{quoted}@127.0.0.1:{port or self.environ['PGPORT']}/{database}"
 
     def socket_url(self, role: str, password: str) -> str:
         """Where it is on this machine."""
@@ -127,7 +127,7 @@ class Container:
         """End it, whatever state it is in."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(SIGINT)
-            self._process.wait(SECONDS)
+            self._process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager
@@ -157,14 +157,14 @@ def _free_port() -> int:
             return port
 
 
-def told(environ: Mapping[str, str], *command: str) -> "subprocess.CompletedProcess[str]":
-    """What a command of the program says, and with which exit code."""
+def run_command(environ: Mapping[str, str], *command: str) -> "subprocess.CompletedProcess[str]":
+    """A command of the program, run to its end."""
     return subprocess.run(
         [sys.executable, "-c", SOURCE, *command],
         env=_environ(environ),
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
 
 

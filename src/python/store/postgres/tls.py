@@ -29,21 +29,21 @@ NEVER, IF_OFFERED, VERIFIED = {"disable"}, {"allow", "prefer"}, {"verify-ca", "v
 def reachable(variables: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     """Variables by which libpq's programs reach the same database without TLS of their own.
 
-    Unreachable when nobody answers, CannotReach when it is somebody who cannot prove who he is.
+    Unreachable when nobody answers, CannotReach when its certificate is not accepted.
     """
-    far = Far.of({**os.environ, **variables})
-    if far is None or not far.offers_tls():
+    remote = RemoteDatabase.of({**os.environ, **variables})
+    if remote is None or not remote.offers_tls():
         yield {**variables, "PGSSLMODE": "disable"}
         return
-    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as door:
-        door.bind(str(Path(folder, f".s.PGSQL.{PORT}")))
-        door.listen()
-        Thread(target=_let_in, args=(door, far), daemon=True).start()
-        near = {"PGHOST": folder, "PGPORT": PORT, "PGSSLMODE": "disable", "PGSSLROOTCERT": ""}
-        yield {**variables, **near}
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(Path(folder, f".s.PGSQL.{PORT}")))
+        listener.listen()
+        Thread(target=_accept, args=(listener, remote), daemon=True).start()
+        local = {"PGHOST": folder, "PGPORT": PORT, "PGSSLMODE": "disable", "PGSSLROOTCERT": ""}
+        yield {**variables, **local}
 
 
-class Far:
+class RemoteDatabase:
     """A database in the network, and how sure we have to be that it is the right one."""
 
     def __init__(self, host: str, port: int, mode: str, authorities: str) -> None:
@@ -52,16 +52,16 @@ class Far:
         self._context = _context(mode, authorities)
 
     @classmethod
-    def of(cls, told: Mapping[str, str]) -> "Far | None":
+    def of(cls, variables: Mapping[str, str]) -> "RemoteDatabase | None":
         """The one that libpq's variables name; None if it is on this machine, or TLS is not wanted."""
-        host, mode = told.get("PGHOST", ""), told.get("PGSSLMODE") or "prefer"
+        host, mode = variables.get("PGHOST", ""), variables.get("PGSSLMODE") or "prefer"
         if not host or host.startswith("/") or mode in NEVER:
             return None
-        port = int(told.get("PGPORT") or PORT)
-        return cls(host, port, mode, told.get("PGSSLROOTCERT", ""))
+        port = int(variables.get("PGPORT") or PORT)
+        return cls(host, port, mode, variables.get("PGSSLROOTCERT", ""))
 
     def offers_tls(self) -> bool:
-        """Whether it does; CannotReach if it must and does not, or is not to be trusted.
+        """Whether it does; CannotReach if it must and does not, or its certificate is not accepted.
 
         Unreachable if nobody answers.
         """
@@ -118,28 +118,28 @@ def _context(mode: str, authorities: str) -> ssl.SSLContext:
     return context
 
 
-def _let_in(door: socket.socket, far: Far) -> None:
-    with suppress(OSError):  # the door is closed in the end
+def _accept(listener: socket.socket, remote: RemoteDatabase) -> None:
+    with suppress(OSError):  # the listener is closed in the end
         while True:
-            near, _ = door.accept()
-            Thread(target=_relay, args=(near, far), daemon=True).start()
+            client, _ = listener.accept()
+            Thread(target=_relay, args=(client, remote), daemon=True).start()
 
 
-def _relay(near: socket.socket, far: Far) -> None:
-    """Pass on what either says until one of them has nothing more to say."""
-    with near, suppress(OSError):
-        secured = far.connected()
+def _relay(client: socket.socket, remote: RemoteDatabase) -> None:
+    """Pass on bytes both ways until one side closes."""
+    with client, suppress(OSError):
+        secured = remote.connected()
         if secured is None:
             return
         with secured:
-            while pass_on(near, secured):
+            while pass_on(client, secured):
                 pass
 
 
-def pass_on(near: socket.socket, secured: ssl.SSLSocket) -> bool:
-    """Wait for something to pass on, either way, and do; False when somebody has hung up."""
+def pass_on(plain: socket.socket, secured: ssl.SSLSocket) -> bool:
+    """Wait for something to pass on, either way, and do; False when one side has closed."""
     # What is decrypted already makes no socket readable.
-    ready = [secured] if secured.pending() else select.select([near, secured], [], [])[0]
+    ready = [secured] if secured.pending() else select.select([plain, secured], [], [])[0]
     for source in ready:
         source.setblocking(False)
         try:
@@ -150,5 +150,5 @@ def pass_on(near: socket.socket, secured: ssl.SSLSocket) -> bool:
             source.setblocking(True)
         if not block:
             return False
-        (secured if source is near else near).sendall(block)
+        (secured if source is plain else plain).sendall(block)
     return True

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from store.postgres.testing import Container, told
+from store.postgres.testing import Container, run_command
 from store.postgres.tls import SSL_REQUEST, pass_on
 
 
@@ -98,10 +98,10 @@ def test_a_database_that_wants_tls_is_dumped_and_restored(
     )
     authorities = f"&sslrootcert={front.certificate}" if mode.startswith("verify") else ""
     ours = environ(server, front, tmp_path, f"sslmode={mode}{authorities}")
-    kept = told(ours, "backup")
+    kept = run_command(ours, "backup")
     assert (kept.returncode, kept.stderr) == (0, "")
     server.ask("DELETE FROM wide")
-    done = told(ours, "restore", "latest")
+    done = run_command(ours, "restore", "latest")
     assert done.returncode == 0, done.stderr
     assert server.ask("SELECT count(*) FROM wide") == [9000]
     assert front.seen > 4, "all went by TLS"
@@ -110,7 +110,7 @@ def test_a_database_that_wants_tls_is_dumped_and_restored(
 def test_the_environment_may_ask_for_it(server: Container, front: Front, tmp_path: Path) -> None:
     ours = environ(server, front, tmp_path, "")
     ours |= {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": str(front.certificate)}
-    assert told(ours, "backup").returncode == 0
+    assert run_command(ours, "backup").returncode == 0
     assert front.seen
 
 
@@ -131,7 +131,7 @@ def test_who_cannot_prove_who_he_is_gets_no_password(
     trusted = {"strangers": other.certificate, "missing": Path("/nonexistent")}
     query = f"sslmode={mode if mode.startswith('verify') else 'verify-full'}"
     query += f"&sslrootcert={trusted.get(mode, front.certificate)}"
-    done = told(environ(server, front, tmp_path, query), "backup")
+    done = run_command(environ(server, front, tmp_path, query), "backup")
     assert (done.returncode, front.seen > 0) == ((1, False) if reason else (0, True))
     assert reason in done.stderr
     front.close()
@@ -140,7 +140,7 @@ def test_who_cannot_prove_who_he_is_gets_no_password(
 
 def test_where_tls_must_be_and_is_not_nothing_is_said(server: Container, tmp_path: Path) -> None:
     front = Front(server, tmp_path, "localhost", offers=False)
-    done = told(environ(server, front, tmp_path, "sslmode=require"), "backup")
+    done = run_command(environ(server, front, tmp_path, "sslmode=require"), "backup")
     front.close()
     assert done.stderr == (
         f"postgres backup: The database at localhost, port {front.port} cannot be reached: "

@@ -15,7 +15,7 @@ from store.chaos.testing.journey.staff import CatalogueStaff
 from store.chaos.testing.journey.subscribers import SubscriberPair, send_a_forged_payment_webhook
 from store.devstack.accounts import CUSTOMER
 from store.postgres.backup import back_up
-from store.postgres.config import Keeping
+from store.postgres.config import BackupConfig
 from store.postgres.programs import installed
 from store.server.errors import StoreError
 
@@ -67,7 +67,7 @@ class WholeJourney:
         folder = self._store.folder / "dumps"
         folder.mkdir()
         asked = {"DATABASE_URL": self._store.databases["orders"], "BACKUPS": str(folder)}
-        back_up(Keeping.from_environ(asked), installed())
+        back_up(BackupConfig.from_environ(asked), installed())
 
     def _has_scraped_the_dump(self) -> bool:
         return bool(self._watched.prometheus.query("database_newest_dump_timestamp_seconds > 0"))

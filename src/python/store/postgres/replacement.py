@@ -1,7 +1,7 @@
-"""Everything in a database replaced by a dump, in one transaction.
+"""Replaces everything in a database by a dump, in one transaction.
 
-pg_restore makes SQL of the dump and psql runs it, with us between them: psql is told to COMMIT only
-when the whole dump has arrived. If anything ends too early, the server undoes what was done.
+pg_restore makes SQL of the dump and psql runs it, with us between them: psql gets the COMMIT only
+when the whole dump has arrived. If anything ends too early, the server rolls back.
 """
 
 import os
@@ -15,15 +15,16 @@ from typing import IO, cast
 
 from store.postgres.client import QUIET, Client
 from store.postgres.disk import size_in_words
-from store.postgres.errors import CannotRestore, Failed
-from store.postgres.programs import Programs, complaint_in
+from store.postgres.errors import CannotRestore
+from store.postgres.programs import Programs, error_line
+from store.server.process.commands import CommandFailed
 
 BLOCK = 2**18
 SECONDS_BETWEEN_LINES = 10.0
 CONNECTION_LOST = 2  # psql's exit code
 
 # A service's connections have the name of its host; the role says which service it is.
-OTHERS = """
+OTHER_CONNECTIONS = """
 SELECT string_agg(format('%s (role %s)', coalesce(nullif(name, ''), 'unnamed'), role), ', ')
 FROM (
     SELECT DISTINCT application_name AS name, usename AS role FROM pg_stat_activity
@@ -51,7 +52,7 @@ AFTER = rf"""
 SET LOCAL client_min_messages = error;
 ANALYZE;
 DO $check$
-DECLARE others text := ({OTHERS});
+DECLARE others text := ({OTHER_CONNECTIONS});
 BEGIN
     IF others IS NOT NULL THEN
         RAISE EXCEPTION 'others have connected meanwhile: %', others;
@@ -71,29 +72,37 @@ def replace(client: Client, dump: Path, programs: Programs) -> str:
 
     CannotRestore leaves the database as it was.
     """
-    with TemporaryFile("w+") as complaints, TemporaryFile("w+") as refusals:
+    with TemporaryFile("w+") as reader_log, TemporaryFile("w+") as writer_log:
         reader = subprocess.Popen(
             [programs.path("pg_restore"), "--file=-", "--no-owner", str(dump)],
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=reader_log,
         )
         writer = subprocess.Popen(
             [programs.path("psql"), *QUIET, "--tuples-only", "--no-align", "--file=-"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=refusals,
+            stderr=writer_log,
             env={**os.environ, **client.variables},
         )
         whole = _feed(reader, writer)
-        told, _ = writer.communicate()
-        _refuse_failure(writer.returncode, whole, refusals)
+        output, _ = writer.communicate()
+        if writer.returncode == CONNECTION_LOST and whole:
+            raise CommandFailed(
+                "The connection was lost at the very end: whether the dump is restored is not known. "
+                "Run it again."
+            )
+        if writer.returncode != 0:
+            raise CannotRestore(
+                f"The dump is not restored: {_error(writer_log)}. Nothing is changed."
+            )
         if not whole:
-            raise CannotRestore(f"{dump.name} cannot be read: {_complaint(complaints)}")
-    return told.decode().strip()
+            raise CannotRestore(f"{dump.name} cannot be read: {_error(reader_log)}")
+    return output.decode().strip()
 
 
 def _feed(reader: "subprocess.Popen[bytes]", writer: "subprocess.Popen[bytes]") -> bool:
-    """Give one's output to the other; whether that was all, and it was told to commit."""
+    """Give one's output to the other, and the COMMIT when that was all of it; whether it was."""
     source, goal = cast(IO[bytes], reader.stdout), cast(IO[bytes], writer.stdin)
     with suppress(BrokenPipeError):  # psql has given up, and says why
         goal.write(BEFORE.encode())
@@ -116,18 +125,6 @@ def _copy(source: IO[bytes], goal: IO[bytes]) -> None:
             due = time.monotonic() + SECONDS_BETWEEN_LINES
 
 
-def _refuse_failure(status: int, told_to_commit: bool, refusals: IO[str]) -> None:
-    if status == CONNECTION_LOST and told_to_commit:
-        raise Failed(
-            "The connection was lost at the very end: whether the dump is restored is not known. "
-            "Run it again."
-        )
-    if status != 0:
-        raise CannotRestore(
-            f"The dump is not restored: {_complaint(refusals)}. Nothing is changed."
-        )
-
-
-def _complaint(file: IO[str]) -> str:
+def _error(file: IO[str]) -> str:
     file.seek(0)
-    return complaint_in(file.read())
+    return error_line(file.read())
