@@ -80,9 +80,9 @@ def lay_out(objects: Objects, folder: Path) -> Path:
 def test_prometheus_takes_the_configuration_and_finds_the_rules(name: str, tmp_path: Path) -> None:
     needed(promtool_program)
     verdict = check_configuration(lay_out(rendered(*SETS[name]), tmp_path))
-    assert verdict.ok, verdict.said
+    assert verdict.ok, verdict.output
     files = rules(rendered(*SETS[name]))
-    assert f"{len(files)} rule files found" in verdict.said
+    assert f"{len(files)} rule files found" in verdict.output
 
 
 def rules(objects: Objects) -> Json:

@@ -16,7 +16,7 @@ _ALL_VALUES = re.compile(r"label_values\((?:(?P<selector>.+),)?\s*(?P<label>\w+)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))")
 
 
-class Kind(StrEnum):
+class ExpressionKind(StrEnum):
     """Who asks."""
 
     PANEL = "panel"
@@ -30,8 +30,8 @@ class Kind(StrEnum):
 class Expression:
     """One expression as it is written; `labels` are those that the text beside its values names."""
 
-    kind: Kind
-    place: str
+    kind: ExpressionKind
+    location: str
     expr: str
     labels: frozenset[str] = frozenset()
 
@@ -47,7 +47,7 @@ class Expression:
         return _VARIABLE.sub(value, self.expr) if self.kind in _IN_DASHBOARDS else self.expr
 
 
-_IN_DASHBOARDS = frozenset({Kind.PANEL, Kind.VARIABLE, Kind.MARK})
+_IN_DASHBOARDS = frozenset({ExpressionKind.PANEL, ExpressionKind.VARIABLE, ExpressionKind.MARK})
 
 
 def of_dashboards(folder: Path) -> list[Expression]:
@@ -62,15 +62,17 @@ def of_dashboard(dashboard: Mapping[str, Any], name: str) -> Iterator[Expression
     """Those of one dashboard."""
     for panel in _panels(dashboard["panels"]):
         for target in panel.get("targets", []):
-            place = f"{name}: {panel['title']}: {target['refId']}"
-            yield _shown(Kind.PANEL, place, target["expr"], target.get("legendFormat") or "")
+            location = f"{name}: {panel['title']}: {target['refId']}"
+            yield _shown(
+                ExpressionKind.PANEL, location, target["expr"], target.get("legendFormat") or ""
+            )
     for variable in dashboard.get("templating", {}).get("list", []):
         if variable["type"] == "query":
             yield _choice(f"{name}: ${variable['name']}", variable["query"])
     for mark in dashboard.get("annotations", {}).get("list", []):
         if expr := mark.get("expr"):
             text = f"{mark.get('titleFormat', '')} {mark.get('textFormat', '')}"
-            yield _shown(Kind.MARK, f"{name}: {mark['name']}", expr, text)
+            yield _shown(ExpressionKind.MARK, f"{name}: {mark['name']}", expr, text)
 
 
 def of_rules(folder: Path) -> list[Expression]:
@@ -105,24 +107,26 @@ def _panels(panels: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         yield from _panels(panel.get("panels", []))
 
 
-def _shown(kind: Kind, place: str, expr: str, text: str) -> Expression:
-    return Expression(kind, place, expr, frozenset(_LEGEND.findall(text)))
+def _shown(kind: ExpressionKind, location: str, expr: str, text: str) -> Expression:
+    return Expression(kind, location, expr, frozenset(_LEGEND.findall(text)))
 
 
-def _choice(place: str, query: str | Mapping[str, str]) -> Expression:
+def _choice(location: str, query: str | Mapping[str, str]) -> Expression:
     """What a variable offers: the values of a label."""
     asked = query if isinstance(query, str) else query["query"]
     found = _ALL_VALUES.fullmatch(asked.strip())
     if found is None:
-        return Expression(Kind.VARIABLE, place, asked)
+        return Expression(ExpressionKind.VARIABLE, location, asked)
     selector = found["selector"] or f'{{{found["label"]}!=""}}'
-    return Expression(Kind.VARIABLE, place, selector, frozenset({found["label"]}))
+    return Expression(ExpressionKind.VARIABLE, location, selector, frozenset({found["label"]}))
 
 
 def _rule(file: str, rule: Mapping[str, Any]) -> Expression:
     if "record" in rule:
-        return Expression(Kind.RECORDING, f"{file}: {rule['record']}", rule["expr"])
+        return Expression(ExpressionKind.RECORDING, f"{file}: {rule['record']}", rule["expr"])
     severity = rule.get("labels", {}).get("severity", "")
     texts = " ".join([*rule.get("annotations", {}).values(), *rule.get("labels", {}).values()])
     labels = frozenset(_IN_AN_ANNOTATION.findall(texts))
-    return Expression(Kind.ALERT, f"{file}: {rule['alert']} ({severity})", rule["expr"], labels)
+    return Expression(
+        ExpressionKind.ALERT, f"{file}: {rule['alert']} ({severity})", rule["expr"], labels
+    )

@@ -5,7 +5,7 @@ import pytest
 
 from store.monitoring.expressions import (
     Expression,
-    Kind,
+    ExpressionKind,
     of_dashboard,
     of_dashboards,
     of_rules,
@@ -57,19 +57,21 @@ groups:
 
 def test_every_expression_of_a_dashboard_is_found_with_its_place_and_its_labels() -> None:
     assert list(of_dashboard(DASHBOARD, "orders")) == [
-        Expression(Kind.PANEL, "orders: Errors: A", "a", frozenset({"job"})),
-        Expression(Kind.PANEL, "orders: Folded: B", "b"),
-        Expression(Kind.VARIABLE, "orders: $job", 'up{service="a"}', frozenset({"job"})),
-        Expression(Kind.VARIABLE, "orders: $day", '{day!=""}', frozenset({"day"})),
-        Expression(Kind.MARK, "orders: Starts", "c", frozenset({"job", "version"})),
+        Expression(ExpressionKind.PANEL, "orders: Errors: A", "a", frozenset({"job"})),
+        Expression(ExpressionKind.PANEL, "orders: Folded: B", "b"),
+        Expression(ExpressionKind.VARIABLE, "orders: $job", 'up{service="a"}', frozenset({"job"})),
+        Expression(ExpressionKind.VARIABLE, "orders: $day", '{day!=""}', frozenset({"day"})),
+        Expression(ExpressionKind.MARK, "orders: Starts", "c", frozenset({"job", "version"})),
     ]
 
 
 def test_every_expression_of_a_rule_is_found_with_its_place_and_its_labels(tmp_path: Path) -> None:
     (tmp_path / "ours.yaml").write_text(RULES)
     assert of_rules(tmp_path) == [
-        Expression(Kind.RECORDING, "ours: job:a:sum", "sum by (job) (a)"),
-        Expression(Kind.ALERT, "ours: Down (page)", "up == 0", frozenset({"job", "instance"})),
+        Expression(ExpressionKind.RECORDING, "ours: job:a:sum", "sum by (job) (a)"),
+        Expression(
+            ExpressionKind.ALERT, "ours: Down (page)", "up == 0", frozenset({"job", "instance"})
+        ),
     ]
 
 
@@ -90,9 +92,9 @@ def test_dashboards_are_read_from_their_files(tmp_path: Path) -> None:
 )
 def test_variables_are_filled_in(expr: str, asked: str) -> None:
     values = {"__rate_interval": "20s", "job": ".*"}
-    assert Expression(Kind.PANEL, "", expr).filled(values) == asked
+    assert Expression(ExpressionKind.PANEL, "", expr).filled(values) == asked
 
 
 def test_a_rule_has_no_variables() -> None:
     expr = 'label_replace(a, "x", "$job", "y", "(?P<job>.*)")'
-    assert Expression(Kind.ALERT, "", expr).filled({"job": "z"}) == expr
+    assert Expression(ExpressionKind.ALERT, "", expr).filled({"job": "z"}) == expr

@@ -79,6 +79,6 @@ class LocalGrafana:
 def home_of(program: Path) -> Path:
     """The folder of Grafana's own files, which lies elsewhere in each package of it."""
     above = program.resolve().parent.parent
-    places = [*(above / home for home in HOMES), Path("/usr/share/grafana")]
-    has_defaults = (place for place in places if (place / "conf" / "defaults.ini").is_file())
-    return next(has_defaults, places[-1])
+    folders = [*(above / home for home in HOMES), Path("/usr/share/grafana")]
+    has_defaults = (folder for folder in folders if (folder / "conf" / "defaults.ini").is_file())
+    return next(has_defaults, folders[-1])

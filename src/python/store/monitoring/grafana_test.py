@@ -13,17 +13,17 @@ def grafana(folder: Path, source: Path = GRAFANA) -> LocalGrafana:
     return LocalGrafana(folder, source, "127.0.0.1", 8060, "http://127.0.0.1:9090")
 
 
-def home(place: Path) -> Path:
-    (place / "conf").mkdir(parents=True)
-    (place / "conf" / "defaults.ini").touch()
-    return place
+def home(folder: Path) -> Path:
+    (folder / "conf").mkdir(parents=True)
+    (folder / "conf" / "defaults.ini").touch()
+    return folder
 
 
-@pytest.mark.parametrize("place", ["", "share/grafana"])
+@pytest.mark.parametrize("folder", ["", "share/grafana"])
 def test_its_own_files_are_found_beside_it_wherever_a_package_puts_them(
-    tmp_path: Path, place: str
+    tmp_path: Path, folder: str
 ) -> None:
-    wanted = home(tmp_path / place)
+    wanted = home(tmp_path / folder)
     assert home_of(tmp_path / "bin" / "grafana").resolve() == wanted.resolve()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from store.monitoring import chart, slos
-from store.monitoring.dashboards import built
+from store.monitoring.dashboards import files
 
 
 @click.group()
@@ -20,7 +20,7 @@ def commands() -> None:
               help="The folder of the chart's copies.", type=click.Path(path_type=Path))  # fmt: skip
 def build(into: Path, copies: Path) -> None:
     """Write the dashboards and the rules of the SLOs anew, and the chart's copies of all that it has of ours."""
-    built.write(into / "dashboards")
+    files.write(into / "dashboards")
     slos.write(into / "rules")
     chart.write(into, copies)
     click.echo(f"Written: {into}/dashboards, {into}/rules/slos.yaml and {copies}")

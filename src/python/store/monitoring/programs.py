@@ -36,8 +36,8 @@ def prometheus_program() -> str:
 
 def installed(names: Sequence[str], otherwise: str) -> str:
     """The path of the first of these programs that is there; CannotWatch says `otherwise`."""
-    places = os.pathsep.join((os.environ.get("PATH", os.defpath), *BESIDES))
-    found = (shutil.which(name, path=places) for name in names)
+    folders = os.pathsep.join((os.environ.get("PATH", os.defpath), *BESIDES))
+    found = (shutil.which(name, path=folders) for name in names)
     path = next((each for each in found if each), None)
     if path is None:
         raise CannotWatch(otherwise)

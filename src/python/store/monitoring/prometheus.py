@@ -1,4 +1,4 @@
-"""A real Prometheus of our own, for as long as we need one, and what it answers."""
+"""A Prometheus that runs for the length of a block, and a client of its HTTP API."""
 
 import json
 import os
@@ -18,14 +18,14 @@ from store.monitoring.programs import CannotWatch, prometheus_program
 READY_SECONDS = 30.0
 ANSWER_SECONDS = 20.0
 STOP_SECONDS = 20.0
-LOOK_SECONDS = 0.05
+POLL_INTERVAL_SECONDS = 0.05
 HOST = "127.0.0.1"
 
 Labels = Mapping[str, str]
 
 
 class QueryRefused(Exception):
-    """What was asked is no PromQL, or cannot be answered; the text says why."""
+    """The query is no PromQL, or cannot be answered; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Client:
     def __init__(self, url: str) -> None:
         self.url = url
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy has no business on the loopback
+        self._session.trust_env = False  # no proxy on the loopback
 
     def is_ready(self) -> bool:
         """Whether it takes queries."""
@@ -112,10 +112,10 @@ class Client:
     def _data(self, path: str, asked: Mapping[str, Any] | None = None) -> Any:
         url = f"{self.url}/api/v1/{path}"
         answer = self._session.get(url, params=asked, timeout=ANSWER_SECONDS)
-        said = answer.json()
-        if said["status"] != "success":
-            raise QueryRefused(said["error"])
-        return said["data"]
+        document = answer.json()
+        if document["status"] != "success":
+            raise QueryRefused(document["error"])
+        return document["data"]
 
 
 class Prometheus(Client):
@@ -160,8 +160,8 @@ class Prometheus(Client):
         give_up = time.monotonic() + READY_SECONDS
         while not self._is_up():
             if not kept.running or time.monotonic() > give_up:
-                raise CannotWatch(f"Prometheus did not start: {_last_words(self.log)}")
-            time.sleep(LOOK_SECONDS)
+                raise CannotWatch(f"Prometheus did not start: {_last_lines(self.log)}")
+            time.sleep(POLL_INTERVAL_SECONDS)
 
     def _is_up(self) -> bool:
         """Whether it is ready. It says in its log which free port it has taken."""
@@ -185,13 +185,13 @@ def _address(log: Path) -> str:
     return ""
 
 
-def _last_words(log: Path) -> str:
-    said = [str(line.get("err") or line.get("msg")) for line in _lines(log)[-2:]]
-    return "; ".join(said) or "it said nothing"
+def _last_lines(log: Path) -> str:
+    last = [str(line.get("err") or line.get("msg")) for line in _lines(log)[-2:]]
+    return "; ".join(last) or "it printed nothing"
 
 
 def _lines(log: Path) -> list[Mapping[str, Any]]:
-    """What was said so far, in whole lines; what is not JSON comes as a message."""
+    """The whole lines of its log so far; what is not JSON comes as a message."""
     found = []
     for line in log.read_text().split("\n")[:-1]:
         try:
@@ -202,5 +202,5 @@ def _lines(log: Path) -> list[Mapping[str, Any]]:
 
 
 def _environ() -> dict[str, str]:
-    """No secret of ours is any business of its."""
+    """Without our secrets."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "TZ") if name in os.environ}

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from store.monitoring.programs import installed
 
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether promtool is content, and what it said."""
+    """Whether promtool accepts them, and what it printed."""
 
     ok: bool
-    said: str
+    output: str
 
 
 def promtool_program() -> str:
@@ -47,7 +47,7 @@ def _run(*arguments: str) -> Verdict:
         [promtool_program(), *arguments],
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     return Verdict(ran.returncode == 0, ran.stdout + ran.stderr)

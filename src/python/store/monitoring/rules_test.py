@@ -35,16 +35,16 @@ RECORDS = sorted({rule["record"] for rule in rules("record")})
 @pytest.mark.usefixtures("promtool")
 def test_prometheus_takes_the_rules() -> None:
     verdict = check_rules(RULE_FILES)
-    assert verdict.ok, verdict.said
-    assert len(re.findall("SUCCESS", verdict.said)) == len(RULE_FILES) == 5
+    assert verdict.ok, verdict.output
+    assert len(re.findall("SUCCESS", verdict.output)) == len(RULE_FILES) == 5
 
 
 @pytest.mark.usefixtures("promtool")
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
 def test_the_unit_tests_pass(file: Path) -> None:
     verdict = run_tests([file])
-    assert verdict.ok, verdict.said
-    assert "SUCCESS" in verdict.said
+    assert verdict.ok, verdict.output
+    assert "SUCCESS" in verdict.output
 
 
 @pytest.mark.parametrize("rule", ALERTS)
@@ -123,4 +123,4 @@ def test_a_rule_that_is_not_what_it_was_fails_a_unit_test(
     broken.write_text(text.replace(was, becomes))
     verdict = run_tests([tmp_path / "rules" / "tests" / tests])
     assert not verdict.ok
-    assert "exp:" in verdict.said
+    assert "exp:" in verdict.output

@@ -1,10 +1,10 @@
-"""What we promise to who browses and who buys, and grafana/rules/slos.yaml, which follows from it.
+"""The service level objectives for browsing and buying, and grafana/rules/slos.yaml, made of them.
 
     python -m store.monitoring.slos     # writes the file anew
 
-Alerts by "The Site Reliability Workbook" (Google, 2018), chapter 5, table 5-8: they fire when the errors
-that 30 days may have are being used up so many times too fast, over a long window, so that it matters,
-and over a short one, so that it is still going on.
+Alerts by "The Site Reliability Workbook" (Google, 2018), chapter 5, table 5-8: they fire when the error
+budget of 30 days is being used up so many times too fast, over a long window, so that it matters, and
+over a short one, so that it is still going on.
 """
 
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ RULES = Path("grafana/rules")
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
 EVERY_SECONDS = 30
 LEAST = 10
-"""Requests that must have gone wrong: at night, 1 of 3 is no reason to wake anybody."""
+"""Requests that must have failed before an alert fires: at night, 1 of 3 pages nobody."""
 
 HEAD = """\
-# What we promise, and how fast we use up what may go wrong. Made from the table in
+# The service level objectives, and how fast their error budgets are used up. Made from the table in
 # src/python/store/monitoring/slos.py by `python -m store.monitoring.slos`: change it there.
 #
 # Each SLO has two rates, of what went wrong and of all that counts; a ratio over a window is the mean of
@@ -46,8 +46,8 @@ BURNS = {
     "ticket": (Burn("3", "1d", "2h"), Burn("1", "3d", "6h")),
 }
 LASTS = {
-    "page": "At this rate what 30 days may have is used up within 5 days, or within 2.",
-    "ticket": "At this rate what 30 days may have is used up before they are over.",
+    "page": "At this rate the error budget of 30 days is used up within 2 to 5 days.",
+    "ticket": "At this rate the error budget of 30 days is used up before they are over.",
 }
 
 
@@ -64,7 +64,7 @@ class Slo:
     all_rate: str
     budget: str
     alert: str
-    says: str
+    summary: str
 
     def ratio(self, window: str) -> str:
         """The name of its ratio over a window."""
@@ -83,7 +83,7 @@ def promises(name: str, requests: str, seconds: str, whom: str) -> tuple[Slo, Sl
     title = name.capitalize()
     errors = Slo(
         f"{name}_errors", f"{name}_requests", failed, every, "0.001",
-        f"{title}ErrorBudgetBurn", f"{whom} are turned away: {{share}} of requests fail, 0.1% may.",
+        f"{title}ErrorBudgetBurn", f"{whom} get errors: {{share}} of requests fail, 0.1% may.",
     )  # fmt: skip
     slow = Slo(
         f"{name}_slow", f"{name}_answers", f"{answered} - {in_time}", answered, "0.01",
@@ -97,7 +97,7 @@ BROWSE = 'job="inventory", method="GET", route=~"/v1/(products|categories).*"'
 CHECKOUT = 'job="orders", method="POST", route="/v1/orders"'
 # The histogram's bounds as the client library writes them: 1.0 and not 1.
 SLOS = (
-    *promises("browse", BROWSE, "0.25", "People who look around"),
+    *promises("browse", BROWSE, "0.25", "People who browse"),
     *promises("checkout", CHECKOUT, "1.0", "Buyers"),
 )
 
@@ -139,9 +139,9 @@ def _alert(slo: Slo, severity: str) -> dict[str, Any]:
         "expr": "\nor\n".join(_burns(slo, burn) for burn in BURNS[severity]) + "\n",
         "labels": {"severity": severity},
         "annotations": {
-            "summary": slo.says.format(share="{{ $value | humanizePercentage }}"),
+            "summary": slo.summary.format(share="{{ $value | humanizePercentage }}"),
             "description": f"{LASTS[severity]} The dashboard of the service shows which route it is, "
-            "and what stands behind it.",
+            "and the cause.",
             "runbook_url": f"grafana/runbooks.md#{slo.alert.lower()}",
         },
     }

@@ -1,4 +1,4 @@
-"""Where Prometheus finds the processes of a store, and how it labels what they tell."""
+"""Where Prometheus finds the processes of a store, and how it labels their metrics."""
 
 import json
 import re

@@ -34,9 +34,9 @@ def needed(program: Callable[[], str]) -> str:
 
 @cache
 def version_of(program: str) -> tuple[int, ...]:
-    """Major and minor version of a Prometheus or promtool; none, which is below all, if it does not tell."""
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr)
+    """Major and minor version of a Prometheus or promtool; none, which is below all, if it prints none."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"version (\d+)\.(\d+)", done.stdout + done.stderr)
     return tuple(map(int, found.groups())) if found else ()
 
 

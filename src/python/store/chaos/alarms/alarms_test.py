@@ -9,7 +9,7 @@ from store.chaos.alarms.alarms import AlarmResult, must_fire
 from store.chaos.alarms.command import LIMITS
 from store.chaos.alarms.plans import EXPECTED, PAGE, TICKET, Alarm, Fault
 from store.chaos.alarms.report import as_json, show, wrongs
-from store.monitoring.expressions import Kind, of_rules
+from store.monitoring.expressions import ExpressionKind, of_rules
 from store.monitoring.programs import GRAFANA
 from store.monitoring.time_lapse import RULES, time_lapse
 
@@ -22,7 +22,9 @@ def result(fault: Fault, *fired: Alarm, still: Alarm | None = None) -> AlarmResu
 
 
 def test_everything_that_is_expected_is_an_alert_of_ours() -> None:
-    sites = {rule.place for rule in of_rules(GRAFANA / RULES) if rule.kind is Kind.ALERT}
+    sites = {
+        rule.location for rule in of_rules(GRAFANA / RULES) if rule.kind is ExpressionKind.ALERT
+    }
     alerts = {site.partition(": ")[2] for site in sites}
     expected = {str(each.alarm) for fault in Fault for each in EXPECTED[fault]}
     assert len(expected) > 8
@@ -31,7 +33,7 @@ def test_everything_that_is_expected_is_an_alert_of_ours() -> None:
 
 def test_every_changed_limit_is_that_of_an_alert(tmp_path: Path) -> None:
     time_lapse(GRAFANA, tmp_path, 20, LIMITS)
-    rules = {rule.place: rule.expr for rule in of_rules(tmp_path / RULES)}
+    rules = {rule.location: rule.expr for rule in of_rules(tmp_path / RULES)}
     assert rules["alerts: OrdersStuck (page)"].endswith("> 6")
     assert rules["alerts: WorkerStalled (page)"].endswith("> 15")
 

@@ -16,7 +16,7 @@ from store.devstack.output import Output
 from store.devstack.ports import free_base
 from store.monitoring.expressions import (
     Expression,
-    Kind,
+    ExpressionKind,
     of_dashboard,
     of_dashboards,
     of_rules,
@@ -119,7 +119,7 @@ def test_every_rule_is_healthy(watched: WatchedStore) -> None:
 
 def test_every_query_of_every_panel_finds_what_it_names(checker: QueryChecker) -> None:
     queries = of_dashboards(DASHBOARDS)
-    assert len({query.place.partition(":")[0] for query in queries}) == 4
+    assert len({query.location.partition(":")[0] for query in queries}) == 4
     refuse(checker.complaints(queries))
 
 
@@ -165,7 +165,7 @@ def test_a_typo_in_a_panel_is_found(
 def test_a_typo_in_an_alert_is_found(
     checker: QueryChecker, right: str, wrong: str, complaint: str
 ) -> None:
-    (alert,) = (rule for rule in of_rules(RULES) if "OrdersStuck" in rule.place)
+    (alert,) = (rule for rule in of_rules(RULES) if "OrdersStuck" in rule.location)
     assert [*checker.of(alert)] == []
     (found,) = checker.of(replace(alert, expr=alert.expr.replace(right, wrong)))
     assert found.startswith(complaint)
@@ -174,6 +174,6 @@ def test_a_typo_in_an_alert_is_found(
 def test_an_expression_that_finds_nothing_is_reported_with_where_it_stands(
     checker: QueryChecker,
 ) -> None:
-    nothing = Expression(Kind.PANEL, "orders: A panel: A", "up > 1")
+    nothing = Expression(ExpressionKind.PANEL, "orders: A panel: A", "up > 1")
     (complaint,) = checker.complaints([nothing])
     assert complaint == "panel, orders: A panel: A: answers nothing\n    up > 1"

@@ -7,11 +7,13 @@ from store.chaos.containers.fast_clock import AGES, with_fast_prometheus
 from store.chaos.containers.manifest import UnsupportedManifest
 from store.charttest.objects import Objects
 from store.charttest.testing import rendered
-from store.monitoring.expressions import Kind, of_rules
+from store.monitoring.expressions import ExpressionKind, of_rules
 from store.monitoring.programs import GRAFANA
 
 RULES = {
-    each.place: each.expr for each in of_rules(Path(GRAFANA, "rules")) if each.kind is Kind.ALERT
+    each.location: each.expr
+    for each in of_rules(Path(GRAFANA, "rules"))
+    if each.kind is ExpressionKind.ALERT
 }
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from store.monitoring.expressions import Expression, Kind
+from store.monitoring.expressions import Expression, ExpressionKind
 from store.monitoring.prometheus import Client, Labels, QueryRefused, Series
 from store.monitoring.syntax import Grouping, NotPromql, Selector, Syntax
 
@@ -28,7 +28,7 @@ class QueryChecker:
     def complaints(self, expressions: Sequence[Expression]) -> list[str]:
         """A sentence for everything that is wrong, with where it stands."""
         return [
-            f"{each.kind}, {each.place}: {complaint}\n    {each.expr.strip()}"
+            f"{each.kind}, {each.location}: {complaint}\n    {each.expr.strip()}"
             for each in expressions
             for complaint in self.of(each)
         ]
@@ -45,7 +45,7 @@ class QueryChecker:
         wrong_names = [*self._wrong_names(syntax)]
         yield from wrong_names
         if not wrong_names:
-            parts = syntax.always_there() if expression.kind is Kind.ALERT else [asked]
+            parts = syntax.always_there() if expression.kind is ExpressionKind.ALERT else [asked]
             yield from self._wrong_answers(parts, expression.labels)
 
     def _wrong_names(self, syntax: Syntax) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Every colour, by what it says: good is green and bad is red wherever either is drawn.
+"""Every colour, by what it means: good is green and bad is red wherever either is drawn.
 
 The colours are those of Okabe and Ito, "Color Universal Design" (2008), which people who cannot
 tell red from green can tell apart.
@@ -45,7 +45,7 @@ OUTCOMES: Colours = {
 }
 
 STEP_OUTCOMES: Colours = {"done": GREEN, "refused": YELLOW, "waiting": SKY, "unknown": RED}
-TURNS: Colours = {"busy": GREEN, "idle": GREY, "failed": RED}
+LOOP_OUTCOMES: Colours = {"busy": GREEN, "idle": GREY, "failed": RED}
 QUANTILES: Colours = {"p50": SKY, "p95": BLUE, "p99": PURPLE}
 
 JOBS: Colours = {

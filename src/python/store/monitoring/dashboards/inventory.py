@@ -3,7 +3,8 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from store.monitoring.dashboards.colours import IMPORTS, RESERVATIONS
-from store.monitoring.dashboards.layout import Row, service_board
+from store.monitoring.dashboards.interfaces import REST, RPC
+from store.monitoring.dashboards.layout import PanelRow, service_board
 from store.monitoring.dashboards.limits import ANY, BROWSE
 from store.monitoring.dashboards.links import INVENTORY, runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
@@ -15,7 +16,6 @@ from store.monitoring.dashboards.rows.loops import loops
 from store.monitoring.dashboards.rows.red import grpc, rest
 from store.monitoring.dashboards.rows.resources import resources
 from store.monitoring.dashboards.units import COUNT, PER_MINUTE
-from store.monitoring.dashboards.wires import REST, RPC
 
 _ALL = 'service="inventory"'
 
@@ -36,7 +36,7 @@ def inventory() -> Dashboard:
             database("inventory"),
             loops("inventory"),
             resources("inventory"),
-            Row(8, "Trade", [_reservations(), _stock()]),
+            PanelRow(8, "Trade", [_reservations(), _stock()]),
         ],
     )
 
@@ -46,20 +46,20 @@ def _reservations() -> list[Panel]:
     return [
         lines(
             "Reservations",
-            "Reserved and committed run side by side; released ones are orders that came to nothing.",
+            "Reserved and committed should be equal; released ones are orders that were not completed.",
             PER_MINUTE,
             Query(outcomes, "{{outcome}}"),
             colours=RESERVATIONS,
         ),
         lines(
             "Reservations held",
-            "Orders on their way; a number that only grows is orders that do not end.",
+            "Stock held for orders in progress; a number that only grows means that orders do not finish.",
             COUNT,
             Query(most("inventory_reservations_held", _ALL), "held"),
         ),
         lines(
             "Reservations overdue",
-            "Holds that ran out and still keep units from being sold: the sweep has stopped.",
+            "Holds that have expired and still keep units from being sold: the loop that releases them has stopped.",
             COUNT,
             Query(most("inventory_reservations_overdue", _ALL), "overdue"),
             limit=ANY,
@@ -74,13 +74,13 @@ def _stock() -> list[Panel]:
     return [
         lines(
             "Reservations expired",
-            "Holds given back because their order took too long: payments are slow, or buyers give up.",
+            "Holds released because their order took too long: payments are slow, or buyers give up.",
             PER_MINUTE,
             Query(expired, "expired"),
         ),
         lines(
             "Stock-outs",
-            "Orders lost because too few units were left: time to buy, or to take a product down.",
+            "Orders rejected because too few units were left: restock the product, or take it down.",
             PER_MINUTE,
             Query("60 * store:inventory_stock_outs:rate5m", "stock-outs"),
         ),

@@ -21,7 +21,7 @@ LOW = 4
 
 
 @dataclass(frozen=True)
-class Row:
+class PanelRow:
     """A headline, and lines of panels under it; the panels of a line share its width equally.
 
     A row has the same number wherever it is, and its panels are numbered by it.
@@ -36,7 +36,7 @@ class Row:
         return self.heights[line] if self.heights else HEIGHT
 
 
-def board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Dashboard:
+def board(uid: str, title: str, about: str, rows: Sequence[PanelRow]) -> dashboard.Dashboard:
     """The dashboard of these rows, as it is now and has been for an hour."""
     made = _board(uid, title, about, rows)
     made.refresh("30s").time("now-1h", "now").tooltip(DashboardCursorSync.CROSSHAIR)
@@ -44,18 +44,18 @@ def board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Da
 
 
 def service_board(
-    uid: str, title: str, about: str, service: str, rows: Sequence[Row]
+    uid: str, title: str, about: str, service: str, rows: Sequence[PanelRow]
 ) -> dashboard.Dashboard:
     """The dashboard of one service, of which one can choose the replicas."""
     return board(uid, title, about, rows).with_variable(_replicas(service))
 
 
-def words_board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Dashboard:
-    """A dashboard to be read: it has no numbers, so there is nobody to ask and no time to choose."""
+def words_board(uid: str, title: str, about: str, rows: Sequence[PanelRow]) -> dashboard.Dashboard:
+    """A dashboard of text: it has no numbers, so no data source and no time to choose."""
     return _board(uid, title, about, rows).timepicker(dashboard.TimePicker().hidden(True))
 
 
-def _board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.Dashboard:
+def _board(uid: str, title: str, about: str, rows: Sequence[PanelRow]) -> dashboard.Dashboard:
     made = dashboard.Dashboard(title).uid(uid).description(about).tags([links.TAG]).readonly()
     made.links(links.of_every_dashboard())
     for row in rows:
@@ -63,13 +63,13 @@ def _board(uid: str, title: str, about: str, rows: Sequence[Row]) -> dashboard.D
     return made
 
 
-def _add(made: dashboard.Dashboard, row: Row) -> None:
+def _add(made: dashboard.Dashboard, row: PanelRow) -> None:
     number = row.number * 100
     made.with_row(dashboard.Row(f"{row.number}. {row.title}").id(number))
-    for place, line in enumerate(row.lines):
+    for position, line in enumerate(row.lines):
         for panel in line:
             number += 1
-            panel.id(number).span(COLUMNS // len(line)).height(row.height_of(place))
+            panel.id(number).span(COLUMNS // len(line)).height(row.height_of(position))
             made.with_panel(panel)
 
 

@@ -1,6 +1,6 @@
-"""From where on a number is a worry: what we promise, and where the alerts begin.
+"""The limits that panels draw: the objectives of the SLOs, and where the alerts begin.
 
-A test compares them with grafana/rules, so that a panel's line is where somebody is told.
+A test compares them with grafana/rules, so that a panel's line is where its alert begins.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ ALARMS: Mapping[str, float] = {
     "WebhooksLagging": 600,
     "WorkerStalled": 60,
 }
-"""What each alert lets pass."""
+"""The limit of each alert."""
 
 BROWSE_SECONDS, CHECKOUT_SECONDS = 0.25, 1.0
 """How long 99 of 100 answers take at most, as slos.py promises it."""
@@ -71,7 +71,7 @@ ANY = Limit.above(1)
 
 _MAY_FAIL = float(SLOS[0].budget)
 ERRORS = Limit.above(round(float(BURNS["page"][0].factor) * _MAY_FAIL, 6), _MAY_FAIL)
-"""Orange is more than we promise; red uses the budget of 30 days up so fast that somebody is woken."""
+"""Orange is more than we promise; red uses the budget of 30 days up so fast that somebody is paged."""
 
 BROWSE, CHECKOUT = Limit.above(BROWSE_SECONDS), Limit.above(CHECKOUT_SECONDS)
 BUDGET = Limit.left(warning=0.25)

@@ -3,7 +3,8 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from store.monitoring.dashboards.colours import OUTCOMES, STATUSES
-from store.monitoring.dashboards.layout import Row, service_board
+from store.monitoring.dashboards.interfaces import REST
+from store.monitoring.dashboards.layout import PanelRow, service_board
 from store.monitoring.dashboards.limits import CHECKOUT, alarm
 from store.monitoring.dashboards.links import ORDERS, runbooks
 from store.monitoring.dashboards.orders_trade import trade
@@ -16,7 +17,6 @@ from store.monitoring.dashboards.rows.loops import loops
 from store.monitoring.dashboards.rows.red import rest
 from store.monitoring.dashboards.rows.resources import resources
 from store.monitoring.dashboards.units import REQUESTS, SECONDS, SHARE
-from store.monitoring.dashboards.wires import REST
 
 _GATEWAY = 'service="gateway"'
 _SECONDS = "dependency_request_duration_seconds"
@@ -34,8 +34,8 @@ def orders() -> Dashboard:
         [
             glance("orders", [REST], CHECKOUT, slo),
             rest("orders", CHECKOUT, slo),
-            Row(3, "gRPC asked of inventory", [_grpc_asked()]),
-            Row(asked.number, asked.title, [*asked.lines, _gateway()]),
+            PanelRow(3, "gRPC asked of inventory", [_grpc_asked()]),
+            PanelRow(asked.number, asked.title, [*asked.lines, _gateway()]),
             database("orders"),
             loops("orders"),
             resources("orders"),
@@ -51,7 +51,7 @@ def _grpc_asked() -> list[Panel]:
     return [
         lines(
             "gRPC: calls by method",
-            "Every order reserves and then commits or releases; reserving alone is orders that do not end.",
+            "Every order reserves, then commits or releases; reserve alone means that orders do not finish.",
             REQUESTS,
             Query(rate(f"{_SECONDS}_count", called, "operation"), "{{operation}}"),
         ),
@@ -64,7 +64,7 @@ def _grpc_asked() -> list[Panel]:
         ),
         lines(
             "gRPC: failed share by method",
-            "Calls that inventory did not answer: its dashboard says whether it has got them.",
+            "Calls that inventory did not answer; its own dashboard shows whether they reached it.",
             SHARE,
             Query(failed, "{{operation}}"),
             limit=alarm("DependencyFailing"),
@@ -72,7 +72,7 @@ def _grpc_asked() -> list[Panel]:
         ),
         lines(
             "gRPC: p99 by method",
-            "Seen from here, with the way there and back; compare it with what inventory says.",
+            "Measured by orders, network included; compare it with the p99 on the dashboard of inventory.",
             SECONDS,
             Query(p99, "{{operation}}"),
         ),
@@ -85,20 +85,20 @@ def _gateway() -> list[Panel]:
     return [
         stacked(
             "Payment gateway: answers by status",
-            "As our mock sees itself: calls that we miss here never reached it.",
+            "Measured by the mock gateway itself: calls that are missing here never reached it.",
             REQUESTS,
             Query(rate(count, _GATEWAY, "status"), "{{status}}"),
             colours=STATUSES,
         ),
         lines(
             "Payment gateway: p99",
-            "Without the way there: when only our own view is slow, it is the network.",
+            "Measured by the gateway, without the network: if only the callers' p99 is slow, it is the network.",
             SECONDS,
             Query(quantile(0.99, REST.metric, _GATEWAY, REST.by), by),
         ),
         lines(
             "Payment gateway: age of the last step",
-            "Beyond the line it sends no events, and orders that wait for one take the slow way.",
+            "Beyond the line it sends no events, and orders that wait for one continue later, by the worker.",
             SECONDS,
             Query(age, "{{worker}}"),
             limit=alarm("WorkerStalled"),

@@ -1,7 +1,7 @@
 """The numbers of the trade that orders does: orders, steps, money, webhooks."""
 
 from store.monitoring.dashboards.colours import PAYMENTS, QUANTILES, STATES, STEP_OUTCOMES, WEBHOOKS
-from store.monitoring.dashboards.layout import Row
+from store.monitoring.dashboards.layout import PanelRow
 from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
@@ -25,9 +25,9 @@ from store.monitoring.dashboards.units import (
 _ALL = 'service="orders"'
 
 
-def trade() -> Row:
+def trade() -> PanelRow:
     """Of all replicas, since any of them may move any order."""
-    return Row(8, "Trade", [_orders(), _underway(), _steps(), _money(), _webhooks()])
+    return PanelRow(8, "Trade", [_orders(), _underway(), _steps(), _money(), _webhooks()])
 
 
 def orders_by_state() -> Panel:
@@ -46,7 +46,7 @@ def money_captured() -> Panel:
     """Money taken, by currency."""
     return lines(
         "Money captured, in minor units",
-        "In cents, or what the currency has; it falls when the shop sells less or cannot charge.",
+        "In cents, or the smallest unit of the currency; it falls when the shop sells less or cannot charge.",
         PER_MINUTE,
         Query("60 * store:orders_captured_minor_units:rate5m", "{{currency}}"),
     )
@@ -56,7 +56,7 @@ def time_to_confirm() -> Panel:
     """From placing an order to its confirmation."""
     return lines(
         "Time to confirm",
-        "From placing an order to its confirmation: up to a second a buyer waits, beyond he is told to look later.",
+        "From placing an order to its confirmation; above a second it is slower than promised, and after 8 s buyers get 202.",
         SECONDS,
         *quantiles("order_seconds_to_confirm", _ALL),
         colours=QUANTILES,
@@ -80,20 +80,20 @@ def _underway() -> list[Panel]:
     return [
         lines(
             "Orders in progress",
-            "Pending ones are our work, the others wait for their buyer; ours should be few.",
+            "Pending orders wait for us, the others for their buyer; pending ones should be few.",
             COUNT,
             Query("store:orders_in_progress:max", "{{state}}"),
             colours=STATES,
         ),
         lines(
             "Orders due",
-            "Orders whose next step may be tried and is not yet: a queue that grows asks for more workers.",
+            "Orders whose next step is due and not taken yet; a queue that grows needs more workers.",
             COUNT,
             Query(most("orders_due", _ALL), "due"),
         ),
         lines(
             "Oldest pending order",
-            "Beyond the line an order does not get on: its step's errors are in the row of steps.",
+            "Beyond the line an order is stuck; the panels of steps below show which step fails.",
             SECONDS,
             Query("store:orders_oldest_pending_seconds:max", "age"),
             limit=alarm("OrdersStuck"),
@@ -120,7 +120,7 @@ def _steps() -> list[Panel]:
         ),
         lines(
             "Unknown share by step",
-            "Reserve, commit and release ask inventory, all others the gateway: the step tells who is unwell.",
+            "Reserve, commit and release call inventory, all others the gateway: the step shows which of them fails.",
             SHARE,
             Query(share(attempts, _ALL, 'outcome="unknown"', "step"), "{{step}}"),
             links=runbooks("DependencyFailing", "RefundsFailing"),
@@ -140,20 +140,20 @@ def _money() -> list[Panel]:
         money_captured(),
         lines(
             "Money refunded, in minor units",
-            "In cents, or what the currency has; a jump is staff at work, or a mistake of theirs.",
+            "In cents, or the smallest unit of the currency; a jump is staff who refund, or a mistake.",
             PER_MINUTE,
             Query("60 * store:orders_refunded_minor_units:rate5m", "{{currency}}"),
         ),
         stacked(
             "Payments by outcome",
-            "Red are declined ones: some are usual, most of them being declined is the gateway's trouble.",
+            "Red is declined: some are usual, but if most are declined the gateway has a problem.",
             PER_MINUTE,
             Query("60 * store:order_payments:rate5m", "{{outcome}}"),
             colours=PAYMENTS,
         ),
         lines(
             "Declines by code",
-            "One code that rises alone, such as fraud, is worth a word with the payment provider.",
+            "If one code rises alone, such as fraud, ask the payment provider.",
             PER_MINUTE,
             Query(declines, "{{decline_code}}"),
         ),
@@ -161,19 +161,19 @@ def _money() -> list[Panel]:
 
 
 def _webhooks() -> list[Panel]:
-    heard = per_minute("payment_webhooks_total", _ALL, "outcome")
+    received = per_minute("payment_webhooks_total", _ALL, "outcome")
     deliveries = per_minute("webhook_deliveries_total", _ALL, "outcome")
     return [
         stacked(
             "Webhooks from the gateway",
-            "Duplicates are harmless; none at all while there are payments means that they do not reach us.",
+            "Duplicates are harmless; none at all while there are payments means that webhooks do not reach us.",
             PER_MINUTE,
-            Query(heard, "{{outcome}}"),
+            Query(received, "{{outcome}}"),
             colours=WEBHOOKS,
         ),
         stacked(
             "Webhooks to subscribers",
-            "Failed ones are tried again for days; one subscriber that is down is its own trouble.",
+            "Failed ones are retried for three days; if one subscriber fails alone, its owner has to repair it.",
             PER_MINUTE,
             Query(deliveries, "{{outcome}}"),
             colours=WEBHOOKS,
@@ -189,7 +189,7 @@ def _webhooks() -> list[Panel]:
         ),
         lines(
             "Oldest delivery waiting",
-            "Beyond the line subscribers learn too late of what happened to an order.",
+            "Beyond the line subscribers get events too late.",
             SECONDS,
             Query("store:webhook_lag_seconds:max", "age"),
             limit=alarm("WebhooksLagging"),

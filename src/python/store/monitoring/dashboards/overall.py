@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from store.monitoring.dashboards.colours import JOBS
-from store.monitoring.dashboards.layout import HEIGHT, LOW, Row, board
+from store.monitoring.dashboards.layout import HEIGHT, LOW, PanelRow, board
 from store.monitoring.dashboards.links import OVERALL, runbooks
 from store.monitoring.dashboards.overall_health import saturation, symptoms, wrong
 from store.monitoring.dashboards.overall_sales import promises, selling
@@ -19,12 +19,12 @@ def overall() -> Dashboard:
         "Overall health",
         "Is the shop selling? If not: what is broken, what is full, and what changed.",
         [
-            Row(1, "Is the shop selling?", selling(), heights=(LOW, HEIGHT)),
-            Row(2, "What we promise", promises(), heights=(LOW, HEIGHT)),
-            Row(3, "What is wrong", wrong()),
-            Row(4, "Requests, errors and durations", symptoms()),
-            Row(5, "Saturation", saturation()),
-            Row(6, "What changed", [_changes()]),
+            PanelRow(1, "Is the shop selling?", selling(), heights=(LOW, HEIGHT)),
+            PanelRow(2, "What we promise", promises(), heights=(LOW, HEIGHT)),
+            PanelRow(3, "What is wrong", wrong()),
+            PanelRow(4, "Requests, errors and durations", symptoms()),
+            PanelRow(5, "Saturation", saturation()),
+            PanelRow(6, "What changed", [_changes()]),
         ],
     )
 

@@ -87,7 +87,7 @@ def _audit() -> list[Panel]:
         ),
         lines(
             "Audit: time since the last run",
-            "Of the last one that could look; beyond the line nobody knows whether the books are right.",
+            "Of the last audit that succeeded; beyond the line lost money or stock goes unnoticed.",
             SECONDS,
             Query("time() - max(audit_last_run_timestamp_seconds)", "age"),
             limit=alarm("AuditStale"),
@@ -95,7 +95,7 @@ def _audit() -> list[Panel]:
         ),
         lines(
             "Audit: runs",
-            "Failed ones could not look at a database; they say nothing about the books.",
+            "Failed ones could not read a database or the gateway; they say nothing about money and stock.",
             PER_MINUTE,
             Query(
                 "60 * sum by (outcome) (rate(audit_runs_total[$__rate_interval]))", "{{outcome}}"
@@ -105,7 +105,7 @@ def _audit() -> list[Panel]:
         ),
         lines(
             "Audit: duration",
-            "Grows with the books; a jump is a slow database.",
+            "Grows with the number of orders; a jump is a slow database.",
             SECONDS,
             Query("max(audit_duration_seconds)", "last run"),
         ),
@@ -116,7 +116,7 @@ def _answers() -> list[Panel]:
     return [
         lines(
             "Requests",
-            "REST and gRPC by process; all falling together is a way in that is closed.",
+            "REST and gRPC by process; if all fall together, requests no longer reach the store.",
             REQUESTS,
             Query("job:http_requests:rate5m", _BY_JOB),
             Query("job:rpc_requests:rate5m", _BY_JOB),
@@ -125,7 +125,7 @@ def _answers() -> list[Panel]:
         ),
         lines(
             "Error share",
-            "The first line to move is the culprit more often than not; the others depend on it.",
+            "The line that moves first is usually the cause; the others depend on it.",
             SHARE,
             Query("job:http_request_errors:ratio_rate5m", _BY_JOB),
             Query("job:rpc_request_errors:ratio_rate5m", _BY_JOB),
@@ -150,7 +150,7 @@ def _causes() -> list[Panel]:
     return [
         lines(
             "Failed calls to others",
-            "Who cannot reach whom: the one that all arrows point at is the one that is down.",
+            "Which process cannot reach which dependency: the one that all arrows point to is down.",
             SHARE,
             Query(
                 "job_dependency:dependency_request_errors:ratio_rate5m", "{{job}} → {{dependency}}"
@@ -160,7 +160,7 @@ def _causes() -> list[Panel]:
         ),
         lines(
             "Database errors",
-            "In all services at once it is the server; in one alone its own queries or its pool.",
+            "Errors in all services at once are the database server; in one alone, its own queries or its pool.",
             STEPS,
             Query("sum by (job) (job:database_errors:rate5m)", _BY_JOB),
             colours=JOBS,
@@ -168,7 +168,7 @@ def _causes() -> list[Panel]:
         ),
         lines(
             "Loops: age of the last step",
-            "Beyond the line a loop hangs: orders, mails or webhooks stay where they are.",
+            "Beyond the line a loop hangs: orders, mails or webhooks are not processed.",
             SECONDS,
             Query(age, "{{job}} {{worker}}"),
             limit=alarm("WorkerStalled"),
@@ -186,7 +186,7 @@ def _processes() -> list[Panel]:
     return [
         lines(
             "CPU",
-            "All replicas of a process together; a process computes on one core, then it wants another replica.",
+            "All replicas of a process together; one replica uses one core at most, so add replicas when they are full.",
             CORES,
             Query("job:process_cpu_seconds:rate5m", _BY_JOB),
             colours=JOBS,
@@ -232,7 +232,7 @@ def _limited() -> list[Panel]:
         ),
         lines(
             "Open breakers",
-            "At 1 some replica does not even ask any more, so as not to wait in vain.",
+            "At 1 some replica does not call this dependency for the moment, because it did not answer.",
             COUNT,
             Query("max by (job, dependency) (dependency_breaker_open)", "{{job}} → {{dependency}}"),
             limit=ANY,

@@ -43,7 +43,7 @@ def _sales() -> list[Panel]:
         ),
         number(
             "Rejected share",
-            "Of the orders placed; some declined cards are usual, a jump has a reason named in Orders.",
+            "Of the orders placed; some declined cards are usual, and the dashboard Orders shows the reasons of a jump.",
             SHARE,
             Query(f"sum({rejected}) / clamp_min(sum({_PLACED}), 1e-9)", "rejected"),
             links=[board(ORDERS)],
@@ -55,7 +55,7 @@ def _obstacles() -> list[Panel]:
     return [
         number(
             "Oldest pending order",
-            "How long the slowest order has been our work; red is an order that does not get on.",
+            "Age of the oldest pending order; red means that an order is stuck.",
             SECONDS,
             Query("store:orders_oldest_pending_seconds:max", "age"),
             limit=alarm("OrdersStuck"),
@@ -63,7 +63,7 @@ def _obstacles() -> list[Panel]:
         ),
         number(
             "Stock-outs",
-            "Orders refused for want of units; a wave of them is a popular product that ran out.",
+            "Orders rejected because too few units were left; a wave of them is a popular product that is sold out.",
             PER_MINUTE,
             Query("60 * store:inventory_stock_outs:rate5m", "stock-outs"),
             links=[board(INVENTORY)],
@@ -87,7 +87,7 @@ def promises() -> list[list[Panel]]:
 def _budget(slo: Slo) -> Panel:
     return number(
         f"Budget left: {_name(slo)}",
-        f"Of what may go wrong in 30 days ({float(slo.budget):.1%} of requests); below 0 the promise is broken.",
+        f"Of the error budget of 30 days ({float(slo.budget):.1%} of requests); below 0 the objective is missed.",
         SHARE,
         Query(f"1 - {slo.ratio('30d')} / {slo.budget}", _name(slo)),
         limit=BUDGET,
@@ -98,7 +98,7 @@ def _budget(slo: Slo) -> Panel:
 def _burn(window: str, factor: str) -> Panel:
     return lines(
         f"Burn rate over {window}",
-        f"1 uses the budget up in exactly 30 days; from {factor} on somebody is told.",
+        f"At 1 the error budget lasts exactly 30 days; from {factor} on an alert fires.",
         FACTOR,
         *(Query(f"{slo.ratio(window)} / {slo.budget}", _name(slo)) for slo in SLOS),
         colours=PROMISES,

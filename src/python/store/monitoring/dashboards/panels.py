@@ -1,7 +1,7 @@
 """How a number is drawn: the visual language of every dashboard.
 
-Each panel says in one sentence what to think when it moves (`says`), names its unit, and draws the
-limit from which on its number is a worry.
+Each panel has a `description`, one sentence that says what it means when the number moves; a unit;
+and the limit from which on the number is bad.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,14 +44,14 @@ P = TypeVar("P", stat.Panel, timeseries.Panel, table.Panel)
 
 def number(
     title: str,
-    says: str,
+    description: str,
     unit: str,
     *queries: Query,
     limit: Limit = NONE,
     links: Links = (),
 ) -> stat.Panel:
     """A big number as it is now, with its recent past behind it."""
-    panel = _described(stat.Panel(), title, says, unit, limit, links)
+    panel = _described(stat.Panel(), title, description, unit, limit, links)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     panel.graph_mode(shapes.BigValueGraphMode.AREA).color_mode(shapes.BigValueColorMode.VALUE)
     panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
@@ -60,7 +60,7 @@ def number(
 
 def lines(
     title: str,
-    says: str,
+    description: str,
     unit: str,
     *queries: Query,
     colours: Colours = PLAIN,
@@ -68,7 +68,7 @@ def lines(
     links: Links = (),
 ) -> timeseries.Panel:
     """Numbers over time. Where they have a limit it is a dashed line."""
-    panel = _described(timeseries.Panel(), title, says, unit, limit, links)
+    panel = _described(timeseries.Panel(), title, description, unit, limit, links)
     panel.line_width(1).fill_opacity(8).show_points(shapes.VisibilityMode.NEVER)
     panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     if limit.steps:
@@ -82,41 +82,43 @@ def lines(
 
 def stacked(
     title: str,
-    says: str,
+    description: str,
     unit: str,
     *queries: Query,
     colours: Colours = PLAIN,
     links: Links = (),
 ) -> timeseries.Panel:
     """Parts of a whole over time, one upon the other."""
-    panel = lines(title, says, unit, *queries, colours=colours, links=links)
+    panel = lines(title, description, unit, *queries, colours=colours, links=links)
     stacking = common.StackingConfig().mode(shapes.StackingMode.NORMAL).group("A")
     return panel.stacking(stacking).fill_opacity(60)
 
 
 def listing(
     title: str,
-    says: str,
+    description: str,
     query: Query,
     columns: Mapping[str, str],
     empty: str,
     links: Links = (),
 ) -> table.Panel:
     """What there is now, one in each row; `columns` are the labels to show, and their headlines."""
-    panel = _described(table.Panel(), title, says, COUNT, NONE, links).no_value(empty)
-    places = {name: place for place, name in enumerate(columns)}
+    panel = _described(table.Panel(), title, description, COUNT, NONE, links).no_value(empty)
+    positions = {name: position for position, name in enumerate(columns)}
     shown = {"include": {"names": list(columns)}}
     panel.with_transformation(DataTransformerConfig("filterFieldsByName", options=shown))
-    order = {"indexByName": places, "renameByName": dict(columns)}
+    order = {"indexByName": positions, "renameByName": dict(columns)}
     panel.with_transformation(DataTransformerConfig("organize", options=order))
     panel.show_header(True)
     return panel.with_target(_asked(query, "A").format(PromQueryFormat.TABLE).instant())
 
 
-def _described(panel: P, title: str, says: str, unit: str, limit: Limit, links: Links) -> P:
+def _described(panel: P, title: str, description: str, unit: str, limit: Limit, links: Links) -> P:
     if not limit.may_be_negative:
         panel.min(0)
-    panel.title(title).description(says).datasource(SOURCE).unit(unit).decimals(DECIMALS[unit])
+    panel.title(title).description(description).datasource(SOURCE).unit(unit).decimals(
+        DECIMALS[unit]
+    )
     steps = [Threshold(None, limit.lowest), *(Threshold(*step) for step in limit.steps)]
     thresholds = dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
     return panel.thresholds(thresholds).links(list(links))

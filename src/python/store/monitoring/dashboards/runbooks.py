@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models.text import TextMode
 
 from store.monitoring.dashboards import links
 from store.monitoring.dashboards.inventory import inventory
-from store.monitoring.dashboards.layout import COLUMNS, Row, words_board
+from store.monitoring.dashboards.layout import COLUMNS, PanelRow, words_board
 from store.monitoring.dashboards.orders import orders
 from store.monitoring.dashboards.overall import overall
 from store.monitoring.dashboards.sections import (
@@ -41,14 +41,14 @@ def runbooks() -> Dashboard:
     """What fires when, and a panel for each alert, two beside each other."""
     addresses = _addresses()
     first = [[SUMMARY], [ABOUT]]
-    books = [alerts()[place : place + 2] for place in range(0, len(alerts()), 2)]
+    books = [alerts()[index : index + 2] for index in range(0, len(alerts()), 2)]
     return words_board(
         links.RUNBOOKS,
         "Runbooks",
         "For each alert: what it means, how to look, what to do, and when it is over.",
         [
-            _row(FIRST_ROW, "Whatever it is", first, addresses),
-            _row(ALERTS_ROW, "For each alert", books, addresses),
+            _row(FIRST_ROW, "All alerts", first, addresses),
+            _row(ALERTS_ROW, "Each alert", books, addresses),
         ],
     )
 
@@ -66,9 +66,9 @@ def _link(addresses: Addresses, here: str, found: re.Match[str]) -> str:
     return f"[{found[0]}]({address})" if address else found[0]
 
 
-def _row(number: int, title: str, lines: Sequence[list[str]], addresses: Addresses) -> Row:
+def _row(number: int, title: str, lines: Sequence[list[str]], addresses: Addresses) -> PanelRow:
     panels = [[_panel(name, addresses) for name in line] for line in lines]
-    return Row(number, title, panels, [_height(line) for line in lines])
+    return PanelRow(number, title, panels, [_height(line) for line in lines])
 
 
 def _panel(name: str, addresses: Addresses) -> text.Panel:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 FILE = Path("grafana/runbooks.md")
 SUMMARY, ABOUT = "What fires when", "Runbooks"
-"""What is said of all alerts; every other section is of one."""
+"""The sections about all alerts; every other section is about one."""
 
 FIRST_ROW, ALERTS_ROW = 1, 2
 

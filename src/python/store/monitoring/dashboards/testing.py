@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from store.monitoring.dashboards.built import FOLDER
+from store.monitoring.dashboards.files import FOLDER
 
 GRAFANA = FOLDER.parent
 BOARDS: Mapping[str, Any] = {

@@ -3,7 +3,8 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from store.monitoring.dashboards.colours import LOGINS, MAILS
-from store.monitoring.dashboards.layout import Row, service_board
+from store.monitoring.dashboards.interfaces import REST
+from store.monitoring.dashboards.layout import PanelRow, service_board
 from store.monitoring.dashboards.limits import KEY_LEFT, alarm
 from store.monitoring.dashboards.links import USERS, runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
@@ -15,7 +16,6 @@ from store.monitoring.dashboards.rows.loops import loops
 from store.monitoring.dashboards.rows.red import rest
 from store.monitoring.dashboards.rows.resources import resources
 from store.monitoring.dashboards.units import COUNT, PER_MINUTE, SECONDS
-from store.monitoring.dashboards.wires import REST
 
 _ALL = 'service="users"'
 
@@ -34,7 +34,7 @@ def users() -> Dashboard:
             database("users"),
             loops("users"),
             resources("users"),
-            Row(8, "Trade", [_sessions(), _guards(), _mails()]),
+            PanelRow(8, "Trade", [_sessions(), _guards(), _mails()]),
         ],
     )
 
@@ -50,14 +50,14 @@ def _sessions() -> list[Panel]:
         ),
         stacked(
             "Registrations",
-            "Known are e-mails that have an account already, which the caller is not told.",
+            "Known means that the e-mail has an account already, which the answer does not reveal.",
             PER_MINUTE,
             Query(per_minute("users_registrations_total", _ALL, "outcome"), "{{outcome}}"),
             colours=LOGINS,
         ),
         stacked(
             "Refreshes",
-            "Refused ones are old or foreign tokens; a wave of them is a client that forgets the new one.",
+            "Refused tokens are old or not ours; many at once are a client that goes on using an old one.",
             PER_MINUTE,
             Query(per_minute("users_refreshes_total", _ALL, "outcome"), "{{outcome}}"),
             colours=LOGINS,
@@ -75,7 +75,7 @@ def _guards() -> list[Panel]:
         ),
         lines(
             "Reused refresh tokens",
-            "A token shown twice ended its sessions: it was stolen, or a client repeats itself.",
+            "A token that is used twice ends its session: it was stolen, or a client repeats its requests.",
             PER_MINUTE,
             Query(per_minute("users_refresh_reuses_total", _ALL), "reuses"),
         ),
@@ -89,7 +89,7 @@ def _guards() -> list[Panel]:
         ),
         lines(
             "Signing keys made in a day",
-            "As many as the rotation asks for; more are keys that were lost.",
+            "As many as the rotation needs; more means that keys were lost.",
             COUNT,
             Query(f"sum(increase(users_signing_keys_made_total{{{_ALL}}}[1d]))", "keys"),
         ),
@@ -102,27 +102,27 @@ def _mails() -> list[Panel]:
     return [
         stacked(
             "Mails by outcome",
-            "Tries to send: all but sent ones are tried again or given up, see the log.",
+            "Attempts to send; all that are not sent are retried or given up, and the log says why.",
             PER_MINUTE,
             Query(outcomes, "{{outcome}}"),
             colours=MAILS,
         ),
         lines(
             "Mails by kind",
-            "Resets rising alone are people locked out, or somebody who wants to annoy them.",
+            "If password resets rise alone, people are locked out, or somebody abuses the form.",
             PER_MINUTE,
             Query(kinds, "{{kind}}"),
         ),
         lines(
             "Mails waiting",
-            "Owed and not sent: grows when the mail server refuses or cannot be reached.",
+            "Mails that are not sent yet: grows when the mail server refuses them or cannot be reached.",
             COUNT,
             Query(most("users_mails_waiting", _ALL), "waiting"),
             links=runbooks("MailsLagging"),
         ),
         lines(
             "Oldest mail waiting",
-            "Beyond the line people wait in vain for the mail that lets them in.",
+            "Beyond the line people wait too long for a mail that verifies an address or resets a password.",
             SECONDS,
             Query(most("users_oldest_mail_seconds", _ALL), "age"),
             limit=alarm("MailsLagging"),

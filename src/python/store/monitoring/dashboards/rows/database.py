@@ -1,7 +1,7 @@
 """How a service gets on with its database."""
 
 from store.monitoring.dashboards.colours import DATABASE_ERRORS, JOBS
-from store.monitoring.dashboards.layout import Row
+from store.monitoring.dashboards.layout import PanelRow
 from store.monitoring.dashboards.limits import SATURATED
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines
@@ -9,10 +9,10 @@ from store.monitoring.dashboards.promql import Query, chosen, quantile, rate
 from store.monitoring.dashboards.units import REQUESTS, SECONDS, SHARE, STEPS
 
 
-def database(service: str) -> Row:
+def database(service: str) -> PanelRow:
     """The pool of connections, and what goes wrong behind it."""
     labels = chosen(service)
-    return Row(5, "Database", [_pool(labels), _errors(labels)])
+    return PanelRow(5, "Database", [_pool(labels), _errors(labels)])
 
 
 def _pool(labels: str) -> list[Panel]:
@@ -49,7 +49,7 @@ def _errors(labels: str) -> list[Panel]:
     return [
         lines(
             "Connections lent",
-            "Falls with the traffic; falling alone it means that connections are held for longer.",
+            "Falls with the traffic; if it falls alone, connections are held for longer.",
             STEPS,
             Query(rate("database_connection_held_seconds_count", labels, "job"), "{{job}}"),
             colours=JOBS,
@@ -64,7 +64,7 @@ def _errors(labels: str) -> list[Panel]:
         ),
         lines(
             "Errors by kind",
-            "Unavailable and lost are the server or the way to it; deadlocks and timeouts are our own locks.",
+            "Unavailable and lost are the server or the network; deadlock and timeout are our own locks.",
             STEPS,
             Query(rate("database_errors_total", labels, "kind"), "{{kind}}"),
             colours=DATABASE_ERRORS,

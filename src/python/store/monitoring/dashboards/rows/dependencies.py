@@ -1,7 +1,7 @@
 """What a service asks of others, as it sees them itself."""
 
 from store.monitoring.dashboards.colours import DEPENDENCIES, OUTCOMES
-from store.monitoring.dashboards.layout import Row
+from store.monitoring.dashboards.layout import PanelRow
 from store.monitoring.dashboards.limits import ANY, alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
@@ -12,11 +12,11 @@ _SECONDS = "dependency_request_duration_seconds"
 _CALLS = f"{_SECONDS}_count"
 
 
-def dependencies(service: str, *, breakers: bool = False) -> Row:
+def dependencies(service: str, *, breakers: bool = False) -> PanelRow:
     """Rate, failures, duration, retries and, if it has any, breakers of each server that is asked."""
     labels = chosen(service)
     troubles = [*_troubles(labels), _breakers(labels)] if breakers else _troubles(labels)
-    return Row(4, "Dependencies", [_calls(labels), troubles])
+    return PanelRow(4, "Dependencies", [_calls(labels), troubles])
 
 
 def _calls(labels: str) -> list[Panel]:
@@ -51,14 +51,14 @@ def _troubles(labels: str) -> list[Panel]:
     return [
         lines(
             "p99 by dependency",
-            "The wait for others: what rises here rises in our own answers, too.",
+            "Time spent waiting for others: if it rises, the durations of this service rise, too.",
             SECONDS,
             Query(quantile(0.99, _SECONDS, labels, "dependency"), "{{dependency}}"),
             colours=DEPENDENCIES,
         ),
         lines(
             "Retries by dependency",
-            "Calls repeated at once; the caller has not noticed yet, but the other side is unwell.",
+            "Calls that were retried at once; callers notice nothing yet, but the dependency has a problem.",
             REQUESTS,
             Query(rate("dependency_retries_total", labels, "dependency"), "{{dependency}}"),
             colours=DEPENDENCIES,
@@ -69,7 +69,7 @@ def _troubles(labels: str) -> list[Panel]:
 def _breakers(labels: str) -> Panel:
     return lines(
         "Open breakers",
-        "At 1 some replica does not even ask any more, so that it does not wait for an answer in vain.",
+        "At 1 some replica does not call this dependency for the moment, because it did not answer.",
         COUNT,
         Query(most("dependency_breaker_open", labels, "dependency"), "{{dependency}}"),
         colours=DEPENDENCIES,

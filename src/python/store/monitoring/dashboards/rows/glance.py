@@ -2,38 +2,42 @@
 
 from collections.abc import Callable, Sequence
 
-from store.monitoring.dashboards.layout import LOW, Row
+from store.monitoring.dashboards.interfaces import Interface
+from store.monitoring.dashboards.layout import LOW, PanelRow
 from store.monitoring.dashboards.limits import ALL_UP, ERRORS, NONE, Limit, alarm
 from store.monitoring.dashboards.links import Links, runbooks
 from store.monitoring.dashboards.panels import Panel, number
 from store.monitoring.dashboards.promql import Query, chosen, quantile, rate, share, total
 from store.monitoring.dashboards.units import COUNT, REQUESTS, SECONDS, SHARE
-from store.monitoring.dashboards.wires import Wire
 
 
-def glance(service: str, wires: Sequence[Wire], duration: Limit = NONE, slo: Links = ()) -> Row:
+def glance(
+    service: str, interfaces: Sequence[Interface], duration: Limit = NONE, slo: Links = ()
+) -> PanelRow:
     """Six numbers of a service; `duration` is what it promises of its p99, `slo` the runbooks."""
     labels = chosen(service)
-    return Row(1, "At a glance", [[*_requests(labels, wires, duration, slo), *_replicas(labels)]],
+    return PanelRow(1, "At a glance", [[*_requests(labels, interfaces, duration, slo), *_replicas(labels)]],
                heights=(LOW,))  # fmt: skip
 
 
-def _requests(labels: str, wires: Sequence[Wire], duration: Limit, slo: Links) -> list[Panel]:
-    def each(expr: Callable[[Wire], str]) -> list[Query]:
-        return [Query(expr(wire), wire.name) for wire in wires]
+def _requests(
+    labels: str, interfaces: Sequence[Interface], duration: Limit, slo: Links
+) -> list[Panel]:
+    def each(expr: Callable[[Interface], str]) -> list[Query]:
+        return [Query(expr(interface), interface.name) for interface in interfaces]
 
     return [
         number(
             "Requests",
-            "Falls to nothing when callers cannot reach it, and jumps when somebody asks in a loop.",
+            "Falls to 0 when callers cannot reach the service, and jumps when a client calls it in a loop.",
             REQUESTS,
-            *each(lambda wire: rate(wire.count, labels)),
+            *each(lambda interface: rate(interface.count, labels)),
         ),
         number(
             "Error share",
-            "Requests that failed by our fault; 0.1 % is the most that buyers are promised, so find out why.",
+            "Requests that failed by our fault; above 0.1 % the objective is missed, so find out why.",
             SHARE,
-            *each(lambda wire: share(wire.count, labels, wire.errors)),
+            *each(lambda interface: share(interface.count, labels, interface.errors)),
             limit=ERRORS,
             links=slo,
         ),
@@ -41,7 +45,7 @@ def _requests(labels: str, wires: Sequence[Wire], duration: Limit, slo: Links) -
             "p99",
             "One request in a hundred takes longer; when it rises, look for the route below.",
             SECONDS,
-            *each(lambda wire: quantile(0.99, wire.metric, labels)),
+            *each(lambda interface: quantile(0.99, interface.metric, labels)),
             limit=duration,
             links=slo,
         ),
@@ -49,7 +53,7 @@ def _requests(labels: str, wires: Sequence[Wire], duration: Limit, slo: Links) -
             "In flight",
             "Requests being answered now; a number that only grows means that they wait for something.",
             COUNT,
-            *each(lambda wire: total(wire.in_flight, labels)),
+            *each(lambda interface: total(interface.in_flight, labels)),
         ),
     ]
 
@@ -66,7 +70,7 @@ def _replicas(labels: str) -> list[Panel]:
         ),
         number(
             "Restarts in half an hour",
-            "Of the replica that restarted most; more than a deployment explains means that it dies again and again.",
+            "Of the replica that restarted most; more than a deployment explains means that it keeps crashing.",
             COUNT,
             Query(f"max(changes(process_start_time_seconds{{{labels}}}[30m]))", "restarts"),
             limit=alarm("RestartingOften"),

@@ -1,7 +1,7 @@
 """The loops of a service: what it does without being asked."""
 
-from store.monitoring.dashboards.colours import TURNS
-from store.monitoring.dashboards.layout import Row
+from store.monitoring.dashboards.colours import LOOP_OUTCOMES
+from store.monitoring.dashboards.layout import PanelRow
 from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines, stacked
@@ -9,10 +9,10 @@ from store.monitoring.dashboards.promql import Query, chosen, quantile, rate, sh
 from store.monitoring.dashboards.units import SECONDS, SHARE, STEPS
 
 
-def loops(service: str) -> Row:
+def loops(service: str) -> PanelRow:
     """Steps taken, how they end, how long they take, and whether any loop stands still."""
     labels = chosen(service)
-    return Row(6, "Loops", [_panels(labels)])
+    return PanelRow(6, "Loops", [_panels(labels)])
 
 
 def _panels(labels: str) -> list[Panel]:
@@ -22,11 +22,11 @@ def _panels(labels: str) -> list[Panel]:
             "Idle steps find nothing to do; no idle ones left means that the loops cannot keep up.",
             STEPS,
             Query(rate("worker_steps_total", labels, "outcome"), "{{outcome}}"),
-            colours=TURNS,
+            colours=LOOP_OUTCOMES,
         ),
         lines(
             "Failed share of steps",
-            "A step that fails is tried again later; a share that stays is a fault that does not heal.",
+            "A step that fails is retried later; if the share stays, the fault does not pass by itself.",
             SHARE,
             Query(share("worker_steps_total", labels, 'outcome="failed"', "worker"), "{{worker}}"),
         ),

@@ -1,6 +1,6 @@
 """What the processes of a service use, each by itself."""
 
-from store.monitoring.dashboards.layout import Row
+from store.monitoring.dashboards.layout import PanelRow
 from store.monitoring.dashboards.limits import alarm
 from store.monitoring.dashboards.links import runbooks
 from store.monitoring.dashboards.panels import Panel, lines
@@ -10,17 +10,17 @@ from store.monitoring.dashboards.units import BYTES, CORES, COUNT, SECONDS, SHAR
 _EACH = "{{job}} {{instance}}"
 
 
-def resources(service: str) -> Row:
+def resources(service: str) -> PanelRow:
     """Processor, memory, event loop; files, threads and how long each has been running."""
     labels = chosen(service)
-    return Row(7, "Resources", [_work(labels), _holdings(labels)])
+    return PanelRow(7, "Resources", [_work(labels), _holdings(labels)])
 
 
 def _work(labels: str) -> list[Panel]:
     return [
         lines(
             "CPU",
-            "Near 1 a process has no more to give, since it computes on one core: add replicas.",
+            "Near 1 a process is fully busy, since it uses one core at most: add replicas.",
             CORES,
             Query(f"rate(process_cpu_seconds_total{{{labels}}}[{WINDOW}])", _EACH),
         ),

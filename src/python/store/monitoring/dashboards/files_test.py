@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from store.monitoring.dashboards import links
-from store.monitoring.dashboards.built import FOLDER, built
+from store.monitoring.dashboards.files import FOLDER, dashboard_files
 from store.monitoring.dashboards.layout import COLUMNS
 from store.monitoring.dashboards.testing import (
     BOARDS,
@@ -25,7 +25,7 @@ SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 def test_the_files_are_what_the_code_makes() -> None:
     there = {file.name: file.read_text() for file in FOLDER.iterdir()}
-    wanted = dict(built())
+    wanted = dict(dashboard_files())
     different = {name for name in there | wanted if there.get(name) != wanted.get(name)}
     assert not different, "run ./pants dashboards build, look at them, and commit the result"
 
@@ -120,7 +120,7 @@ def test_titles_are_distinct(board: Any) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_rows_of_every_service_stand_in_one_order(name: str) -> None:
-    wanted = [f"{place}. {word}" for place, word in enumerate(ORDER, start=1)]
+    wanted = [f"{number}. {word}" for number, word in enumerate(ORDER, start=1)]
     if name == "users":
         wanted.remove("3. gRPC")
     titles = [row["title"] for row in rows_of(BOARDS[name])]

@@ -12,7 +12,7 @@ FOLDER = Path("grafana/dashboards")
 DASHBOARDS = (*NAMED, runbooks)
 
 
-def built() -> Iterator[tuple[str, str]]:
+def dashboard_files() -> Iterator[tuple[str, str]]:
     """The name of each file, and its text: the same text until the code changes."""
     for dashboard in DASHBOARDS:
         board = dashboard().build()
@@ -22,5 +22,5 @@ def built() -> Iterator[tuple[str, str]]:
 
 def write(folder: Path) -> None:
     """Write all of them."""
-    for name, text in built():
+    for name, text in dashboard_files():
         (folder / name).write_text(text)

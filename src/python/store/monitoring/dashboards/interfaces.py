@@ -1,4 +1,4 @@
-"""The two wires that requests come in by, in the words of their metrics."""
+"""The two interfaces that requests come in by, and how each is measured."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from store.monitoring.dashboards.colours import CODES, STATUSES, Colours
 
 
 @dataclass(frozen=True)
-class Wire:
-    """How requests of one wire are measured."""
+class Interface:
+    """The metrics of one interface."""
 
     name: str
     metric: str
@@ -31,7 +31,7 @@ class Wire:
         return " ".join(f"{{{{{label}}}}}" for label in self.by.split(", "))
 
 
-REST = Wire(
+REST = Interface(
     name="REST",
     metric="http_request_duration_seconds",
     in_flight="http_requests_in_flight",
@@ -41,7 +41,7 @@ REST = Wire(
     colours=STATUSES,
 )
 
-RPC = Wire(
+RPC = Interface(
     name="gRPC",
     metric="rpc_request_duration_seconds",
     in_flight="rpc_requests_in_flight",
