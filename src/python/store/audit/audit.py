@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from store.audit.books.gateway import Gateway
+from store.audit.books.snapshots import Snapshot, snapshots
 from store.audit.cases.case import Case
-from store.audit.cases.reading import cases
+from store.audit.cases.merge import cases
 from store.audit.checks import deliveries, gateway_api, life, money, refunds, stock, tables, totals
 from store.audit.checks.check import Check
 from store.audit.checks.deliveries import check_deliveries
+from store.audit.checks.findings import MAX_FINDINGS, Tally
 from store.audit.checks.gateway_api import check_api
 from store.audit.checks.tables import check_tables
 from store.audit.checks.totals import Totals
-from store.audit.findings import KEPT, Tally
-from store.audit.gateway import Gateway
-from store.audit.snapshots import Snapshot, snapshots
 
 EVENT_LIMIT = 900
 """Seconds after which an event should have reached every active endpoint."""
@@ -37,7 +37,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Rules:
-    """What an audit goes by, all in seconds but `kept`: so many findings are remembered of each check.
+    """What an audit goes by, all in seconds but `max_findings`: so many findings are remembered of each check.
 
     What changed within `grace` is not judged, but for the orders in `anyway`. A database that cannot be
     reached yet is waited for up to `patience`.
@@ -45,7 +45,7 @@ class Rules:
 
     grace: int = 60
     event_limit: int = EVENT_LIMIT
-    kept: int = KEPT
+    max_findings: int = MAX_FINDINGS
     anyway: frozenset[str] = frozenset()
     patience: float = 0
 
@@ -81,13 +81,13 @@ def audited_by(rules: Rules, urls: Mapping[str, str], gateway: Gateway) -> Resul
     with snapshots(urls, rules.patience) as taken:
         result = judged(taken, rules)
         before = _before(taken, rules)
-        result.tallies.append(check_api(gateway, taken["gateway"], before, rules.kept))
+        result.tallies.append(check_api(gateway, taken["gateway"], before, rules.max_findings))
         return result
 
 
 def judged(taken: Mapping[str, Snapshot], rules: Rules) -> Result:
     """Every check over the databases."""
-    tallies = [(check, Tally(check.name, check.means, rules.kept)) for check in CHECKS]
+    tallies = [(check, Tally(check.name, check.means, rules.max_findings)) for check in CHECKS]
     before, sums, not_judged = _before(taken, rules), Totals(), 0
     for case in cases(taken):
         if case.order_id in rules.anyway:
@@ -103,8 +103,8 @@ def judged(taken: Mapping[str, Snapshot], rules: Rules) -> Result:
         [
             *(tally for _, tally in tallies),
             sums.check(),
-            *check_tables(taken, params, rules.kept),
-            *check_deliveries(taken["orders"], params, rules.kept),
+            *check_tables(taken, params, rules.max_findings),
+            *check_deliveries(taken["orders"], params, rules.max_findings),
         ],
         sums,
         not_judged,

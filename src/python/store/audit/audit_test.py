@@ -1,22 +1,28 @@
+import re
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import psycopg2.errors
 import pytest
 from psycopg2.extensions import parse_dsn
 
+from store.audit import command
 from store.audit.audit import Rules, judged
-from store.audit.corruptions.all_kinds import VIOLATIONS
-from store.audit.corruptions.planted import (
+from store.audit.books.snapshots import DATABASES, connected, snapshots
+from store.audit.repair import proposals_of
+from store.audit.testing.corruptions.all_kinds import CORRUPTIONS
+from store.audit.testing.corruptions.corruption import (
     CAPTURED,
     DELIVERED,
     NO_MONEY,
     ORDERED,
     OWED,
-    Planted,
+    Corruption,
     intent,
 )
-from store.audit.corruptions.rows import ENDPOINT, HOUR_AGO, REFUNDED, REJECTED, SOLD
-from store.audit.repairing import planned
-from store.audit.repairs.tables import Tables
-from store.audit.snapshots import DATABASES, connected, snapshots
-from store.audit.testing import SmallStore, audit_of, found_in
+from store.audit.testing.corruptions.rows import ENDPOINT, HOUR_AGO, REFUNDED, REJECTED, SOLD
+from store.audit.testing.small_store import SmallStore, audit_of, found_in
 from store.cli.errors import CannotProve
 from store.database.testing import FleetingServer
 
@@ -33,21 +39,21 @@ def test_the_money_is_added_up_per_currency(small_store: SmallStore) -> None:
     assert (total.given_back, total.kept, total.refunded) == (2000, 5000, 3000)
 
 
-@pytest.mark.parametrize("planted", VIOLATIONS.values(), ids=VIOLATIONS.keys())
+@pytest.mark.parametrize("corruption", CORRUPTIONS.values(), ids=CORRUPTIONS.keys())
 def test_it_is_found_and_explained_and_nothing_else_when(
-    small_store: SmallStore, planted: Planted
+    small_store: SmallStore, corruption: Corruption
 ) -> None:
-    small_store.plant_all(planted.sql)
+    small_store.plant_all(corruption.sql)
     result = audit_of(small_store.urls)
-    assert found_in(result) == planted.noticed_by
+    assert found_in(result) == corruption.noticed_by
     findings = [finding for tally in result.tallies for finding in tally.findings]
-    assert all(finding.remedies or finding.person for finding in findings)
-    if planted.left != planted.noticed_by:
-        assert planned(result), "what a repair sets right has a remedy"
+    assert all(finding.proposals or finding.person for finding in findings)
+    if corruption.left != corruption.noticed_by:
+        assert proposals_of(result), "what a repair sets right is proposed"
 
 
-def test_every_check_has_a_violation_that_it_finds(small_store: SmallStore) -> None:
-    seen = {name for planted in VIOLATIONS.values() for name in planted.noticed_by}
+def test_every_check_has_a_corruption_that_it_finds(small_store: SmallStore) -> None:
+    seen = {name for corruption in CORRUPTIONS.values() for name in corruption.noticed_by}
     assert seen == {tally.name for tally in audit_of(small_store.urls).tallies}
 
 
@@ -147,5 +153,36 @@ def test_an_audit_needs_no_more_than_to_read(
     small_store.plant("gateway", intent(SOLD, "requires_capture"))
     result = audit_of(urls)
     assert (found_in(result), result.totals.by_currency["EUR"].sold) == ({CAPTURED}, 5000)
-    with pytest.raises(CannotProve, match="permission denied"):
-        Tables("orders", urls["orders"]).run("UPDATE orders SET total = 1")
+    with (
+        closing(psycopg2.connect(urls["orders"])) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"),
+    ):
+        cursor.execute("UPDATE orders SET total = 1")
+
+
+def test_every_connection_of_an_audit_only_reads(small_store: SmallStore) -> None:
+    for name in DATABASES:
+        with (
+            closing(connected(name, small_store.urls[name])) as connection,
+            connection.cursor() as cursor,
+            pytest.raises(psycopg2.errors.ReadOnlySqlTransaction),
+        ):
+            cursor.execute("CREATE TABLE written (by_an_audit text)")
+
+
+def test_no_module_of_the_audit_writes_into_a_database() -> None:
+    folder = Path(command.__file__).parent
+    modules = [
+        module
+        for module in folder.rglob("*.py")
+        if "testing" not in module.parts and not module.name.endswith(("_test.py", "conftest.py"))
+    ]
+    assert {module.parent.name for module in modules} == {"audit", "books", "cases", "checks"}
+    words = re.compile(
+        r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|LOCK|CREATE|ALTER|DROP|GRANT|CALL)\b"
+    )
+    writing = {
+        module.name: found for module in modules if (found := words.findall(module.read_text()))
+    }
+    assert writing == {}

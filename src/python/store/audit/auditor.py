@@ -1,4 +1,4 @@
-"""Audits a living store again and again, and tells Prometheus and the log what it finds."""
+"""Audits a living store again and again, and publishes what it finds: as metrics, and in the log."""
 
 import logging
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 from store.audit import metrics
 from store.audit.audit import Result
-from store.audit.findings import Finding
+from store.audit.checks.findings import Finding
 from store.cli.errors import CannotProve
 from store.server.errors import Unavailable
 from store.server.process.lifecycle import stop_at_signals, stopping
@@ -33,28 +33,28 @@ def keep_auditing(look: Callable[[], Result], every: float, ops: OpsConfig) -> N
 
 
 class Auditor:
-    """One who looks at a store with `look`, and remembers what he has told of it."""
+    """Looks at a store with `look`, and remembers what it has logged of it."""
 
     def __init__(self, look: Callable[[], Result]) -> None:
         self._look = look
         self._trouble, self._blind = "", 0
-        self._told: frozenset[tuple[str, str]] = frozenset()
+        self._logged: frozenset[tuple[str, str]] = frozenset()
 
     def run(self, every: float) -> None:
-        """Audit until the process is told to stop."""
+        """Audit until the process is to stop."""
         while not stopping.is_set():
             self.audit()
             stopping.wait(self.rest(every))
 
     def rest(self, every: float) -> float:
-        """Seconds until the next audit: fewer while he is blind, first 1 and then twice as many each time.
+        """Seconds until the next audit: fewer while it is blind, first 1 and then twice as many each time.
 
-        He often starts beside a store that is only just starting, too.
+        It often starts beside a store that is only just starting, too.
         """
         return min(every, 2.0 ** min(self._blind - 1, 30)) if self._blind else every
 
     def audit(self) -> None:
-        """Look once. What cannot be looked at is told, and is no finding."""
+        """Look once. What cannot be looked at is logged, and is no finding."""
         started = time.monotonic()
         try:
             result = self._look()
@@ -84,17 +84,17 @@ class Auditor:
         metrics.DURATION.set(seconds)
         metrics.LAST_RUN.set_to_current_time()
         metrics.RUNS.labels(outcome).inc()
-        self._tell_what_is_new(result)
+        self._log_what_is_new(result)
         level = logging.ERROR if result.found else logging.INFO
         _log.log(level, "audit: %s", outcome, extra=_summary(result, outcome, seconds))
 
-    def _tell_what_is_new(self, result: Result) -> None:
+    def _log_what_is_new(self, result: Result) -> None:
         """A line for each finding that the audit before did not have."""
         now = {(name, found.subject): found for name, found in _findings(result)}
         for (name, _), found in now.items():
-            if (name, found.subject) not in self._told:
+            if (name, found.subject) not in self._logged:
                 _log.error("audit: found", extra=_facts(name, found))
-        self._told = frozenset(now)
+        self._logged = frozenset(now)
 
 
 def _findings(result: Result) -> Iterator[tuple[str, Finding]]:

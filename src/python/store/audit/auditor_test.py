@@ -12,12 +12,12 @@ from prometheus_client import REGISTRY
 
 from store.audit.audit import NAMES, Result
 from store.audit.auditor import Auditor
-from store.audit.corruptions.of_money import UNCAPTURED
-from store.audit.corruptions.planted import CAPTURED, PENNY, intent
-from store.audit.corruptions.rows import HOUR_AGO, REJECTED, SOLD
-from store.audit.repairs.testing import KEY, LivingStore
-from store.audit.snapshots import DATABASES
-from store.audit.testing import SmallStore, audit_of
+from store.audit.books.snapshots import DATABASES
+from store.audit.testing.corruptions.corruption import CAPTURED, PENNY, intent
+from store.audit.testing.corruptions.money import UNCAPTURED
+from store.audit.testing.corruptions.rows import HOUR_AGO, REJECTED, SOLD
+from store.audit.testing.living_store import KEY, LivingStore
+from store.audit.testing.small_store import SmallStore, audit_of
 from store.cli.errors import CannotProve
 from store.proof import main as program
 from store.server.errors import Unavailable
@@ -50,7 +50,7 @@ def test_every_check_has_a_series_from_the_start(living_store: LivingStore) -> N
     assert len(set(NAMES)) == len(findings()) == 29
 
 
-def test_a_violation_shows_until_it_is_repaired(small_store: SmallStore) -> None:
+def test_a_corruption_shows_until_it_is_repaired(small_store: SmallStore) -> None:
     auditor = Auditor(lambda: audit_of(small_store.urls))
     before = {outcome: runs(outcome) for outcome in ("clean", "findings", "failed")}
     small_store.plant("gateway", intent(SOLD, "succeeded", 500))
@@ -115,8 +115,8 @@ def test_a_finding_is_logged_once_with_its_check_and_its_order(
     small_store.plant("gateway", intent(SOLD, "succeeded", 500))
     auditor = Auditor(lambda: audit_of(small_store.urls))
     auditor.audit()
-    told = [vars(record) for record in caplog.records if record.msg == "audit: found"]
-    (one,) = (record for record in told if record["check"] == CAPTURED)
+    logged = [vars(record) for record in caplog.records if record.msg == "audit: found"]
+    (one,) = (record for record in logged if record["check"] == CAPTURED)
     assert (one["order_id"], one["levelname"]) == (SOLD, "ERROR")
     assert one["expected"] == "one capture of 2000 EUR"
     caplog.clear()
@@ -128,13 +128,13 @@ def test_a_finding_is_logged_once_with_its_check_and_its_order(
 def auditing(store: LivingStore, *options: str) -> Iterator[RunningProgram]:
     """The command, in a process of its own, as a chart would start it."""
     urls = {f"{name.upper()}_DATABASE_URL": store.urls[name] for name in DATABASES}
-    gateway = {"PAYMENT_API_URL": store.where.gateway.url, "PAYMENT_API_KEY": KEY}
+    gateway = {"PAYMENT_API_URL": store.audited.gateway.url, "PAYMENT_API_KEY": KEY}
     with running(LIKE_UP, "audit", "--every", "0.2", *options, **urls, **gateway) as started:
         wait_until(started.is_ready, 30)
         yield started
 
 
-def told(auditor: RunningProgram, pattern: str) -> float:
+def metric(auditor: RunningProgram, pattern: str) -> float:
     """What its metrics page says of a series."""
     page = requests.get(f"{auditor.ops}/metrics", timeout=5).text
     found = re.search(rf"^{pattern} (\S+)$", page, re.MULTILINE)
@@ -142,16 +142,16 @@ def told(auditor: RunningProgram, pattern: str) -> float:
     return float(found[1])
 
 
-def test_the_process_shows_a_violation_and_its_repair(living_store: LivingStore) -> None:
+def test_the_process_shows_a_corruption_and_its_repair(living_store: LivingStore) -> None:
     uncaptured = rf'audit_findings{{check="{CAPTURED}"}}'
     clean = r'audit_runs_total{outcome="clean"}'
     living_store.plant({})
     with auditing(living_store) as auditor:
-        wait_until(lambda: told(auditor, clean) > 0)
+        wait_until(lambda: metric(auditor, clean) > 0)
         living_store.spoil("gateway", UNCAPTURED)
-        wait_until(lambda: told(auditor, uncaptured) == 1)
+        wait_until(lambda: metric(auditor, uncaptured) == 1)
         living_store.repaired(living_store.audit())
-        wait_until(lambda: told(auditor, uncaptured) == 0)
+        wait_until(lambda: metric(auditor, uncaptured) == 0)
         assert auditor.leave(signal.SIGTERM) == 0
         lines = [json.loads(line) for line in auditor.said().splitlines()]
     assert {CAPTURED, PENNY} <= {line.get("check") for line in lines}

@@ -11,19 +11,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from store.audit.addresses import Where, where
+from store.audit.addresses import AuditedStore, find_store, refuse_repair_without_services
 from store.audit.audit import EVENT_LIMIT, Result, Rules, audited_by
 from store.audit.auditor import keep_auditing
-from store.audit.findings import KEPT
-from store.audit.repairing import (
-    Planned,
-    Repair,
-    hands_for,
-    orders_of,
-    planned,
-    repairs,
-    wait_for_workers,
-)
+from store.audit.checks.findings import MAX_FINDINGS
+from store.audit.checks.proposals import Proposal
+from store.audit.repair import Repair, orders_of, proposals_of, repairs, wait_for_workers
 from store.audit.report import SHOWN, as_json, repair_of, report_of, show, show_repair
 from store.cli import options
 from store.cli.console import open_console
@@ -33,7 +26,7 @@ from store.server.environ import BadEnviron
 from store.server.process.ops import OpsConfig
 from store.server.telemetry.logs import environ_of
 
-REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for a repair
+MAX_PROPOSALS = 10_000  # of each check: so many findings are remembered for a repair
 
 
 @click.command()
@@ -53,7 +46,14 @@ REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for 
 )
 @click.option("--json", "in_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option(
-    "--repair", is_flag=True, help="Set right what has one right answer, then audit again."
+    "--proposals",
+    is_flag=True,
+    help="Print what has one right answer, a line of JSON each, for the services' `repair`.",
+)
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Have the services set right what has one right answer, then audit again.",
 )
 @click.option("--dry-run", is_flag=True, help="With --repair: say what it would do, and stop.")
 @click.option("--yes", is_flag=True, help="With --repair: do not ask before.")
@@ -96,16 +96,12 @@ REPAIRED_AT_ONCE = 10_000  # of each check: as many findings are remembered for 
 @click.option(
     "--gateway-url", envvar="PAYMENT_API_URL", show_envvar=True, help="The gateway's API."
 )
-@click.option(
-    "--inventory-address",
-    envvar="INVENTORY_ADDRESS",
-    show_envvar=True,
-    help="Inventory's gRPC address; only a repair needs it.",
-)
+@click.option("--inventory-address", hidden=True, help="Not needed any more.")
 def audit(
     grace: int,
     event_limit: int,
     in_json: bool,
+    proposals: bool,
     repair: bool,
     dry_run: bool,
     yes: bool,
@@ -115,7 +111,7 @@ def audit(
     ops_port: int,
     data: Path,
     gateway_url: str | None,
-    inventory_address: str | None,
+    inventory_address: str | None,  # noqa: ARG001 - of those who still give it
     **databases: str | None,
 ) -> None:
     """Check that nothing was lost and nothing doubled.
@@ -123,9 +119,9 @@ def audit(
     Reads the databases of users, inventory, orders and gateway, each in one read-only snapshot, and
     the gateway's API (its key comes from PAYMENT_API_KEY). Without addresses: the local store.
 
-    A repair also needs inventory's gRPC address (its key comes from INVENTORY_RPC_KEY), and roles that
-    may write to the databases of orders and inventory. What has more than one right answer it leaves
-    to a person, and says why.
+    It writes nowhere. --repair hands what it proposes to the commands `orders repair`, `inventory repair`
+    and `gateway repair`, which run here and need the databases' own roles; --proposals prints it for
+    services that run elsewhere. What has more than one right answer is left to a person, and it says why.
 
     With --every it goes on until SIGTERM and serves metrics, for an alert to watch. It waits for nobody
     then: what it cannot look at it says, and soon looks again.
@@ -135,26 +131,32 @@ def audit(
     """
     if dry_run and not repair:
         raise click.UsageError("--dry-run goes with --repair.")
-    if every is not None and (repair or in_json):
+    if every is not None and (repair or in_json or proposals):
         raise click.UsageError("--every only looks, and tells /metrics and the log.")
+    if proposals and (repair or in_json):
+        raise click.UsageError("--proposals has standard output for itself.")
     if repair and not (yes or dry_run or sys.stdin.isatty()):
         raise CannotProve("--repair asks first: give --yes where nobody is there to answer.")
     patience = 0 if every is not None else patience
-    store = where(Folder(data), databases, gateway_url, inventory_address, patience)
+    store = find_store(Folder(data), databases, gateway_url, patience)
     if repair:
-        store.refuse_repair_without_inventory()
-    rules = Rules(grace, event_limit, REPAIRED_AT_ONCE if repair else KEPT, patience=patience)
+        refuse_repair_without_services()
+    remembered = MAX_PROPOSALS if repair or proposals else MAX_FINDINGS
+    rules = Rules(grace, event_limit, remembered, patience=patience)
     if every is not None:
         keep_looking(store, rules, every, ops_port)
         return
-    console = open_console(aside=in_json)  # JSON has standard output for itself
-    mending = Mending(store, rules, console, dry_run, yes, wait) if repair else None
+    # JSON has standard output for itself.
+    console = open_console(aside=in_json or proposals)
+    run = RepairRun(store, rules, console, dry_run, yes, wait) if repair else None
     with taking_no_crash_for_a_finding():
-        result = _audit_once(store, rules, mending, console, in_json)
+        result = _audit_once(store, rules, run, console, in_json)
+        for proposal in proposals_of(result) if proposals else ():
+            click.echo(proposal.line)
     raise SystemExit(1 if result.found else 0)
 
 
-def keep_looking(store: Where, rules: Rules, every: float, ops_port: int) -> None:
+def keep_looking(store: AuditedStore, rules: Rules, every: float, ops_port: int) -> None:
     """Be an auditor until SIGTERM, which logs as LOG_LEVEL and LOG_FORMAT say; BIND is its address."""
     try:
         env = environ_of("audit")
@@ -166,58 +168,52 @@ def keep_looking(store: Where, rules: Rules, every: float, ops_port: int) -> Non
 
 
 @dataclass(frozen=True)
-class Mending:
+class RepairRun:
     """A repair as it was asked for."""
 
-    store: Where
+    store: AuditedStore
     rules: Rules
     console: Console
     dry_run: bool
     yes: bool
     wait: float
 
-    def mended(self, result: Result) -> tuple[Result, dict[str, Any]]:
+    def repair(self, result: Result) -> tuple[Result, dict[str, Any]]:
         """The result of a second audit after the repair, or the same if nothing was done; and what was."""
-        plans = planned(result)
-        if self.dry_run or not (plans and self._may(plans)):
-            return result, {
-                "repairs": [repair_of(Repair(plan, False, "not done")) for plan in plans]
-            }
-        done = self._done(plans)
-        again = replace(self.rules, kept=KEPT, anyway=orders_of(plans))
+        proposals = proposals_of(result)
+        if self.dry_run or not (proposals and self._may(proposals)):
+            undone = [repair_of(Repair(proposal, False, "not done")) for proposal in proposals]
+            return result, {"repairs": undone}
+        done = []
+        for repair in repairs(proposals, self.store):
+            show_repair(self.console, repair)
+            done.append(repair)
+        wait_for_workers([each.proposal for each in done if each.done], self.store, self.wait)
+        again = replace(self.rules, max_findings=MAX_FINDINGS, anyway=orders_of(proposals))
         after = audited_by(again, self.store.databases, self.store.gateway)
         return after, {"before": report_of(result), "repairs": [repair_of(each) for each in done]}
 
-    def _may(self, plans: Sequence[Planned]) -> bool:
+    def _may(self, proposals: Sequence[Proposal]) -> bool:
         if self.yes:
             return True
-        for plan in plans[:SHOWN]:
-            click.echo(f"  {plan.remedy.does}", err=True)
-        if len(plans) > SHOWN:
-            click.echo(f"  and {len(plans) - SHOWN:,} more", err=True)
-        return click.confirm(f"Do these {len(plans):,} things?", err=True)
-
-    def _done(self, plans: Sequence[Planned]) -> list[Repair]:
-        done = []
-        with hands_for(self.store) as hands:
-            for repair in repairs(plans, self.store, hands):
-                show_repair(self.console, repair)
-                done.append(repair)
-            wait_for_workers([each.planned for each in done if each.done], hands, self.wait)
-        return done
+        for proposal in proposals[:SHOWN]:
+            click.echo(f"  {proposal.does}", err=True)
+        if len(proposals) > SHOWN:
+            click.echo(f"  and {len(proposals) - SHOWN:,} more", err=True)
+        return click.confirm(f"Do these {len(proposals):,} things?", err=True)
 
 
 def _audit_once(
-    store: Where, rules: Rules, mending: Mending | None, console: Console, in_json: bool
+    store: AuditedStore, rules: Rules, run: RepairRun | None, console: Console, in_json: bool
 ) -> Result:
     """Audit and say what was found; after a repair, what is left of it."""
     result = audited_by(rules, store.databases, store.gateway)
     if in_json:
-        result, more = mending.mended(result) if mending else (result, {})
+        result, more = run.repair(result) if run else (result, {})
         click.echo(as_json(result, **more))
         return result
     show(console, result)
-    if mending and (after := mending.mended(result)[0]) is not result:
+    if run and (after := run.repair(result)[0]) is not result:
         show(console, after)
         return after
     return result

@@ -5,8 +5,9 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg2.extensions import parse_dsn
 
+from store.audit import addresses
 from store.audit import command as audit_module
-from store.audit.repairs.testing import LivingStore
+from store.audit.testing.living_store import LivingStore
 from store.proof.main import commands
 from store.server.grpc.testing import closed_at_first
 
@@ -42,7 +43,7 @@ def test_a_network_that_is_not_open_yet_is_waited_for(
 ) -> None:
     living_store.plant({})
     parts = parse_dsn(living_store.urls["orders"])
-    gateway = living_store.where.gateway
+    gateway = living_store.audited.gateway
     api_port = urlsplit(gateway.url).port or 80
     with (
         closed_at_first(f"{parts['host']}/.s.PGSQL.5432", 5) as database,
@@ -99,12 +100,21 @@ def test_a_dry_run_is_of_a_repair(tmp_path: Path) -> None:
     assert (result.exit_code, "goes with --repair" in result.output) == (2, True)
 
 
-def test_a_repair_of_another_store_needs_inventory_s_address(tmp_path: Path) -> None:
+def test_a_repair_needs_the_services_own_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "find_spec", lambda _name: None)
     result = audit(SOMEWHERE, tmp_path, "--repair", "--yes")
-    assert (result.exit_code, "INVENTORY_ADDRESS" in result.output) == (2, True)
+    assert (result.exit_code, "`audit --proposals`" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize("other", ["--json", "--repair"])
+def test_proposals_have_standard_output_for_themselves(tmp_path: Path, other: str) -> None:
+    result = audit(SOMEWHERE, tmp_path, "--proposals", other)
+    assert (result.exit_code, "--proposals has standard output" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("other", ["--json", "--proposals", "--repair"])
 def test_an_auditor_only_looks(tmp_path: Path, other: str) -> None:
     result = audit(SOMEWHERE, tmp_path, "--every", "60", other)
     assert (result.exit_code, "--every only looks" in result.output) == (2, True)

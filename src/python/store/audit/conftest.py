@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from store.audit.corruptions.rows import ROWS
-from store.audit.repairs.testing import LivingStore
-from store.audit.snapshots import DATABASES
-from store.audit.testing import SmallStore, write
+from store.audit.books.snapshots import DATABASES
+from store.audit.testing.corruptions.rows import ROWS
+from store.audit.testing.living_store import LivingStore
+from store.audit.testing.small_store import SmallStore, write
 from store.database.testing import FleetingServer, postgres  # noqa: F401
 from store.gateway.models import tables as gateway
 from store.inventory.models import tables as inventory

@@ -1,4 +1,4 @@
-"""What an auditor that looks again and again tells."""
+"""What an auditor that looks again and again publishes."""
 
 from prometheus_client import Counter, Gauge
 

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from store.audit.audit import Result
+from store.audit.checks.findings import Finding, Tally
 from store.audit.checks.totals import Total, Totals
-from store.audit.findings import Finding, Tally
-from store.audit.repairing import Repair
+from store.audit.repair import Repair
 
 MONEY: Sequence[tuple[str, Callable[[Total], int]]] = (
     ("orders sold", attrgetter("orders")),
@@ -37,10 +37,10 @@ def show(console: Console, result: Result) -> None:
 
 
 def show_repair(console: Console, repair: Repair) -> None:
-    """What came of one remedy."""
-    plan = repair.planned
+    """What came of one proposal."""
     mark = "[green]done[/]" if repair.done else "[yellow]left[/]"
-    console.print(f"{mark}  {escape(plan.remedy.does)}: {escape(repair.outcome)}", highlight=False)
+    line = f"{escape(repair.proposal.does)}: {escape(repair.outcome)}"
+    console.print(f"{mark}  {line}", highlight=False)
 
 
 def _checks(tallies: Sequence[Tally]) -> Table:
@@ -82,8 +82,8 @@ def _explain(console: Console, tally: Tally) -> None:
 def _lines(finding: Finding) -> Iterable[tuple[str, str]]:
     yield "expected", finding.expected
     yield "found", finding.found
-    for remedy in finding.remedies:
-        yield "--repair", f"would {remedy.does}"
+    for proposal in finding.proposals:
+        yield "--repair", f"would {proposal.does}"
     if finding.person:
         yield "a person", finding.person
 
@@ -108,11 +108,10 @@ def report_of(result: Result) -> dict[str, Any]:
 
 def repair_of(repair: Repair) -> dict[str, Any]:
     """A repair as plain data."""
-    plan = repair.planned
     return {
-        "check": plan.check,
-        "subject": plan.subject,
-        "repair": plan.remedy.does,
+        "check": repair.proposal.check,
+        "subject": repair.proposal.subject,
+        "repair": repair.proposal.does,
         "done": repair.done,
         "outcome": repair.outcome,
     }
@@ -133,6 +132,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "expected": finding.expected,
         "found": finding.found,
-        "repair": [remedy.does for remedy in finding.remedies],
+        "repair": [proposal.does for proposal in finding.proposals],
         "person": finding.person or None,
     }

@@ -1,13 +1,14 @@
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
 from store.audit.audit import Result
+from store.audit.checks.findings import Difference, Tally
+from store.audit.checks.proposals import RELEASE_STOCK, propose
 from store.audit.checks.totals import Total, Totals
-from store.audit.findings import Difference, Tally
-from store.audit.repairing import Planned, Repair
-from store.audit.repairs.stock import ReleaseStock
+from store.audit.repair import Repair
 from store.audit.report import as_json, repair_of, show, show_repair
 
 
@@ -21,9 +22,9 @@ def a_finding() -> Tally:
     tally = Tally("a rejected or cancelled order holds no stock", "Units are kept from others.")
     tally.count("order 1", None)
     for number in range(2, 27):
-        remedies = (ReleaseStock(str(number)),)
+        proposals = (propose(RELEASE_STOCK, order_id=str(number), state="held"),)
         tally.count(
-            f"order {number}", Difference("no stock", "[held]", remedies, "And count the shelf.")
+            f"order {number}", Difference("no stock", "[held]", proposals, "And count the shelf.")
         )
     return tally
 
@@ -58,7 +59,8 @@ def test_what_was_too_young_to_judge_is_said() -> None:
 
 def test_a_repair_says_what_came_of_it() -> None:
     console = Console(file=io.StringIO(), width=120)
-    left = Repair(Planned("a check", "order 2", ReleaseStock("2")), False, "[it is otherwise]")
+    release = propose(RELEASE_STOCK, order_id="2", state="held")
+    left = Repair(replace(release, check="a check", subject="order 2"), False, "[it is otherwise]")
     show_repair(console, left)
     assert isinstance(console.file, io.StringIO)
     said = console.file.getvalue()

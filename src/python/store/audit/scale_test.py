@@ -3,15 +3,15 @@ import subprocess
 import sys
 
 from store.audit import audit
-from store.audit.corruptions.crowd import crowd
-from store.audit.testing import SmallStore
+from store.audit.testing.corruptions.crowd import crowd
+from store.audit.testing.small_store import SmallStore
 
 MOST_GROWTH = 4 * 2**10  # KiB; twenty times as many rows in memory would be at least ten times this
 
 AUDIT = f"""
 import json, resource, sys
 from {audit.__name__} import Rules, judged
-from store.audit.snapshots import snapshots
+from store.audit.books.snapshots import snapshots
 
 with snapshots(json.load(sys.stdin)) as taken:
     result = judged(taken, Rules())

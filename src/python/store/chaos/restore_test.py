@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from store.audit.books.snapshots import DATABASES
 from store.audit.conftest import clean  # noqa: F401 - a fixture
-from store.audit.snapshots import DATABASES
 from store.chaos.basket import CHALLENGED
 from store.chaos.own_store import OwnStore
 from store.chaos.testing.restore import RestorableStore, contents, destroy, run_postgres_program

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any, Protocol, Self
 
 from store.audit.audit import Result, audited
-from store.audit.gateway import Gateway
+from store.audit.books.gateway import Gateway
 from store.chaos.faults import FaultProfile, InjectedFault
 from store.chaos.proxies.fault_rule import FaultRules
 from store.chaos.proxies.listener import HOST

@@ -1,4 +1,4 @@
-"""The gateway's program: `gateway serve` and `gateway migrate`."""
+"""The gateway's program: `gateway serve`, `gateway migrate` and `gateway repair`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -50,8 +50,29 @@ def migrate() -> None:
     migrate_from(environ_of("gateway"), database, MIGRATIONS)
 
 
+def repair() -> None:
+    """Do what an audit proposes on standard input, where it is still right."""
+    from store.gateway.config import GatewayConfig
+    from store.gateway.models.ids import new_id
+    from store.gateway.models.tables import database
+    from store.gateway.use_cases.repairs import cancel_payment
+    from store.gateway.use_cases.unit_of_work import UnitOfWork
+    from store.server.process.repairs import repair_what_is_proposed
+
+    env = environ_of("gateway")
+    config = GatewayConfig.from_environ(env)
+    env.check()
+    database.open(config.database)
+
+    def begin() -> UnitOfWork:
+        webhooks = bool(config.webhook_url)
+        return UnitOfWork(new_id("req", 14), "repair", config.public_url, webhooks)
+
+    repair_what_is_proposed("gateway", {"cancel_payment": partial(cancel_payment, begin)})
+
+
 def main() -> None:
-    run("gateway", {"serve": serve, "migrate": migrate})
+    run("gateway", {"serve": serve, "migrate": migrate, "repair": repair})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The program `inventory`: `serve`, `rpc`, `migrate`."""
+"""The program `inventory`: `serve`, `rpc`, `migrate`, `repair`."""
 
 from store.server.process.commands import run
 from store.server.process.gevent_patch import patch_gevent
@@ -45,9 +45,23 @@ def migrate() -> None:
     migrate_from(environ_of("inventory"), database, MIGRATIONS, FUNCTIONS)
 
 
+def repair() -> None:
+    """Do what an audit proposes on standard input, where it is still right."""
+    from store.database.config import DatabaseConfig
+    from store.inventory.models.tables import database
+    from store.inventory.reservations.repairs import REPAIRS
+    from store.server.process.repairs import repair_what_is_proposed
+
+    env = environ_of("inventory")
+    config = DatabaseConfig.from_environ(env)
+    env.check()
+    database.open(config)
+    repair_what_is_proposed("inventory", REPAIRS)
+
+
 def main() -> None:
     """Run the command that was asked for."""
-    run("inventory", {"serve": serve, "rpc": rpc, "migrate": migrate})
+    run("inventory", {"serve": serve, "rpc": rpc, "migrate": migrate, "repair": repair})
 
 
 if __name__ == "__main__":

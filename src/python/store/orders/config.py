@@ -43,6 +43,24 @@ class OrdersConfig:
 
 
 @dataclass(frozen=True)
+class RepairConfig:
+    """What `orders repair` needs: the database, and the gateway to ask."""
+
+    database: DatabaseConfig
+    payment_url: str
+    payment_key: str = field(repr=False)
+
+    @classmethod
+    def from_environ(cls, env: Environ) -> "RepairConfig":
+        """DATABASE_*, PAYMENT_API_URL, PAYMENT_API_KEY."""
+        return cls(
+            database=DatabaseConfig.from_environ(env),
+            payment_url=env.text("PAYMENT_API_URL", STRIPE).rstrip("/"),
+            payment_key=env.text("PAYMENT_API_KEY"),
+        )
+
+
+@dataclass(frozen=True)
 class HttpSettings:
     """What only the API needs: who signs tokens, and who signs the gateway's webhooks."""
 

@@ -1,4 +1,4 @@
-"""The program `orders`: `serve`, `work`, `migrate`."""
+"""The program `orders`: `serve`, `work`, `migrate`, `repair`."""
 
 from store.server.process.commands import run
 from store.server.process.gevent_patch import patch_gevent
@@ -77,9 +77,26 @@ def migrate() -> None:
     migrate_from(environ_of("orders"), database, MIGRATIONS)
 
 
+def repair() -> None:
+    """Do what an audit proposes on standard input, where it is still right."""
+    from store.orders.clients.payments import Payments
+    from store.orders.config import RepairConfig
+    from store.orders.models.tables import database
+    from store.orders.use_cases.repairs import repairs_with
+    from store.orders.webhooks.repairs import REPAIRS
+    from store.server.process.repairs import repair_what_is_proposed
+
+    env = environ_of("orders")
+    config = RepairConfig.from_environ(env)
+    env.check()
+    database.open(config.database)
+    payments = Payments(config.payment_url, config.payment_key)
+    repair_what_is_proposed("orders", {**repairs_with(payments), **REPAIRS})
+
+
 def main() -> None:
     """Run the command that was asked for."""
-    run("orders", {"serve": serve, "work": work, "migrate": migrate})
+    run("orders", {"serve": serve, "work": work, "migrate": migrate, "repair": repair})
 
 
 if __name__ == "__main__":

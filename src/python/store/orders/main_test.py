@@ -215,7 +215,11 @@ def test_orders_are_served_worked_on_told_and_left_in_good_order(
 
 @pytest.mark.parametrize(
     ("command", "missing"),
-    [("serve", (*SETTINGS, "JWKS_URL", "PAYMENT_WEBHOOK_SECRET")), ("work", SETTINGS)],
+    [
+        ("serve", (*SETTINGS, "JWKS_URL", "PAYMENT_WEBHOOK_SECRET")),
+        ("work", SETTINGS),
+        ("repair", ("DATABASE_URL", "PAYMENT_API_KEY")),
+    ],
 )
 def test_a_program_says_in_one_line_what_it_misses(command: str, missing: tuple[str, ...]) -> None:
     nothing = dict.fromkeys(missing, "")

@@ -58,7 +58,7 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class GatewayPayment:
     """A payment as the gateway knows it; one that names no order goes by its own id."""
 
     order_id: str
@@ -101,13 +101,13 @@ class Case:
     order_id: str
     order: Order | None
     stock: Stock | None
-    intents: tuple[Intent, ...]
+    intents: tuple[GatewayPayment, ...]
 
     @property
     def touched_at(self) -> datetime:
         """When anybody last changed anything about it."""
-        known = (self.order, self.stock, *self.intents)
-        return max(one.touched_at for one in known if one is not None)
+        books = (self.order, self.stock, *self.intents)
+        return max(one.touched_at for one in books if one is not None)
 
 
 def is_known(case: Case) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from store.audit.cases.case import Case
-from store.audit.findings import Difference
+from store.audit.checks.findings import Difference
 
 
 @dataclass(frozen=True)

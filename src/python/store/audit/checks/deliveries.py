@@ -8,10 +8,10 @@ have seen it.
 
 from collections.abc import Iterator, Mapping
 
+from store.audit.books.snapshots import Snapshot
+from store.audit.checks.findings import MAX_FINDINGS, Tally
+from store.audit.checks.proposals import PUT_DELIVERY_BACK, SEND_NOW
 from store.audit.checks.tables import Search
-from store.audit.findings import KEPT, Tally
-from store.audit.repairs.deliveries import PutDeliveryBack, SendNow
-from store.audit.snapshots import Snapshot
 
 _LATE = "now() - make_interval(secs => %(limit)s)"
 _OWED = f"""
@@ -37,7 +37,8 @@ SEARCHES = (
         LEFT JOIN webhook_deliveries d ON (d.endpoint_id, d.event_id) = (w.id, e.id)
         WHERE d.event_id IS NULL
         """,
-        remedy=PutDeliveryBack,
+        proposes=PUT_DELIVERY_BACK,
+        facts=("endpoint_id", "event_id"),
     ),
     Search(
         "no event is undelivered for longer than its limit",
@@ -55,7 +56,8 @@ SEARCHES = (
             {_ACTIVE} WHERE d.state = 'pending' AND w.state = 'active'
         ) d WHERE d.since < {_LATE}
         """,
-        remedy=SendNow,
+        proposes=SEND_NOW,
+        facts=("endpoint_id", "event_id"),
     ),
     Search(
         "no delivery is given up",
@@ -87,7 +89,7 @@ SEARCHES = (
                 PARTITION BY endpoint_id, order_id ORDER BY number
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) AS before FROM webhook_deliveries
-        ) told WHERE delivered_at < before
+        ) delivery WHERE delivered_at < before
         """,
         "What was heard cannot be unheard: tell the subscriber to read these orders anew.",
     ),
@@ -95,8 +97,8 @@ SEARCHES = (
 
 
 def check_deliveries(
-    orders: Snapshot, params: Mapping[str, object], kept: int = KEPT
+    orders: Snapshot, params: Mapping[str, object], max_findings: int = MAX_FINDINGS
 ) -> Iterator[Tally]:
     """Every check of this file; `params` has the `limit` in seconds."""
     for search in SEARCHES:
-        yield search.run(orders, params, kept)
+        yield search.run(orders, params, max_findings)

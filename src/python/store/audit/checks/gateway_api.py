@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import requests
 
-from store.audit.findings import KEPT, Difference, Tally
-from store.audit.gateway import Gateway
-from store.audit.snapshots import Snapshot
+from store.audit.books.gateway import Gateway
+from store.audit.books.snapshots import Snapshot
+from store.audit.checks.findings import MAX_FINDINGS, Difference, Tally
 
 PAGE = 100
 OUT_OF_STEP_SECONDS = 60
@@ -49,14 +49,18 @@ class Payment(NamedTuple):
         return f"{self.amount} {self.currency}, {self.status}, {self.received} received"
 
 
-def check_api(gateway: Gateway, taken: Snapshot, before: datetime, kept: int = KEPT) -> Tally:
+def check_api(
+    gateway: Gateway, taken: Snapshot, before: datetime, max_findings: int = MAX_FINDINGS
+) -> Tally:
     """Compare every payment made before that time, newest first."""
     second = before.replace(microsecond=0)  # the API filters by whole seconds
     stored = itertools.starmap(Payment, taken.rows(STORED, {"before": second}))
-    return compare(stored, listed(gateway, second), kept)
+    return compare(stored, listed(gateway, second), max_findings)
 
 
-def compare(stored: Iterator[Payment], told: Iterator[Payment], kept: int = KEPT) -> Tally:
+def compare(
+    stored: Iterator[Payment], shown: Iterator[Payment], max_findings: int = MAX_FINDINGS
+) -> Tally:
     """Walk both lists, newest first, always that one which is behind.
 
     One that only one list has is given up when both are a minute past it: so memory holds the
@@ -65,9 +69,9 @@ def compare(stored: Iterator[Payment], told: Iterator[Payment], kept: int = KEPT
     tally = Tally(
         NAME,
         "Orders acts on what the API says, and the gateway's books say otherwise.",
-        kept,
+        max_findings,
     )
-    rows, answers = _Side(stored), _Side(told)
+    rows, answers = _Side(stored), _Side(shown)
     while rows.head or answers.head:
         behind, other = (rows, answers) if rows.at >= answers.at else (answers, rows)
         read = behind.read()

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from store.audit.books.gateway import Gateway
+from store.audit.checks.findings import MAX_FINDINGS
 from store.audit.checks.gateway_api import Payment, compare, listed
-from store.audit.findings import KEPT
-from store.audit.gateway import Gateway
 from store.cli.errors import CannotProve
 from store.testing.fake_store import FakeStore, serving
 
@@ -15,8 +15,8 @@ PAID = Payment("pi_2", 1_000, 500, "EUR", "succeeded", 500)
 OPEN = Payment("pi_1", 999, 700, "EUR", "requires_capture", 0)
 
 
-def found(stored: list[Payment], told: list[Payment]) -> list[str]:
-    return [finding.subject for finding in compare(iter(stored), iter(told)).findings]
+def found(stored: list[Payment], shown: list[Payment]) -> list[str]:
+    return [finding.subject for finding in compare(iter(stored), iter(shown)).findings]
 
 
 def test_the_same_list_twice_is_fine() -> None:
@@ -53,21 +53,21 @@ def test_payments_of_the_same_moment_may_come_in_another_order() -> None:
 
 def test_however_many_are_missing_only_those_of_a_minute_are_remembered() -> None:
     payments = [PAID._replace(id=f"pi_{at}", created=at) for at in range(10_000, 0, -1)]
-    told, alive = payments[:10] + payments[9_990:], weakref.WeakSet[Remembered]()
+    shown, alive = payments[:10] + payments[9_990:], weakref.WeakSet[WatchedId]()
 
     def stored() -> Iterator[Payment]:
         for payment in payments:
-            alive.add(one := Remembered(payment.id))
+            alive.add(one := WatchedId(payment.id))
             yield payment._replace(id=one)
             most.append(len(alive))
 
     most: list[int] = []
-    tally = compare(stored(), iter(told))
+    tally = compare(stored(), iter(shown))
     assert (tally.counted, tally.found) == (10_000, 9_980)
-    assert max(most) < KEPT + 100
+    assert max(most) < MAX_FINDINGS + 100
 
 
-class Remembered(str):
+class WatchedId(str):
     """An id that can be seen to be forgotten."""
 
     __slots__ = ("__weakref__",)

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from store.audit.cases.case import ON_ITS_WAY, Case, Intent, Stock, is_known
+from store.audit.cases.case import ON_ITS_WAY, Case, GatewayPayment, Stock, is_known
 from store.audit.checks.check import Check
+from store.audit.checks.findings import Difference
 from store.audit.checks.money import letting_go
-from store.audit.findings import Difference
-from store.audit.repairs.orders import MakeDue
-from store.audit.repairs.remedy import Remedy
-from store.audit.repairs.stock import ReleaseStock
+from store.audit.checks.proposals import MAKE_DUE, RELEASE_STOCK, Proposal, propose
 
-# What an order comes to, and so the events that say so; each is told once.
+# What an order comes to, and so the events that say so; there is one of each.
 OUTCOMES = frozenset({"confirmed", "rejected", "cancelled", "shipped", "delivered", "refunded"})
 AFTER_A_SALE = frozenset({"shipped", "delivered", "refunded"})
 
-TOLD = (
+HISTORY_STAYS = (
     "Subscribers may have heard what the events say, and history is not rewritten: find out from "
     "payments and stock what happened, and tell them."
 )
@@ -34,7 +32,9 @@ def finished_in_time(case: Case, before: datetime) -> Difference | None:
     due = f"{order.due_at:%Y-%m-%d %H:%M:%S} UTC"
     kind = "final" if order.state in ON_ITS_WAY else "settled"
     found = f"{order.state}, still to do: {order.step}"
-    return Difference(f"{kind} by {due}", found, (MakeDue(case.order_id),))
+    return Difference(
+        f"{kind} by {due}", found, (propose(MAKE_DUE, order_id=case.order_id, step=order.step),)
+    )
 
 
 def events_numbered(case: Case, _before: datetime) -> Difference | None:
@@ -45,7 +45,7 @@ def events_numbered(case: Case, _before: datetime) -> Difference | None:
     if types and case.order.last_event == len(types):
         return None
     expected = f"events 1 to {max(case.order.last_event, 1)}"
-    return Difference(expected, f"{len(types)} events", person=TOLD)
+    return Difference(expected, f"{len(types)} events", person=HISTORY_STAYS)
 
 
 def events_tell(case: Case, _before: datetime) -> Difference | None:
@@ -54,16 +54,18 @@ def events_tell(case: Case, _before: datetime) -> Difference | None:
     if order is None:
         return None
     types = _types(case)
-    if types[:1] == ["order.placed"] and _state_told(types) == order.state:
+    if types[:1] == ["order.placed"] and _state_after(types) == order.state:
         return None
-    return Difference(f"events that lead to {order.state}", ", ".join(types) or "none", person=TOLD)
+    return Difference(
+        f"events that lead to {order.state}", ", ".join(types) or "none", person=HISTORY_STAYS
+    )
 
 
 def _types(case: Case) -> list[str]:
     return case.order.events.split(",") if case.order and case.order.events else []
 
 
-def _state_told(types: Sequence[str]) -> str | None:
+def _state_after(types: Sequence[str]) -> str | None:
     """The state that these events lead to; None if they contradict each other."""
     state, outcomes = "pending", list[str]()
     for what in (each.removeprefix("order.") for each in types if each.startswith("order.")):
@@ -73,37 +75,37 @@ def _state_told(types: Sequence[str]) -> str | None:
             state = what
         elif state == "awaiting_payment" and what in {"authorised", "letting_go"}:
             state = "pending"
-    told = set(outcomes)
-    sold_unsaid = bool(told & AFTER_A_SALE) and "confirmed" not in told
-    return None if sold_unsaid or len(told) < len(outcomes) else state
+    distinct = set(outcomes)
+    sold_unsaid = bool(distinct & AFTER_A_SALE) and "confirmed" not in distinct
+    return None if sold_unsaid or len(distinct) < len(outcomes) else state
 
 
 def has_an_order(case: Case, _before: datetime) -> Difference | None:
     """No money and no stock is kept without an order."""
-    kept = [intent for intent in case.intents if intent.is_open or intent.holds]
+    holding = [intent for intent in case.intents if intent.is_open or intent.holds]
     stock = case.stock if case.stock and case.stock.takes else None
-    if case.order is not None or not (kept or stock):
+    if case.order is not None or not (holding or stock):
         return None
-    parts = [f"{i.id} ({i.status}, {i.received} {i.currency})" for i in kept]
+    parts = [f"{i.id} ({i.status}, {i.received} {i.currency})" for i in holding]
     if stock:
         parts.append(f"reservation {stock.state}: {stock.shelves or stock.sold}")
-    remedies, person = _without_order(case, kept, stock)
-    return Difference("an order", "; ".join(parts), remedies, person)
+    proposals, person = _without_order(case, holding, stock)
+    return Difference("an order", "; ".join(parts), proposals, person)
 
 
 def _without_order(
-    case: Case, kept: Sequence[Intent], stock: Stock | None
-) -> tuple[tuple[Remedy, ...], str]:
+    case: Case, holding: Sequence[GatewayPayment], stock: Stock | None
+) -> tuple[tuple[Proposal, ...], str]:
     """A hold that nobody will ever use is let go; what was taken for good is not ours to judge."""
     if not _is_uuid(case.order_id):
         return (), WHOSE
-    remedies, _ = letting_go(kept)
-    taken = any(intent.holds for intent in kept)
+    proposals, _ = letting_go(holding)
+    taken = any(intent.holds for intent in holding)
     if stock and stock.state == "held":
-        remedies = (*remedies, ReleaseStock(case.order_id))
+        proposals = (*proposals, propose(RELEASE_STOCK, order_id=case.order_id, state=stock.state))
     elif stock:
         taken = True
-    return remedies, WHOSE if taken else ""
+    return proposals, WHOSE if taken else ""
 
 
 def _is_uuid(order_id: str) -> bool:

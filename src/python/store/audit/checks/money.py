@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from store.audit.cases.case import Case, Intent, Order, has_ended, is_at_rest, is_sold
+from store.audit.cases.case import Case, GatewayPayment, Order, has_ended, is_at_rest, is_sold
 from store.audit.checks.check import Check
-from store.audit.findings import Difference
-from store.audit.repairs.money import CancelPayment, CapturePayment, WritePayment
-from store.audit.repairs.remedy import Remedy
+from store.audit.checks.findings import Difference
+from store.audit.checks.proposals import (
+    CANCEL_PAYMENT,
+    CAPTURE_PAYMENT,
+    WRITE_PAYMENT,
+    Proposal,
+    RepairKind,
+    propose,
+)
 
 BY_HAND = (
     "Money moved in a way no rule foresees: look the payments up at the gateway, then capture, cancel "
@@ -30,33 +36,49 @@ def paid_once(case: Case, _before: datetime) -> Difference | None:
         return None
     expected = f"one capture of {order.total} {order.currency}"
     found = ", ".join(map(str, live)) or "no capture"
-    remedies = _settling(order, live, paid)
-    return Difference(expected, found, remedies, "" if remedies else BY_HAND)
+    proposals = _settling(order, live, paid)
+    return Difference(expected, found, proposals, "" if proposals else BY_HAND)
 
 
-def _live(case: Case, order: Order) -> list[Intent]:
+def _live(case: Case, order: Order) -> list[GatewayPayment]:
     """The payments that count: its own, and any other that holds the buyer's money."""
     return [i for i in case.intents if i.is_open or i.holds or i.id == order.intent_id]
 
 
-def _pays(intent: Intent, order: Order) -> bool:
+def _pays(intent: GatewayPayment, order: Order) -> bool:
     captured = (intent.received, intent.charged, intent.currency, intent.status)
     return captured == (order.total, order.total, order.currency, "succeeded")
 
 
-def _settling(order: Order, live: list[Intent], paid: list[Intent]) -> tuple[Remedy, ...]:
+def _settling(
+    order: Order, live: list[GatewayPayment], paid: list[GatewayPayment]
+) -> tuple[Proposal, ...]:
     rest = [intent for intent in live if intent not in paid]
     if len(paid) == 1 and all(intent.is_open for intent in rest):
-        return tuple(CancelPayment(order.order_id, intent.id) for intent in rest)
+        return tuple(_cancel(order.order_id, intent) for intent in rest)
     if len(live) == 1 and _would_pay(live[0], order):
-        return (CapturePayment(order.order_id, live[0].id, order.total, order.currency),)
+        return (_of_sale(CAPTURE_PAYMENT, order, live[0]),)
     return ()
 
 
-def _would_pay(intent: Intent, order: Order) -> bool:
+def _of_sale(kind: RepairKind, order: Order, intent: GatewayPayment) -> Proposal:
+    return propose(
+        kind,
+        order_id=order.order_id,
+        intent_id=intent.id,
+        amount=order.total,
+        currency=order.currency,
+    )
+
+
+def _would_pay(intent: GatewayPayment, order: Order) -> bool:
     authorised = (intent.amount, intent.currency, intent.status)
     ours = order.intent_id in (None, intent.id)
     return ours and authorised == (order.total, order.currency, "requires_capture")
+
+
+def _cancel(order_id: str, intent: GatewayPayment) -> Proposal:
+    return propose(CANCEL_PAYMENT, order_id=order_id, intent_id=intent.id, status=intent.status)
 
 
 def charged_once(case: Case, _before: datetime) -> Difference | None:
@@ -85,17 +107,17 @@ def within_the_authorisation(case: Case, _before: datetime) -> Difference | None
 
 def no_money_kept(case: Case, _before: datetime) -> Difference | None:
     """No authorisation is left open, and all that was captured was given back."""
-    kept = [intent for intent in case.intents if intent.is_open or intent.holds]
-    if case.order is None or not kept:
+    holding = [intent for intent in case.intents if intent.is_open or intent.holds]
+    if case.order is None or not holding:
         return None
-    found = ", ".join(f"{i.id} {i.status}, {i.holds} {i.currency} kept" for i in kept)
-    return Difference(f"no money ({case.order.state})", found, *letting_go(kept))
+    found = ", ".join(f"{i.id} {i.status}, {i.holds} {i.currency} kept" for i in holding)
+    return Difference(f"no money ({case.order.state})", found, *letting_go(holding))
 
 
-def letting_go(kept: Sequence[Intent]) -> tuple[tuple[Remedy, ...], str]:
+def letting_go(holding: Sequence[GatewayPayment]) -> tuple[tuple[Proposal, ...], str]:
     """How to let go of payments, and what to say of those that were captured."""
-    remedies = tuple(CancelPayment(i.order_id, i.id) for i in kept if i.is_open)
-    return remedies, GIVE_BACK if any(intent.holds for intent in kept) else ""
+    proposals = tuple(_cancel(i.order_id, i) for i in holding if i.is_open)
+    return proposals, GIVE_BACK if any(intent.holds for intent in holding) else ""
 
 
 def payment_agrees(case: Case, _before: datetime) -> Difference | None:
@@ -112,16 +134,16 @@ def payment_agrees(case: Case, _before: datetime) -> Difference | None:
         return None
     ours = f"{order.intent_id} captured {order.captured}" if order.intent_id else "no payment"
     theirs = ", ".join(map(str, case.intents)) or "no payment"
-    remedies = _agreeing(case, order)
-    return Difference(ours, f"{theirs} at the gateway", remedies, "" if remedies else BY_HAND)
+    proposals = _agreeing(case, order)
+    return Difference(ours, f"{theirs} at the gateway", proposals, "" if proposals else BY_HAND)
 
 
-def _agreeing(case: Case, order: Order) -> tuple[Remedy, ...]:
+def _agreeing(case: Case, order: Order) -> tuple[Proposal, ...]:
     live = _live(case, order)
     if not is_sold(case) or len(live) != 1 or order.intent_id not in (None, live[0].id):
         return ()
     if _pays(live[0], order) and not order.captured:
-        return (WritePayment(order.order_id, live[0].id, order.total, order.currency),)
+        return (_of_sale(WRITE_PAYMENT, order, live[0]),)
     return _settling(order, live, [])
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from store.audit.cases.case import Case, is_at_rest
 from store.audit.checks.check import Check
-from store.audit.findings import Difference
-from store.audit.repairs.orders import ResumeRefund
+from store.audit.checks.findings import Difference
+from store.audit.checks.proposals import RESUME_REFUND, propose
 
 UNLIKE = (
     "Orders and gateway name different refunds, and either may be the one the buyer was promised: "
@@ -27,9 +27,9 @@ def refunds_agree(case: Case, _before: datetime) -> Difference | None:
     if ours == theirs:
         return None
     # A refund that orders has promised is looked up or asked for by its own key, so never made twice.
-    remedies = (ResumeRefund(case.order_id),) if order.refunds_pending else ()
+    proposals = (propose(RESUME_REFUND, order_id=case.order_id),) if order.refunds_pending else ()
     found = f"at the gateway {_refunds(*theirs)}"
-    return Difference(_refunds(*ours), found, remedies, "" if remedies else UNLIKE)
+    return Difference(_refunds(*ours), found, proposals, "" if proposals else UNLIKE)
 
 
 def _refunds(amount: int, pending: bool) -> str:

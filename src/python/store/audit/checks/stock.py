@@ -4,9 +4,8 @@ from datetime import datetime
 
 from store.audit.cases.case import Case, Stock, has_ended, is_sold
 from store.audit.checks.check import Check
-from store.audit.findings import Difference
-from store.audit.repairs.remedy import Remedy
-from store.audit.repairs.stock import CommitStock, ReleaseStock
+from store.audit.checks.findings import Difference
+from store.audit.checks.proposals import COMMIT_STOCK, RELEASE_STOCK, Proposal, propose
 
 COUNT = (
     "The ledger does not say what happened on the shelf: count it, and book the count in inventory."
@@ -22,11 +21,11 @@ def stock_taken(case: Case, _before: datetime) -> Difference | None:
         return Difference(f"committed: {order.lines}", "no reservation", person=COUNT)
     if (stock.state, stock.lines, stock.sold) == ("committed", order.lines, stock.shelves):
         return None
-    remedies: tuple[Remedy, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     if stock.state in {"held", "expired"} and stock.lines == order.lines and not stock.sold:
-        remedies = (CommitStock(case.order_id),)
+        proposals = (propose(COMMIT_STOCK, order_id=case.order_id),)
     found = f"{stock.state}: {stock.shelves or 'nothing'}; {_booked(stock)}"
-    return Difference(f"committed: {order.lines}", found, remedies, "" if remedies else COUNT)
+    return Difference(f"committed: {order.lines}", found, proposals, "" if proposals else COUNT)
 
 
 def no_stock_kept(case: Case, _before: datetime) -> Difference | None:
@@ -34,11 +33,11 @@ def no_stock_kept(case: Case, _before: datetime) -> Difference | None:
     order, stock = case.order, case.stock
     if order is None or stock is None or not stock.takes:
         return None
-    remedies: tuple[Remedy, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     if stock.state in {"held", "committed"}:
-        remedies = (ReleaseStock(case.order_id),)
+        proposals = (propose(RELEASE_STOCK, order_id=case.order_id, state=stock.state),)
     found = f"{stock.state}: {stock.shelves or 'nothing'}; {_booked(stock)}"
-    return Difference(f"no stock ({order.state})", found, remedies, "" if remedies else COUNT)
+    return Difference(f"no stock ({order.state})", found, proposals, "" if proposals else COUNT)
 
 
 def booked_as_reserved(case: Case, _before: datetime) -> Difference | None:

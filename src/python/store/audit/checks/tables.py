@@ -1,13 +1,12 @@
 """What must be true of whole tables: the database itself looks for what is not."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from store.audit.findings import KEPT, Difference, Tally
-from store.audit.repairs.remedy import Remedy
-from store.audit.repairs.stock import CorrectReserved
-from store.audit.snapshots import Snapshot
+from store.audit.books.snapshots import Snapshot
+from store.audit.checks.findings import MAX_FINDINGS, Difference, Tally
+from store.audit.checks.proposals import CORRECT_RESERVED, RepairKind, propose
 
 COUNT = "Neither the level nor the ledger need be right: count the shelf, and book the count in inventory."
 HISTORY = (
@@ -18,7 +17,7 @@ HISTORY = (
 
 @dataclass(frozen=True)
 class Search:
-    """A query that finds what is wrong: a subject, what should be, what is, and what a remedy needs.
+    """A query that finds what is wrong: a subject, what should be, what is, and what a proposal needs.
 
     `counted` is a query for how much there is to look at.
     """
@@ -29,19 +28,21 @@ class Search:
     counted: str
     sql: str
     person: str = ""
-    remedy: Callable[..., Remedy] | None = None
+    proposes: RepairKind | None = None
+    facts: tuple[str, ...] = ()
 
-    def run(self, snapshot: Snapshot, params: Mapping[str, object], kept: int) -> Tally:
+    def run(self, snapshot: Snapshot, params: Mapping[str, object], max_findings: int) -> Tally:
         """Look, and count."""
         (counted,) = next(snapshot.rows(self.counted, params))
         found = (self._found(*row) for row in snapshot.rows(self.sql, params))
-        return Tally(self.name, self.means, kept).add_all(counted, found)
+        return Tally(self.name, self.means, max_findings).add_all(counted, found)
 
     def _found(
-        self, subject: str, expected: object, found: object, *facts: Any
+        self, subject: str, expected: object, found: object, *values: Any
     ) -> tuple[str, Difference]:
-        remedies = (self.remedy(*facts),) if self.remedy else ()
-        return subject, Difference(str(expected), str(found), remedies, self.person)
+        facts = dict(zip(self.facts, values, strict=True))
+        proposals = (propose(self.proposes, **facts),) if self.proposes else ()
+        return subject, Difference(str(expected), str(found), proposals, self.person)
 
 
 SHELVES = (
@@ -87,7 +88,8 @@ SHELVES = (
         ) h USING (sku, warehouse)
         WHERE reserved <> coalesce(h.held, 0)
         """,
-        remedy=CorrectReserved,
+        proposes=CORRECT_RESERVED,
+        facts=("sku", "warehouse"),
     ),
     Search(
         "no shelf holds less than nothing",
@@ -125,32 +127,34 @@ KEYS = Search(
     "order at the gateway and in backups before anything else is restored.",
 )
 
-KNOWN = "every order has a buyer whom users knows"
+HAS_BUYER = "every order has a buyer whom users knows"
 BUYERS = """
 SELECT buyer_id::text FROM orders WHERE created_at < %(before)s GROUP BY buyer_id ORDER BY buyer_id
 """
 PEOPLE = "SELECT id::text FROM users ORDER BY id"
 
 
-NAMES = (*(search.name for search in (*SHELVES, KEYS)), KNOWN)
+NAMES = (*(search.name for search in (*SHELVES, KEYS)), HAS_BUYER)
 
 
 def check_tables(
-    taken: Mapping[str, Snapshot], params: Mapping[str, object], kept: int = KEPT
+    taken: Mapping[str, Snapshot], params: Mapping[str, object], max_findings: int = MAX_FINDINGS
 ) -> Iterator[Tally]:
     """Every check of this file, one after the other."""
     for search in (*SHELVES, KEYS):
-        yield search.run(taken[search.database], params, kept)
+        yield search.run(taken[search.database], params, max_findings)
     buyers = (row[0] for row in taken["orders"].rows(BUYERS, params))
-    yield check_buyers(buyers, (row[0] for row in taken["users"].rows(PEOPLE)), kept)
+    yield check_buyers(buyers, (row[0] for row in taken["users"].rows(PEOPLE)), max_findings)
 
 
-def check_buyers(buyers: Iterator[str], people: Iterator[str], kept: int = KEPT) -> Tally:
+def check_buyers(
+    buyers: Iterator[str], people: Iterator[str], max_findings: int = MAX_FINDINGS
+) -> Tally:
     """Every buyer is somebody; both streams are sorted."""
     tally = Tally(
-        KNOWN,
+        HAS_BUYER,
         "Somebody who has bought cannot log in any more, or was never there.",
-        kept,
+        max_findings,
     )
     person = next(people, None)
     for buyer in buyers:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from store.audit.cases.case import ON_ITS_WAY, SOLD, Case
-from store.audit.findings import Difference, Tally
+from store.audit.checks.findings import Difference, Tally
 
 NAME = "captures equal sold orders, to the penny"
 ABOVE = "This sum follows from findings about single orders: when those are right, it is."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from secrets import token_urlsafe
 
-from store.audit.snapshots import DATABASES
+from store.audit.books.snapshots import DATABASES
 from store.chaos.containers.cluster import Cluster
 from store.chaos.containers.pods import RunningPod
 from store.chaos.containers.values import RELEASE

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,6 @@ import requests
 from click.testing import CliRunner
 
 from store.audit.command import audit
-from store.audit.repairs.clients import Inventory
 from store.auth.rpc import service_key
 from store.chaos.basket import VISA, basket
 from store.chaos.own_store import OwnStore
@@ -106,8 +107,6 @@ class RestorableStore:
         environ |= {
             "PAYMENT_API_URL": store.gateway_url,
             "PAYMENT_API_KEY": store.secrets.payment_key,
-            "INVENTORY_ADDRESS": store.rpc_address,
-            "INVENTORY_RPC_KEY": store.secrets.rpc_key,
         }
         result = CliRunner().invoke(audit, ["--grace", "0", "--json", *options], env=environ)
         return json.loads(result.stdout)
@@ -126,19 +125,24 @@ class RestorableStore:
             timeout=10,
         )
         _expect(answer.status_code == 200, answer.text)
-        inventory = Inventory(self.store.rpc_address, self.store.secrets.rpc_key)
-        _expect(inventory.release(order, "lost order") == "released", "still reserved")
-        inventory.close()
+        release = messages.ReleaseRequest(order_id=order, reason="lost order")
+        with self._inventory() as inventory:
+            released = inventory.Release(release, timeout=10)
+        _expect(released.state == messages.Reservation.RELEASED, "still reserved")
 
     def take_stock_by_hand(self, order: str) -> None:
         """Reserve and commit the goods of an order that inventory has forgotten."""
+        lines = [messages.Line(sku=SKU, quantity=2)]
+        reserve = messages.ReserveRequest(order_id=order, currency="EUR", lines=lines)
+        with self._inventory() as inventory:
+            inventory.Reserve(reserve, timeout=10)
+            inventory.Commit(messages.CommitRequest(order_id=order), timeout=10)
+
+    @contextmanager
+    def _inventory(self) -> Iterator[InventoryStub]:
         key = (service_key(self.store.secrets.rpc_key),)
-        channel = open_channel(self.store.rpc_address, "inventory", interceptors=key)
-        stub, lines = InventoryStub(channel), [messages.Line(sku=SKU, quantity=2)]
-        request = messages.ReserveRequest(order_id=order, currency="EUR", lines=lines)
-        stub.Reserve(request, timeout=10)
-        stub.Commit(messages.CommitRequest(order_id=order), timeout=10)
-        channel.close()
+        with open_channel(self.store.rpc_address, "inventory", interceptors=key) as channel:
+            yield InventoryStub(channel)
 
 
 def run_postgres_program(url: str, backups: Path, *command: str) -> str:

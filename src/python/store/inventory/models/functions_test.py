@@ -28,6 +28,7 @@ FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
 # What the version before calls, which runs beside this one through an upgrade.
 CALLED_BY_PYTHON = {
     "offers(wanted_skus text[], wanted_currency text)",
+    "order_key(order_id uuid)",
     "reservation_as_json(wanted uuid)",
     "serve_orders(requests jsonb)",
     "sweep_overdue(how_many integer)",

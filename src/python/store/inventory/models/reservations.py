@@ -170,6 +170,14 @@ class Offer:
         return [cls(**row) for row in found]
 
 
+def state_for_update(order_id: UUID) -> str | None:
+    """The state in which an order's reservation is kept; nobody else moves it until the transaction ends."""
+    database.row("SELECT pg_advisory_xact_lock(order_key(%s))", (order_id,))
+    # A second statement, so that it sees what the lock was waiting for.
+    row = database.row("SELECT state FROM reservations WHERE order_id = %s", (order_id,))
+    return row["state"] if row else None
+
+
 def answer_all(commands: Sequence[Command]) -> list[ReservationAnswer]:
     """Carry out these commands in one transaction; the answers are in the same order."""
     requests = [

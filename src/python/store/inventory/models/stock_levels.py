@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from store.inventory.models.refusals import refused_as
 from store.inventory.models.tables import database
+from store.server.errors import Conflict
 from store.server.http.pages import PageRequest
 
 
@@ -67,3 +69,19 @@ class StockLevel:
             (sku,),
         )
         return [cls(**row) for row in rows if row["warehouse"] is not None] if rows else None
+
+
+def correct_reserved(sku: str, warehouse: str, reason: str) -> tuple[int, int] | None:
+    """What was reserved, and is now: the sum of the lines held there; None if there is no such shelf.
+
+    Conflict if more is held than is on hand. models/sql/correct_reserved.sql does it.
+    """
+    with refused_as(reserved_units_are_on_hand=Conflict("More units are held than are on hand.")):
+        row = database.row(
+            """INSERT INTO stock_corrections (sku, warehouse, reason)
+            SELECT sku, warehouse, %(reason)s FROM stock
+            WHERE sku = %(sku)s AND warehouse = %(warehouse)s
+            RETURNING reserved_before, reserved_after""",
+            {"sku": sku, "warehouse": warehouse, "reason": reason},
+        )
+    return (row["reserved_before"], row["reserved_after"]) if row else None

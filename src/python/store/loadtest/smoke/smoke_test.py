@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 from click.testing import CliRunner, Result
 
-from store.audit.testing import audit_of
+from store.audit.testing.small_store import audit_of
 from store.chaos.own_store import OwnStore
 from store.devstack.accounts import ADMIN
 from store.devstack.demo import LAST_CURRENCY

@@ -48,6 +48,7 @@ class Intent:
     received: int = 0
     next_action: str | None = None
     decline_code: str | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,13 @@ class Payments:
         """Take the authorised amount. PaymentDeclined if the gateway will not give it any more."""
         return self._settle("capture", order_id, intent_id, "succeeded")
 
+    def capture_anew(self, order_id: UUID, intent_id: str) -> Intent:
+        """As `capture`, under a key of its own.
+
+        A gateway that was restored may remember the answer to the other key, and not what it did.
+        """
+        return self._settle("capture", order_id, intent_id, "succeeded", f"-{uuid4()}")
+
     def cancel(self, order_id: UUID, intent_id: str) -> Intent:
         """Let go of what is authorised; a payment that was captured meanwhile comes back as it is."""
         return self._settle("cancel", order_id, intent_id, "canceled")
@@ -153,7 +161,9 @@ class Payments:
         """How a refund stands."""
         return _repayment(_looked(lambda: self._stripe.refunds.retrieve(gateway_id)))
 
-    def _settle(self, verb: str, order_id: UUID, intent_id: str, goal: str) -> Intent:
+    def _settle(
+        self, verb: str, order_id: UUID, intent_id: str, goal: str, suffix: str = ""
+    ) -> Intent:
         """Capture or cancel. The intent's own state refuses a second time, whatever the key."""
         act = getattr(self._stripe.payment_intents, verb)
 
@@ -161,7 +171,7 @@ class Payments:
             return _intent(_asked(lambda: act(intent_id, options={"idempotency_key": key})))
 
         try:
-            return ask(f"order-{order_id}-{verb}")
+            return ask(f"order-{order_id}-{verb}{suffix}")
         except PaymentFrozen:
             found = self.look(intent_id)
             return found if found.status == goal else ask(f"order-{order_id}-{verb}-{uuid4()}")
@@ -253,6 +263,7 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
         received=said.get("amount_received") or 0,
         next_action=redirect.get("url"),
         decline_code=failure.get("decline_code") or failure.get("code"),
+        currency=(said.get("currency") or "").upper(),
     )
 
 

@@ -21,6 +21,12 @@ FROM orders o
 """
 _BY_ID = f"{_WHOLE} WHERE o.id = %s"
 _LOCK = "SELECT 1 AS locked FROM orders WHERE id = %s FOR UPDATE"
+_OVERDUE = """
+SELECT 1 AS locked FROM orders WHERE id = %s AND step IS NOT NULL
+AND (leased_until IS NULL OR leased_until <= now())
+AND CASE WHEN state IN ('pending', 'awaiting_payment') THEN expires_at
+    ELSE greatest(expires_at, next_attempt_at) END <= now() FOR UPDATE
+"""
 _LEASE = f"""
 UPDATE orders SET lease = %(lease)s, leased_until = now() + interval '{LEASE_SECONDS} seconds'
 WHERE id = (
@@ -52,6 +58,11 @@ def order_for_update(order_id: UUID) -> Order:
         raise OrderNotFound
     # A second statement, so that it sees what the lock was waiting for.
     return order_of(order_id)
+
+
+def overdue_for_update(order_id: UUID) -> Order | None:
+    """The order, locked until the transaction ends, if it takes too long and nobody is at work on it."""
+    return None if database.row(_OVERDUE, (order_id,)) is None else order_of(order_id)
 
 
 def lease_order(order_id: UUID, lease: UUID) -> Order | None:

@@ -36,7 +36,9 @@ class FakePayments(Payments):
 
     def authorise(self, order_id: UUID, amount: int, currency: str, method: str) -> Intent:
         """As the real one."""
-        return self.faults.around("authorise", lambda: self._authorise(order_id, amount, method))
+        return self.faults.around(
+            "authorise", lambda: self._authorise(order_id, amount, currency, method)
+        )
 
     def look(self, intent_id: str) -> Intent:
         """As the real one."""
@@ -48,6 +50,10 @@ class FakePayments(Payments):
         return self.faults.around("find", lambda: self.intents[found[0]] if found else None)
 
     def capture(self, order_id: UUID, intent_id: str) -> Intent:
+        """As the real one."""
+        return self.faults.around("capture", lambda: self._capture(intent_id))
+
+    def capture_anew(self, order_id: UUID, intent_id: str) -> Intent:
         """As the real one."""
         return self.faults.around("capture", lambda: self._capture(intent_id))
 
@@ -93,19 +99,21 @@ class FakePayments(Payments):
     def _of(self, order_id: UUID) -> list[Intent]:
         return [self.intents[key] for key, owner in self.orders.items() if owner == order_id]
 
-    def _authorise(self, order_id: UUID, amount: int, method: str) -> Intent:
+    def _authorise(self, order_id: UUID, amount: int, currency: str, method: str) -> Intent:
         if self.frozen:
             raise PaymentFrozen("an internal error, repeated")
         key = f"order-{order_id}-authorise"
         if key not in self._answers or self.keys_forgotten:
-            self._answers[key] = self._new(order_id, amount, method)
+            self._answers[key] = self._new(order_id, amount, currency, method)
         answer = self._answers[key]
         if isinstance(answer, PaymentDeclined):
             raise answer
         return answer
 
-    def _new(self, order_id: UUID, amount: int, method: str) -> Intent | PaymentDeclined:
-        made = Intent(f"pi_{new_id().hex}", "requires_capture", capturable=amount)
+    def _new(
+        self, order_id: UUID, amount: int, currency: str, method: str
+    ) -> Intent | PaymentDeclined:
+        made = Intent(f"pi_{new_id().hex}", "requires_capture", amount, currency=currency)
         if method == THREE_D_SECURE:
             page = "https://bank.example/3ds"
             made = replace(made, status="requires_action", capturable=0, next_action=page)

@@ -74,7 +74,7 @@ SELECT id::uuid, number, type, {HOUR_AGO} FROM (VALUES
     ('{REJECTED}', 'order.placed order.letting_go order.rejected'),
     ('{REFUNDED}', '{SALE} order.shipped refund.requested refund.succeeded order.refunded'),
     ('{PENDING}', 'order.placed order.reserved')
-) o (id, story), unnest(string_to_array(story, ' ')) WITH ORDINALITY AS told (type, number);
+) o (id, story), unnest(string_to_array(story, ' ')) WITH ORDINALITY AS event (type, number);
 INSERT INTO idempotency_keys (owner, key, fingerprint, attempt, locked_until, resource_id, status,
     headers, body, created_at)
 SELECT '{BUYER}', id::text, '', id, {HOUR_AGO}, id::text, 201,

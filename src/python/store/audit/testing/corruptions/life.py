@@ -1,24 +1,24 @@
 """Orders that hang or tell something else than is so, and subscribers who miss something."""
 
-from store.audit.corruptions.planted import (
+from store.audit.testing.corruptions.corruption import (
     BUYERS,
     DELIVERED,
     GIVEN_UP,
+    HISTORY,
     IN_TIME,
     KEYS,
     NUMBERED,
     ORDERED,
     OWED,
-    TELLING,
     for_a_person,
     repairable,
 )
-from store.audit.corruptions.rows import BUYER, HOUR_AGO, PENDING, REJECTED, SOLD
+from store.audit.testing.corruptions.rows import BUYER, HOUR_AGO, PENDING, REJECTED, SOLD
 
 LAST = f"order_id = '{SOLD}' AND number = 5"
 UNDELIVERED = "UPDATE webhook_deliveries SET delivered_at = NULL, state"
 
-VIOLATIONS = {
+CORRUPTIONS = {
     "an order hangs": repairable(
         "orders",
         f"UPDATE orders SET expires_at = {HOUR_AGO}, next_attempt_at = now() + interval '1 day' "
@@ -48,26 +48,26 @@ VIOLATIONS = {
     "the last event is missing": for_a_person(
         "orders",
         f"DELETE FROM webhook_deliveries WHERE {LAST}; DELETE FROM order_events WHERE {LAST}",
-        TELLING,
+        HISTORY,
     ),
     "all events are missing": for_a_person(
         "orders",
         f"DELETE FROM webhook_deliveries WHERE order_id = '{REJECTED}';"
         f"DELETE FROM order_events WHERE order_id = '{REJECTED}'",
         NUMBERED,
-        TELLING,
+        HISTORY,
     ),
     "an outcome was told twice": for_a_person(
         "orders",
         "UPDATE order_events SET type = 'order.confirmed' WHERE type = 'order.committed' "
         f"AND order_id = '{SOLD}'",
-        TELLING,
+        HISTORY,
     ),
     "an order was shipped that was never confirmed": for_a_person(
         "orders",
         f"UPDATE orders SET state = 'shipped' WHERE id = '{SOLD}';"
         f"UPDATE order_events SET type = 'order.shipped' WHERE {LAST}",
-        TELLING,
+        HISTORY,
     ),
     "a key points nowhere": for_a_person(
         "orders",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from store.audit.corruptions.rows import BUYER, OPTIONS, SALE
+from store.audit.testing.corruptions.rows import BUYER, OPTIONS, SALE
 
 _ID = "lpad(n::text, 32, '0')::uuid"
 _AT = "now() - interval '1 day' - n * interval '25 milliseconds'"
@@ -19,7 +19,7 @@ INSERT INTO payments (order_id, amount, currency, status, intent_id, authorised,
 SELECT {_ID}, 1000, 'EUR', 'succeeded', 'pi_' || n, 1000, 1000 FROM {_NUMBERS};
 INSERT INTO order_events (order_id, number, type, created_at)
 SELECT {_ID}, number, type, {_AT} FROM {_NUMBERS},
-    unnest(string_to_array('{SALE}', ' ')) WITH ORDINALITY AS told (type, number);
+    unnest(string_to_array('{SALE}', ' ')) WITH ORDINALITY AS event (type, number);
 INSERT INTO idempotency_keys (owner, key, fingerprint, attempt, locked_until, resource_id, created_at)
 SELECT '{BUYER}', 'key-' || n, '', {_ID}, {_AT}, {_ID}::text, {_AT} FROM {_NUMBERS};
 """

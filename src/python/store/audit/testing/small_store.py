@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2.extensions import parse_dsn
 
 from store.audit.audit import Result, Rules, judged
-from store.audit.snapshots import snapshots
+from store.audit.books.snapshots import snapshots
 from store.database.testing import FleetingServer
 
 

@@ -1,6 +1,6 @@
 """Money that is not where it should be."""
 
-from store.audit.corruptions.planted import (
+from store.audit.testing.corruptions.corruption import (
     AGREE,
     CAPTURED,
     NO_MONEY,
@@ -10,13 +10,20 @@ from store.audit.corruptions.planted import (
     REFUNDS,
     TOO_MUCH,
     TWICE,
-    Planted,
+    Corruption,
     for_a_person,
     intent,
     refund,
     repairable,
 )
-from store.audit.corruptions.rows import CANCELLED, PENDING, REFUNDED, REJECTED, SOLD, UNKNOWN
+from store.audit.testing.corruptions.rows import (
+    CANCELLED,
+    PENDING,
+    REFUNDED,
+    REJECTED,
+    SOLD,
+    UNKNOWN,
+)
 
 UNCAPTURED = (
     "UPDATE payment_intents SET status = 'requires_capture', amount_received = 0 WHERE id = 'pi_sold';"
@@ -31,7 +38,7 @@ NEVER_MADE = (
     "UPDATE charges SET amount_refunded = 0 WHERE id = 'ch_refunded'"
 )
 
-VIOLATIONS = {
+CORRUPTIONS = {
     "an order was charged twice": for_a_person(
         "gateway", intent(SOLD, "succeeded", 500), CAPTURED, TWICE, PENNY
     ),
@@ -46,7 +53,7 @@ VIOLATIONS = {
     "a sold order was authorised and never captured": repairable(
         "gateway", UNCAPTURED, CAPTURED, AGREE, PENNY
     ),
-    "a sold order was never captured, and orders knows": Planted(
+    "a sold order was never captured, and orders knows": Corruption(
         {"gateway": UNCAPTURED, "orders": UNWRITTEN}, {CAPTURED, PENNY}
     ),
     "orders does not know of a capture": repairable("orders", UNWRITTEN, AGREE),
@@ -93,7 +100,7 @@ VIOLATIONS = {
     "a rejected order was charged": for_a_person(
         "gateway", intent(REJECTED, "succeeded", 500), NO_MONEY, AGREE, PENNY
     ),
-    "a rejected order was charged, and has an authorisation besides": Planted(
+    "a rejected order was charged, and has an authorisation besides": Corruption(
         {
             "gateway": intent(REJECTED, "succeeded", 500)
             + intent(REJECTED, "requires_capture", 0, "besides")
@@ -109,7 +116,7 @@ VIOLATIONS = {
     "a refund never reached the gateway": for_a_person(
         "gateway", "DELETE FROM refunds WHERE id = 're_2'", REFUNDS
     ),
-    "a promised refund was never asked for": Planted(
+    "a promised refund was never asked for": Corruption(
         {"orders": NEVER_ASKED, "gateway": NEVER_MADE}, {REFUNDS}
     ),
     "more was refunded than captured": for_a_person(

@@ -3,21 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from store.audit.repairs.remedy import Remedy
+from store.audit.checks.proposals import Proposal
 
-KEPT = 100  # findings remembered of each check; all of them are counted
+MAX_FINDINGS = 100  # findings remembered of each check; all of them are counted
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What should be, and what is; the remedies that have one right answer, and why the rest has not.
+    """What should be, and what is; the proposals that have one right answer, and why the rest has not.
 
     `person` says why somebody has to look at it himself, and where to begin. Empty: nobody has to.
     """
 
     expected: str
     found: str
-    remedies: tuple[Remedy, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     person: str = ""
 
 
@@ -28,7 +28,7 @@ class Finding:
     subject: str
     expected: str
     found: str
-    remedies: tuple[Remedy, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     person: str = ""
 
 
@@ -38,7 +38,7 @@ class Tally:
 
     name: str
     means: str
-    kept: int = KEPT
+    max_findings: int = MAX_FINDINGS
     counted: int = 0
     found: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Tally:
     def add(self, subject: str, difference: Difference) -> None:
         """Add a finding about something that was counted already."""
         self.found += 1
-        if len(self.findings) < self.kept:
+        if len(self.findings) < self.max_findings:
             self.findings.append(Finding(subject, **vars(difference)))
 
     def add_all(self, counted: int, found: Iterable[tuple[str, Difference]]) -> "Tally":

@@ -7,23 +7,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 from typing import Any
 
+import requests
 from psycopg2.extensions import parse_dsn
 
-from store.audit.addresses import Where
+from store.audit.addresses import AuditedStore
 from store.audit.audit import Result, Rules, audited_by
-from store.audit.corruptions.rows import ROWS
-from store.audit.gateway import Gateway
-from store.audit.repairing import (
+from store.audit.books.gateway import Gateway
+from store.audit.books.snapshots import DATABASES
+from store.audit.repair import (
     Repair,
-    hands_for,
     orders_of,
-    planned,
+    proposals_of,
     repairs,
     wait_for_workers,
 )
-from store.audit.repairs.remedy import LeftToWorker
-from store.audit.snapshots import DATABASES
-from store.audit.testing import write
+from store.audit.testing.corruptions.rows import ROWS
+from store.audit.testing.small_store import write
 from store.database import functions, history
 from store.database.cipher import Cipher
 from store.database.testing import FleetingServer
@@ -63,7 +62,8 @@ class LivingStore:
         rpc = {"RPC_KEYS": KEY, "RPC_PORT": str(free_port())}
         opened.enter_context(self._program(inventory_program, "inventory", "rpc", rpc))
         address = f"127.0.0.1:{rpc['RPC_PORT']}"
-        self.where = Where(self.urls, Gateway(gateway.url, KEY), address, KEY)
+        self.audited = AuditedStore(self.urls, Gateway(gateway.url, KEY))
+        self._inventory = address
 
     def plant(self, sql: Mapping[str, str]) -> None:
         """The small store as it was, but for this."""
@@ -79,23 +79,32 @@ class LivingStore:
 
     def audit(self, rules: Rules = Rules()) -> Result:  # noqa: B008 - it is frozen
         """What an audit finds."""
-        return audited_by(rules, self.urls, self.where.gateway)
+        return audited_by(rules, self.urls, self.audited.gateway)
 
     def repaired(self, found: Result) -> tuple[list[Repair], Result]:
         """What a repair did about it, and what a second audit finds."""
-        plans = planned(found)
-        with hands_for(self.where) as hands:
-            done = list(repairs(plans, self.where, hands))
-            if any(isinstance(plan.remedy, LeftToWorker) for plan in plans):
-                with self._worker():
-                    wait_for_workers(plans, hands, WAIT_SECONDS)
-        return done, self.audit(Rules(anyway=orders_of(plans)))
+        proposals = proposals_of(found)
+        done = list(repairs(proposals, self.audited))
+        if any(proposal.kind.ended for proposal in proposals):
+            with self._worker():
+                wait_for_workers(proposals, self.audited, WAIT_SECONDS)
+        return done, self.audit(Rules(anyway=orders_of(proposals)))
+
+    def payment(self, intent_id: str) -> Any:
+        """A payment as the gateway's API shows it."""
+        return self.audited.gateway.get(f"/v1/payment_intents/{intent_id}", {})
+
+    def capture(self, intent_id: str, key: str) -> None:
+        """Capture a payment under this idempotency key."""
+        headers = {"Authorization": f"Bearer {KEY}", "Idempotency-Key": key}
+        url = f"{self.audited.gateway.url}/v1/payment_intents/{intent_id}/capture"
+        requests.post(url, headers=headers, timeout=10).raise_for_status()
 
     def _worker(self) -> AbstractContextManager[RunningProgram]:
         environ = {
-            "INVENTORY_ADDRESS": self.where.inventory_address or "",
+            "INVENTORY_ADDRESS": self._inventory,
             "INVENTORY_RPC_KEY": KEY,
-            "PAYMENT_API_URL": self.where.gateway.url,
+            "PAYMENT_API_URL": self.audited.gateway.url,
             "PAYMENT_API_KEY": KEY,
             "KEY_ENCRYPTION_SECRET": SEALED_WITH,
             "WEBHOOK_PRIVATE_ADDRESSES": "true",

@@ -17,7 +17,7 @@ DATABASES = ("orders", "users", "inventory", "gateway")
 ROWS_AT_ONCE = 2_000
 # All rows are read, so a plan is good that reads all of them soonest.
 SETTINGS = (
-    "-c TimeZone=UTC -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
+    "-c TimeZone=UTC -c default_transaction_read_only=on -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
     " -c cursor_tuple_fraction=1 -c work_mem=64MB"
 )
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from store.audit.corruptions.rows import HOUR_AGO, OPTIONS
+from store.audit.testing.corruptions.rows import HOUR_AGO, OPTIONS
 
 IN_TIME = "every order is final, or not yet due"
 NUMBERED = "an order's events are numbered without gaps"
-TELLING = "an order's events tell how it stands"
+HISTORY = "an order's events tell how it stands"
 ORPHANS = "no money and no stock without an order"
 CAPTURED = "a sold order was captured once, in full"
 TWICE = "nobody was charged twice for an order"
@@ -35,7 +35,7 @@ ORDERED = "an endpoint gets an order's events in their order"
 
 
 @dataclass(frozen=True)
-class Planted:
+class Corruption:
     """SQL by service, the checks that notice it, and those of them that still do after a repair."""
 
     sql: dict[str, str]
@@ -43,14 +43,14 @@ class Planted:
     left: set[str] = field(default_factory=set)
 
 
-def for_a_person(service: str, sql: str, *noticed_by: str) -> Planted:
-    """A violation that no repair touches."""
-    return Planted({service: sql}, set(noticed_by), set(noticed_by))
+def for_a_person(service: str, sql: str, *noticed_by: str) -> Corruption:
+    """A corruption that no repair touches."""
+    return Corruption({service: sql}, set(noticed_by), set(noticed_by))
 
 
-def repairable(service: str, sql: str, *noticed_by: str) -> Planted:
-    """A violation that a repair leaves nothing of."""
-    return Planted({service: sql}, set(noticed_by))
+def repairable(service: str, sql: str, *noticed_by: str) -> Corruption:
+    """A corruption that a repair leaves nothing of."""
+    return Corruption({service: sql}, set(noticed_by))
 
 
 def intent(order_id: str, status: str, received: int = 0, name: str = "planted") -> str:

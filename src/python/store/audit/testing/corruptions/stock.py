@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from store.audit.corruptions.planted import (
+from store.audit.testing.corruptions.corruption import (
     BOOKED,
     BOOKED_ONCE,
     CHAIN,
@@ -14,11 +14,11 @@ from store.audit.corruptions.planted import (
     PRICES,
     QUOTED,
     STOCK,
-    Planted,
+    Corruption,
     for_a_person,
     repairable,
 )
-from store.audit.corruptions.rows import CANCELLED, HOUR_AGO, REJECTED, SOLD, UNKNOWN
+from store.audit.testing.corruptions.rows import CANCELLED, HOUR_AGO, REJECTED, SOLD, UNKNOWN
 
 
 def booking(reference: str, kind: str, quantity: int, after: int) -> str:
@@ -51,7 +51,7 @@ NOT_SOLD = (
 )
 DROP_ONCE = "ALTER TABLE stock_movements DROP CONSTRAINT a_reference_is_booked_once;"
 
-VIOLATIONS = {
+CORRUPTIONS = {
     "a sold order's stock was never committed": repairable(
         "inventory",
         f"{NOT_SOLD} UPDATE reservations SET state = 'expired' WHERE order_id = '{SOLD}'",
@@ -160,7 +160,7 @@ VIOLATIONS = {
     "units are held but not reserved": repairable(
         "inventory", "UPDATE stock SET reserved = 0", HELD
     ),
-    "less than nothing lies on a shelf": Planted(
+    "less than nothing lies on a shelf": Corruption(
         {
             "inventory": "ALTER TABLE stock DROP CONSTRAINT reserved_units_are_on_hand;"
             "ALTER TABLE stock_movements DROP CONSTRAINT stock_movements_on_hand_after_check;"

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
-from store.audit.cases.case import Case, Intent, Order, Stock
+from store.audit.books.snapshots import Snapshot
+from store.audit.cases.case import Case, GatewayPayment, Order, Stock
 from store.audit.cases.queries import INTENTS, ORDERS, STOCK, of_all, of_one
-from store.audit.snapshots import Snapshot
 
 
 def cases(taken: Mapping[str, Snapshot]) -> Iterator[Case]:
@@ -30,12 +30,12 @@ def _cases(
     return merged(
         itertools.starmap(Order, taken["orders"].rows(query(ORDERS), params)),
         itertools.starmap(Stock, taken["inventory"].rows(query(STOCK), params)),
-        itertools.starmap(Intent, taken["gateway"].rows(query(INTENTS), params)),
+        itertools.starmap(GatewayPayment, taken["gateway"].rows(query(INTENTS), params)),
     )
 
 
 def merged(
-    orders: Iterator[Order], stock: Iterator[Stock], intents: Iterator[Intent]
+    orders: Iterator[Order], stock: Iterator[Stock], intents: Iterator[GatewayPayment]
 ) -> Iterator[Case]:
     """Merge three streams that are each sorted by order id."""
     streams = tuple(_Stream(stream) for stream in (orders, stock, intents))

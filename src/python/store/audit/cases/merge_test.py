@@ -1,8 +1,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from store.audit.cases.case import Intent, Order, Stock
-from store.audit.cases.reading import merged
+from store.audit.cases.case import GatewayPayment, Order, Stock
+from store.audit.cases.merge import merged
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -17,8 +17,10 @@ def stock(order_id: str) -> Stock:
     return Stock(order_id, "committed", 1, 1, "", "", "", 1, AT)
 
 
-def intent(order_id: str) -> Intent:
-    return Intent(order_id, f"pi_{order_id}", "succeeded", "EUR", 1, 1, 1, 1, 1, 0, 0, False, AT)
+def intent(order_id: str) -> GatewayPayment:
+    return GatewayPayment(
+        order_id, f"pi_{order_id}", "succeeded", "EUR", 1, 1, 1, 1, 1, 0, 0, False, AT
+    )
 
 
 def test_what_belongs_to_one_order_comes_together() -> None:
