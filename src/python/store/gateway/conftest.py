@@ -48,7 +48,6 @@ def gateway(
     receiver: WebhookReceiver,
     start_gateway: Callable[[str, str], GatewayProcess],
 ) -> str:
-    """The address of a running gateway."""
     return start_gateway(database_url, receiver.url).url
 
 

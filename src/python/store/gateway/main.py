@@ -43,7 +43,6 @@ def serve() -> None:
 
 
 def migrate() -> None:
-    """Bring the database up to date."""
     from store.database.migrations import migrate_from
     from store.gateway.models.tables import MIGRATIONS, database
 

@@ -9,11 +9,9 @@ from store.monitoring.testing import needed
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
-    """The path of promtool."""
     return needed(promtool_program)
 
 
 @pytest.fixture(scope="session")
 def prometheus_path() -> str:
-    """The path of Prometheus."""
     return needed(prometheus_program)

@@ -59,7 +59,6 @@ def of_dashboards(folder: Path) -> list[Expression]:
 
 
 def of_dashboard(dashboard: Mapping[str, Any], name: str) -> Iterator[Expression]:
-    """Those of one dashboard."""
     for panel in _panels(dashboard["panels"]):
         for target in panel.get("targets", []):
             location = f"{name}: {panel['title']}: {target['refId']}"

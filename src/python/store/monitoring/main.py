@@ -27,7 +27,6 @@ def build(into: Path, copies: Path) -> None:
 
 
 def main() -> None:
-    """Run the command that was asked for."""
     commands(prog_name="./pants dashboards")
 
 

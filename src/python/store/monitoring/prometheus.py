@@ -59,7 +59,6 @@ class Client:
         self._session.trust_env = False  # no proxy on the loopback
 
     def is_ready(self) -> bool:
-        """Whether it takes queries."""
         try:
             answer = self._session.get(f"{self.url}/-/ready", timeout=ANSWER_SECONDS)
         except requests.RequestException:
@@ -90,7 +89,6 @@ class Client:
         return list(self._data("series", {"match[]": selectors}))
 
     def label_values(self, label: str, *selectors: str) -> list[str]:
-        """Every value that a label has."""
         return list(self._data(f"label/{label}/values", {"match[]": selectors}))
 
     def targets(self) -> list[Mapping[str, Any]]:
@@ -106,7 +104,6 @@ class Client:
         return list(self._data("alerts")["alerts"])
 
     def close(self) -> None:
-        """Give the connections back."""
         self._session.close()
 
     def _data(self, path: str, asked: Mapping[str, Any] | None = None) -> Any:

@@ -38,7 +38,6 @@ def check_configuration(file: Path) -> Verdict:
 
 
 def run_tests(files: Sequence[Path]) -> Verdict:
-    """Whether these unit tests pass."""
     return _run("test", "rules", *map(str, files))
 
 

@@ -113,7 +113,6 @@ def as_yaml() -> str:
 
 
 def write(folder: Path) -> None:
-    """Write the file into a folder of rules."""
     (folder / "slos.yaml").write_text(as_yaml())
 
 

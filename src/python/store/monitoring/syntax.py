@@ -32,7 +32,6 @@ class Selector:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that it names."""
         return tuple(name for name, _, _ in self.matchers)
 
     def __str__(self) -> str:

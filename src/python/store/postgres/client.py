@@ -31,7 +31,6 @@ class Client:
         self._programs = programs
 
     def name(self) -> str:
-        """The database's own name."""
         return self.value("SELECT current_database()")
 
     def value(self, query: str) -> str:

@@ -52,7 +52,6 @@ def restore() -> None:
 
 
 def main() -> None:
-    """Run the command that was asked for."""
     run("postgres", {"serve": serve, "backup": backup, "backups": backups, "restore": restore})
 
 

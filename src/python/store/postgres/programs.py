@@ -23,7 +23,6 @@ class Programs:
         self._binaries = binaries
 
     def path(self, name: str) -> str:
-        """Where the program lies."""
         return str(self._binaries / name)
 
     def run(

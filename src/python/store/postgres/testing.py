@@ -97,7 +97,6 @@ class Container:
         return self.log.splitlines()[-1]
 
     def connect(self, role: str = "orders", database: str = "orders", password: str = "") -> Any:
-        """A connection over TCP."""
         return psycopg2.connect(self.url(role, database, password))
 
     def url(
@@ -124,7 +123,6 @@ class Container:
             connection.close()
 
     def stop(self) -> None:
-        """End it, whatever state it is in."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(SIGINT)
             self._process.wait(TIMEOUT_SECONDS)

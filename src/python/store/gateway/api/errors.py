@@ -21,7 +21,6 @@ _log = logging.getLogger(__name__)
 
 
 def answer_errors(app: Flask) -> None:
-    """Answer every error as Stripe would."""
     app.register_error_handler(StoreError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.register_error_handler(Exception, _answer_unexpected)

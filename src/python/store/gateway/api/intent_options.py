@@ -8,7 +8,6 @@ _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
 def read_options(given: Parameters) -> dict[str, Any]:
-    """The options of a new payment intent."""
     automatic, allowed = _automatic(given), _types(given)
     if automatic and allowed:
         message = "You may only specify one of these parameters: allowed_payment_method_types,"

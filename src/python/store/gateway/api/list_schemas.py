@@ -17,12 +17,10 @@ def read_expansion(given: Parameters) -> frozenset[str]:
 
 
 def read_refund_list(given: Parameters) -> ListQuery:
-    """A page of refunds."""
     return read_list(given, "payment_intent", "charge")
 
 
 def read_event_list(given: Parameters) -> ListQuery:
-    """A page of events."""
     return read_list(given, "type")
 
 

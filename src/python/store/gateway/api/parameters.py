@@ -95,7 +95,6 @@ class Parameters:
         return default if text is None else text == "true"
 
     def one_of(self, name: str, allowed: Sequence[str], default: str | None = None) -> str | None:
-        """One of a few words."""
         text = self.text(name, most=64)
         if text is not None and text not in allowed:
             reason = f"Invalid {self._named(name)}: must be one of {', '.join(allowed)}"
@@ -149,12 +148,10 @@ class Parameters:
 
 
 def missing(param: str) -> InvalidRequest:
-    """A required parameter is not there."""
     return InvalidRequest(
         f"Missing required param: {param}.", code="parameter_missing", param=param
     )
 
 
 def invalid(param: str, message: str, code: str | None = None) -> InvalidRequest:
-    """A parameter makes no sense."""
     return InvalidRequest(message, code=code, param=param)

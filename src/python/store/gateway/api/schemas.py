@@ -62,7 +62,6 @@ def read_new_intent(given: Parameters) -> NewIntent:
 
 
 def read_confirmation(given: Parameters) -> Confirmation:
-    """How to try a payment."""
     given.flag("use_stripe_sdk")
     return Confirmation(
         payment_method=_payment_method(given),
@@ -73,7 +72,6 @@ def read_confirmation(given: Parameters) -> Confirmation:
 
 
 def read_change(given: Parameters) -> IntentChange:
-    """Changes to a payment intent."""
     return IntentChange(
         amount=given.whole("amount"),
         description=given.text("description", most=1000),
@@ -88,12 +86,10 @@ def read_capture(given: Parameters) -> int | None:
 
 
 def read_cancellation(given: Parameters) -> str | None:
-    """Why to cancel."""
     return given.one_of("cancellation_reason", CANCELLATION_REASONS)
 
 
 def read_new_refund(given: Parameters) -> NewRefund:
-    """A refund of a payment intent or of a charge."""
     refund = NewRefund(
         payment_intent=given.text("payment_intent", most=255),
         charge=given.text("charge", most=255),
@@ -116,7 +112,6 @@ def read_outcome(given: Parameters) -> str:
 
 
 def read_fault(given: Parameters) -> NewFault:
-    """Misbehaviour to order."""
     kind = given.one_of("kind", FAULT_KINDS)
     if kind is None:
         raise missing("kind")

@@ -91,7 +91,6 @@ def request_id() -> str:
 
 
 def new_unit() -> UnitOfWork:
-    """The unit of work of the request in hand."""
     ours = settings()
     return UnitOfWork(request_id(), request.path, ours.public_url, ours.webhooks)
 

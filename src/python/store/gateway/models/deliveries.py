@@ -84,7 +84,6 @@ def note_failed(delivery: EventDelivery, answer: str) -> None:
 
 
 def deliveries_of(event_id: str) -> list[dict[str, Any]]:
-    """How an event's deliveries are doing."""
     return database.rows(
         "SELECT id, event, state, attempts, answer, due_at, delivered_at FROM deliveries"
         " WHERE event = %s ORDER BY id",

@@ -54,7 +54,6 @@ class PaymentEvent:
 
     @property
     def is_subscribed(self) -> bool:
-        """Whether it is delivered to the webhook."""
         return self.type.startswith(_SUBSCRIBED)
 
     def insert(self, batch: Batch) -> None:

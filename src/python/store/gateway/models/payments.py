@@ -107,7 +107,6 @@ Payment = tuple[PaymentIntent, Charge | None]
 
 
 def find_payment(intent_id: str) -> Payment | None:
-    """The intent and its latest charge."""
     row = database.row(_BY_ID, (intent_id,))
     return payment_of(row) if row else None
 

@@ -29,7 +29,6 @@ class Refund:
         batch.add(_INSERT, *values)
 
     def update(self, batch: Batch) -> None:
-        """Write how it ended."""
         values = (self.status, self.failure_reason, self.settles_at, self.settles_as, self.id)
         batch.add(_UPDATE, *values)
 

@@ -39,7 +39,6 @@ class WebhookReceiver:
         raise AssertionError(f"only these came: {[event.type for event in events]}")
 
     def close(self) -> None:
-        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 

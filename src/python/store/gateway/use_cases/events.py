@@ -27,7 +27,6 @@ def retrieve(event_id: str) -> orjson.Fragment:
 
 
 def page(query: ListQuery) -> Object:
-    """A page of events, newest first."""
     return list_object([orjson.Fragment(body) for body in list_events(query)], query, "/v1/events")
 
 

@@ -15,7 +15,6 @@ class Misbehaviour:
 
     @property
     def webhook_twice(self) -> bool:
-        """Whether its events are sent twice."""
         return "webhook_twice" in self.kinds
 
     def webhook_delay(self, position: int, count: int) -> float:

@@ -180,7 +180,6 @@ def payment_method_object(payment_method: str, created: int) -> Object:
 
 
 def payment_error(intent: PaymentIntent, kind: str, message: str, **facts: Any) -> Object:
-    """An intent's `last_payment_error`."""
     method = intent.payment_method
     created = int(intent.created_at.timestamp())
     method_object = payment_method_object(method, created) if method else None

@@ -32,8 +32,6 @@ _LEAST |= {"mxn": 1000, "myr": 200, "nok": 300, "pln": 200, "ron": 200, "sek": 3
 
 @dataclass(frozen=True)
 class NewIntent:
-    """A payment intent to make."""
-
     amount: int
     currency: str
     capture_method: str
@@ -146,7 +144,6 @@ def retrieve(public_url: str, intent_id: str, expand: frozenset[str]) -> Object:
 
 
 def page(public_url: str, query: ListQuery) -> Object:
-    """A page of payment intents, newest first."""
     with_charge = "data.latest_charge" in query.expand
     found = [
         intent_object(*payment, public_url, with_charge=with_charge)

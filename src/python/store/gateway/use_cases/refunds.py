@@ -65,7 +65,6 @@ def retrieve(refund_id: str) -> Object:
 
 
 def page(query: ListQuery) -> Object:
-    """A page of refunds, newest first."""
     return list_object([refund_object(each) for each in list_refunds(query)], query, "/v1/refunds")
 
 

@@ -36,7 +36,6 @@ class UnitOfWork:
         self.events.append(event)
 
     def discard(self) -> None:
-        """Drop what was gathered."""
         self.batch, self.events = Batch(), []
 
     def save(self) -> None:

@@ -27,7 +27,6 @@ class Marks(Builder[AnnotationQuery]):
         self._marks = marks
 
     def build(self) -> AnnotationQuery:
-        """The marks."""
         return self._marks
 
 

@@ -21,6 +21,5 @@ def dashboard_files() -> Iterator[tuple[str, str]]:
 
 
 def write(folder: Path) -> None:
-    """Write all of them."""
     for name, text in dashboard_files():
         (folder / name).write_text(text)

@@ -7,8 +7,6 @@ from store.monitoring.dashboards.colours import CODES, STATUSES, Colours
 
 @dataclass(frozen=True)
 class Interface:
-    """The metrics of one interface."""
-
     name: str
     metric: str
     in_flight: str
@@ -22,7 +20,6 @@ class Interface:
 
     @property
     def count(self) -> str:
-        """The counter of all requests."""
         return f"{self.metric}_count"
 
     @property

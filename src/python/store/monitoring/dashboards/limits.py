@@ -37,7 +37,6 @@ class Limit:
 
     @classmethod
     def above(cls, bad: float, warning: float | None = None) -> "Limit":
-        """Too much is bad."""
         early = () if warning is None else ((warning, WARNING),)
         return cls(GOOD, (*early, (bad, BAD)))
 
@@ -54,7 +53,6 @@ class Limit:
 
 
 def alarm(alert: str) -> Limit:
-    """Where this alert begins."""
     return Limit.above(ALARMS[alert])
 
 

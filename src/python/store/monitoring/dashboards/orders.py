@@ -23,7 +23,6 @@ _SECONDS = "dependency_request_duration_seconds"
 
 
 def orders() -> Dashboard:
-    """Orders, from its requests down to its money."""
     slo = runbooks("CheckoutErrorBudgetBurn", "CheckoutLatencyBudgetBurn")
     asked = dependencies("orders", breakers=True)
     return service_board(

@@ -43,7 +43,6 @@ def orders_by_state() -> Panel:
 
 
 def money_captured() -> Panel:
-    """Money taken, by currency."""
     return lines(
         "Money captured, in minor units",
         "In cents, or the smallest unit of the currency; it falls when the shop sells less or cannot charge.",
@@ -53,7 +52,6 @@ def money_captured() -> Panel:
 
 
 def time_to_confirm() -> Panel:
-    """From placing an order to its confirmation."""
     return lines(
         "Time to confirm",
         "From placing an order to its confirmation; above a second it is slower than promised, and after 8 s buyers get 202.",

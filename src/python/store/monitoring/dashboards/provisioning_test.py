@@ -1,4 +1,4 @@
-"""What Grafana is told when it starts."""
+"""What Grafana reads when it starts."""
 
 import re
 from collections.abc import Mapping

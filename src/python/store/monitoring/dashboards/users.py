@@ -21,7 +21,6 @@ _ALL = 'service="users"'
 
 
 def users() -> Dashboard:
-    """Users, from its requests down to its people."""
     return service_board(
         USERS,
         "Users",

@@ -24,7 +24,6 @@ def rest(service: str, duration: Limit = NONE, slo: Links = ()) -> PanelRow:
 
 
 def grpc(service: str) -> PanelRow:
-    """What the gRPC interface answers."""
     return PanelRow(3, "gRPC by method", _panels(RPC, service, NONE, ()))
 
 
