@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """A logged-in person; `session_id` is the log-in (the family of refresh tokens) he came with."""
+    """A logged-in person; `session_id` is the log-in (the family of refresh tokens) it came with."""
 
     id: UUID
     role: Role
@@ -28,10 +28,8 @@ class Caller:
 
     @property
     def is_staff(self) -> bool:
-        """Staff or admin."""
         return self.role.covers(Role.STAFF)
 
     @property
     def is_admin(self) -> bool:
-        """Admin."""
         return self.role.covers(Role.ADMIN)

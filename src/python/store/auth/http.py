@@ -71,7 +71,6 @@ def _guarded(view: Callable[P, R], role: Role) -> Callable[P, R]:
 
 
 def _token() -> str:
-    """The token in the request's Authorization header."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if not scheme:
         raise Unauthenticated("Log in and send the access token: Authorization: Bearer ...")

@@ -32,9 +32,8 @@ class StaticKeys:
         self._jwks = jwks
 
     def find(self, kid: str) -> ECKey:
-        """The key with this id; UnknownKey if there is none."""
         jwks = self._jwks() if callable(self._jwks) else self._jwks
-        return one_of(usable_keys(jwks), kid)
+        return key_with_id(usable_keys(jwks), kid)
 
 
 def usable_keys(jwks: Any) -> dict[str, ECKey]:
@@ -55,8 +54,7 @@ def usable_keys(jwks: Any) -> dict[str, ECKey]:
     return usable
 
 
-def one_of(keys: Mapping[str, ECKey], kid: str) -> ECKey:
-    """The key with this id; UnknownKey if there is none."""
+def key_with_id(keys: Mapping[str, ECKey], kid: str) -> ECKey:
     try:
         return keys[kid]
     except KeyError:

@@ -7,14 +7,14 @@ from threading import Lock
 import requests
 from joserfc.jwk import ECKey
 
-from store.auth.keys import one_of, usable_keys
+from store.auth.keys import key_with_id, usable_keys
 from store.metrics.dependencies import announce
 from store.server.errors import Unavailable
 from store.server.outbound.http_client import get_json
 
-FETCH_SECONDS = 2.0
-FETCH_AT_MOST_EVERY = 3.0  # seconds: a stranger's invented key ids must not become load on users
-FRESH_SECONDS = 300.0  # after which a key that was withdrawn is forgotten
+FETCH_TIMEOUT_SECONDS = 2.0
+MIN_FETCH_INTERVAL_SECONDS = 3.0  # a stranger's invented key ids must not become load on users
+MAX_AGE_SECONDS = 300.0  # after which a key that was withdrawn is forgotten
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +39,16 @@ class RemoteKeys:
         if kid in self._keys:
             self._renew_if_old()
         else:
-            self._ask(kid)
+            with self._lock:
+                if kid not in self._keys:  # else somebody has fetched it while we waited
+                    self._fetch()
         if kid not in self._keys and self._answered_at < self._asked_at:
             raise Unavailable("The keys of access tokens cannot be fetched.", retry_after=2.0)
-        return one_of(self._keys, kid)
+        return key_with_id(self._keys, kid)
 
     def _renew_if_old(self) -> None:
         # Nobody waits for this: one caller asks, all others use what is there.
-        if time.monotonic() - self._answered_at > FRESH_SECONDS and self._lock.acquire(
+        if time.monotonic() - self._answered_at > MAX_AGE_SECONDS and self._lock.acquire(
             blocking=False
         ):
             try:
@@ -54,14 +56,9 @@ class RemoteKeys:
             finally:
                 self._lock.release()
 
-    def _ask(self, kid: str) -> None:
-        with self._lock:
-            if kid not in self._keys:  # else somebody has fetched it while we waited
-                self._fetch()
-
     def _fetch(self) -> None:
         """Replace the keys if the server answers; call it with the lock held."""
-        if time.monotonic() - self._asked_at < FETCH_AT_MOST_EVERY:
+        if time.monotonic() - self._asked_at < MIN_FETCH_INTERVAL_SECONDS:
             return
         keys = self._published()
         # Taken at the end: whoever has waited for a slow answer must not ask again at once.
@@ -72,7 +69,7 @@ class RemoteKeys:
     def _published(self) -> dict[str, ECKey]:
         """The keys at the address; none if it does not answer, or with something else."""
         try:
-            return usable_keys(get_json(self._url, FETCH_SECONDS, "users"))
+            return usable_keys(get_json(self._url, FETCH_TIMEOUT_SECONDS, "users"))
         except (requests.RequestException, ValueError) as error:
             logger.warning("keys not fetched from %s: %s", self._url, error)
             return {}

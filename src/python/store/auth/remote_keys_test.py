@@ -88,7 +88,7 @@ def test_a_new_key_is_found_when_a_token_names_it(publisher: Publisher, clock: C
     verifier = Verifier(RemoteKeys(publisher.url))
     assert verifier.caller_of(OLD.token(CALLER)) == CALLER
     publisher.publish(OLD, NEW)
-    clock.now += remote_keys.FETCH_AT_MOST_EVERY
+    clock.now += remote_keys.MIN_FETCH_INTERVAL_SECONDS
     assert verifier.caller_of(NEW.token(CALLER)) == CALLER
     assert verifier.caller_of(OLD.token(CALLER)) == CALLER
     assert publisher.asked == 2
@@ -100,7 +100,7 @@ def test_invented_key_ids_do_not_become_load(publisher: Publisher, clock: Clock)
         with pytest.raises(InvalidToken):
             verifier.caller_of(OTHER.token(CALLER))
     assert publisher.asked == 1
-    clock.now += remote_keys.FETCH_AT_MOST_EVERY
+    clock.now += remote_keys.MIN_FETCH_INTERVAL_SECONDS
     with pytest.raises(InvalidToken):
         verifier.caller_of(OTHER.token(CALLER))
     assert publisher.asked == 2
@@ -120,7 +120,7 @@ def test_those_who_need_the_keys_at_the_same_time_ask_once(publisher: Publisher)
 def test_those_who_waited_for_a_slow_failure_do_not_ask_one_after_the_other(
     publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote_keys, "FETCH_AT_MOST_EVERY", 0.2)
+    monkeypatch.setattr(remote_keys, "MIN_FETCH_INTERVAL_SECONDS", 0.2)
     publisher.status, publisher.seconds = 500, 0.3
     remote = RemoteKeys(publisher.url)
 
@@ -153,7 +153,7 @@ def test_old_keys_stay_good_while_the_publisher_is_out_of_order(
     verifier = Verifier(RemoteKeys(publisher.url))
     assert verifier.caller_of(OLD.token(CALLER)) == CALLER
     publisher.status, publisher.body = status, body
-    clock.now += remote_keys.FRESH_SECONDS + 1
+    clock.now += remote_keys.MAX_AGE_SECONDS + 1
     assert verifier.caller_of(OLD.token(CALLER)) == CALLER
     # A key that nobody can ask for may be a good one: try again later, do not log in again.
     with pytest.raises(Unavailable) as caught:
@@ -161,7 +161,7 @@ def test_old_keys_stay_good_while_the_publisher_is_out_of_order(
     assert caught.value.status == 503
     publisher.status = 200
     publisher.publish(OLD, NEW)
-    clock.now += remote_keys.FETCH_AT_MOST_EVERY
+    clock.now += remote_keys.MIN_FETCH_INTERVAL_SECONDS
     assert verifier.caller_of(NEW.token(CALLER)) == CALLER
 
 
@@ -177,6 +177,6 @@ def test_a_withdrawn_key_is_forgotten(publisher: Publisher, clock: Clock) -> Non
     remote = RemoteKeys(publisher.url)
     remote.find("old")
     publisher.publish(NEW)
-    clock.now += remote_keys.FRESH_SECONDS + 1
+    clock.now += remote_keys.MAX_AGE_SECONDS + 1
     with pytest.raises(UnknownKey):
         remote.find("old")

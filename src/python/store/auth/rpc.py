@@ -45,7 +45,7 @@ class ServiceKeys(grpc.ServerInterceptor):
         return grpc.unary_unary_rpc_method_handler(_refuse)
 
     def _knows(self, sent: bytes) -> bool:
-        # Each key is compared, and each in constant time: the answer's time tells nothing.
+        # Each key is compared, and each in constant time: the time of the answer says nothing.
         return sum(hmac.compare_digest(sent, good) for good in self._good) > 0
 
 

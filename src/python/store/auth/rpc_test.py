@@ -83,7 +83,7 @@ def test_health_and_reflection_are_open_to_all(address: str) -> None:
         assert NAME in [service.name for service in answer.list_services_response.service]
 
 
-def test_not_even_the_names_of_methods_are_told_without_a_key(address: str) -> None:
+def test_not_even_the_names_of_methods_are_known_without_a_key(address: str) -> None:
     with grpc.insecure_channel(address) as channel:
         ask: Any = channel.unary_unary(f"/{NAME}/NoSuchMethod")
         with pytest.raises(grpc.RpcError) as caught:

@@ -23,15 +23,12 @@ class Signer:
         self.key = ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": "ES256"})
 
     def token(self, caller: Caller, *, lives_seconds: int = 600) -> str:
-        """An access token of this caller."""
         return sign_token(caller, self.key, lives_seconds=lives_seconds)
 
     def headers(self, caller: Caller) -> dict[str, str]:
-        """The headers of a request by this caller."""
         return {"Authorization": f"Bearer {self.token(caller)}"}
 
     def verifier(self) -> Verifier:
-        """A verifier that knows this signer's key."""
         return Verifier(StaticKeys(self.jwks()))
 
     def jwks(self) -> dict[str, Any]:

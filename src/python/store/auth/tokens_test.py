@@ -43,7 +43,7 @@ def signed(header: dict[str, Any] | None = None, key: Any = SIGNER.key, **change
     return jwt.encode({**HEADER, **(header or {})}, claims(**changes), key)
 
 
-def test_a_token_tells_whom_it_was_made_for() -> None:
+def test_a_token_says_whom_it_was_made_for() -> None:
     verifier = SIGNER.verifier()
     assert [verifier.caller_of(SIGNER.token(CALLER)) for _ in range(2)] == [CALLER, CALLER]
     without_session = Caller(new_id(), Role.CUSTOMER)
@@ -136,7 +136,7 @@ def test_a_token_of_another_key_with_the_same_id_is_refused() -> None:
         SIGNER.verifier().caller_of(Signer(kid=str(SIGNER.key.kid)).token(CALLER))
 
 
-def test_a_token_expires_even_when_it_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_expires_even_when_it_is_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     verifier, token = SIGNER.verifier(), SIGNER.token(CALLER, lives_seconds=60)
     assert verifier.caller_of(token) == CALLER
     begun = time.time()
@@ -150,8 +150,8 @@ def test_a_token_expires_even_when_it_is_remembered(monkeypatch: pytest.MonkeyPa
             assert (caught.value.status, caught.value.code) == (401, "token_expired")
 
 
-def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "REMEMBERED_TOKENS", 3)
+def test_only_so_many_tokens_are_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MAX_CACHED_TOKENS", 3)
     verified: list[str] = []
 
     def jwks() -> dict[str, Any]:
@@ -162,7 +162,7 @@ def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> 
     several = [SIGNER.token(CALLER) for _ in range(5)]
     for token in several:
         verifier.caller_of(token)
-    assert len(verifier._remembered) == 3
+    assert len(verifier._cache) == 3
     for token in several[2:]:
         verifier.caller_of(token)
     assert len(verified) == 5
