@@ -17,8 +17,8 @@ from store.orders import app as orders
 from store.orders.composition import AppDependencies as OrdersDependencies
 from store.server.environ import Environ
 from store.users import app as users
-from store.users.config import Config as UsersConfig
-from store.users.wiring import Wiring as UsersWiring
+from store.users.composition import dependencies_of
+from store.users.config import UsersConfig
 
 PUBLIC = {"host": "shop.example.com"}
 INGRESS = {**PUBLIC, "ingress": {"enabled": True, "className": "nginx", "tlsSecret": "shop-tls"}}
@@ -41,7 +41,7 @@ ENVIRON = {
 
 
 def users_app() -> Flask:
-    return users.create_app(UsersWiring.of(UsersConfig.from_environ(Environ(ENVIRON))))
+    return users.create_app(dependencies_of(UsersConfig.from_environ(Environ(ENVIRON))))
 
 
 def inventory_app() -> Flask:

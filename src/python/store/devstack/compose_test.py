@@ -19,7 +19,7 @@ from store.monitoring.targets import SERVICE_OF, targets_json
 from store.orders.config import HttpSettings
 from store.orders.config import OrdersConfig as Orders
 from store.server.environ import Environ
-from store.users.config import Config as Users
+from store.users.config import UsersConfig
 
 DOCKER = Path("src/docker")
 OF_A_LAPTOP = {
@@ -85,7 +85,7 @@ def test_a_process_is_told_whatever_it_is_told_on_a_laptop(
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("users", Users.from_environ),
+        ("users", UsersConfig.from_environ),
         ("inventory", Inventory.from_environ),
         ("orders", Orders.from_environ),
         ("orders", HttpSettings.from_environ),

@@ -1,21 +1,23 @@
-"""What the environment says, read once at the start."""
+"""The settings of users, read once from the environment at the start."""
 
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from store.database.cipher import encryption_secrets
+from store.database.config import DatabaseConfig
 from store.server.environ import Environ
-from store.users.smtp import SmtpServer
+from store.users.mail.smtp import SmtpServer
 
 DISCARD = "discard:"
 """The SMTP_URL of a store without a mail server."""
 
 
 @dataclass(frozen=True)
-class Config:
-    """How this service is set up."""
+class UsersConfig:
+    """The settings of `users serve`."""
 
+    database: DatabaseConfig
     encryption_secrets: tuple[str, ...] = field(repr=False)
     smtp: SmtpServer | None
     mail_from: str
@@ -25,11 +27,11 @@ class Config:
     proxies: int = 0
 
     @classmethod
-    def from_environ(cls, env: Environ) -> "Config":
-        """KEY_ENCRYPTION_SECRET (32 characters or more each; the first seals, all open), SMTP_URL,
+    def from_environ(cls, env: Environ) -> "UsersConfig":
+        """KEY_ENCRYPTION_SECRET (32 characters or more each; the first seals, all open), SMTP_URL
         (`discard:` is none: mails are thrown away), MAIL_FROM, PUBLIC_URL, ACCESS_TOKEN_SECONDS,
         REGISTRATIONS_PER_HOUR (from one network address), PROXIES (how many reverse proxies in
-        front add to X-Forwarded-For).
+        front add to X-Forwarded-For), DATABASE_*.
         """
         return cls(
             encryption_secrets=encryption_secrets(env),
@@ -41,6 +43,7 @@ class Config:
             ),
             registrations_per_hour=env.whole("REGISTRATIONS_PER_HOUR", default=1000, least=1),
             proxies=env.whole("PROXIES", default=0, most=5),
+            database=DatabaseConfig.from_environ(env),
         )
 
 

@@ -3,21 +3,22 @@
 import pytest
 
 from store.server.environ import BadEnviron, Environ
-from store.users.config import Config
-from store.users.smtp import SmtpServer
-from store.users.testing import SECRET
+from store.users.config import UsersConfig
+from store.users.mail.smtp import SmtpServer
+from store.users.testing.api import SECRET
 
 GOOD = {
     "KEY_ENCRYPTION_SECRET": f"{SECRET}, {SECRET} older",
     "SMTP_URL": "smtps://shop:pass@mail.example.com",
     "MAIL_FROM": "shop@example.com",
     "PUBLIC_URL": "https://shop.example.com/",
+    "DATABASE_URL": "postgresql://users@127.0.0.1/users",
 }
 
 
-def read(**changes: str) -> Config:
+def read(**changes: str) -> UsersConfig:
     env = Environ({**GOOD, **changes})
-    config = Config.from_environ(env)
+    config = UsersConfig.from_environ(env)
     env.check()
     return config
 

@@ -6,37 +6,41 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from store.database.config import DatabaseConfig
 from store.database.testing import own_copy, postgres  # noqa: F401
+from store.users.api.dependencies import UsersDependencies
 from store.users.app import create_app
-from store.users.config import Config
+from store.users.composition import dependencies_of, outbox_of
+from store.users.config import UsersConfig
+from store.users.mail.smtp import SmtpServer
 from store.users.models.tables import database
-from store.users.smtp import SmtpServer
-from store.users.testing import SECRET, PostOffice, Shop
-from store.users.wiring import Wiring
+from store.users.testing.api import SECRET, UsersApi
+from store.users.testing.mail_server import MailServer
 
 database_config, opened = own_copy("users", database)
 
 
 @pytest.fixture(scope="session")
-def post_office() -> Iterator[PostOffice]:
-    with PostOffice.open() as office:
-        yield office
+def mail_server() -> Iterator[MailServer]:
+    with MailServer.open() as server:
+        yield server
 
 
 @pytest.fixture
-def config(post_office: PostOffice) -> Config:
-    smtp = SmtpServer("127.0.0.1", post_office.port, seconds=5.0)
-    return Config((SECRET,), smtp, "shop@example.com", "https://shop.example.com")
+def config(mail_server: MailServer, database_config: DatabaseConfig) -> UsersConfig:
+    smtp = SmtpServer("127.0.0.1", mail_server.port, seconds=5.0)
+    sender, url = "shop@example.com", "https://shop.example.com"
+    return UsersConfig(database_config, (SECRET,), smtp, sender, url)
 
 
 @pytest.fixture
-def wiring(opened: None, config: Config) -> Wiring:
-    return Wiring.of(config)
+def dependencies(opened: None, config: UsersConfig) -> UsersDependencies:
+    return dependencies_of(config)
 
 
 @pytest.fixture
-def app(wiring: Wiring) -> Flask:
-    return create_app(wiring)
+def app(dependencies: UsersDependencies) -> Flask:
+    return create_app(dependencies)
 
 
 @pytest.fixture
@@ -45,6 +49,6 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def shop(client: FlaskClient, wiring: Wiring, post_office: PostOffice) -> Shop:
-    post_office.letters.clear()
-    return Shop(client, wiring.outbox, post_office)
+def users(client: FlaskClient, config: UsersConfig, mail_server: MailServer) -> UsersApi:
+    mail_server.letters.clear()
+    return UsersApi(client, outbox_of(config), mail_server)

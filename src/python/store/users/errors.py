@@ -31,7 +31,7 @@ class BadOneTimeToken(Forbidden):
 
 
 class AccountDisabled(Forbidden):
-    """Told only to someone who knows the password or holds a session."""
+    """Shown only to someone who knows the password or holds a session."""
 
     code = "account_disabled"
 
@@ -49,8 +49,6 @@ class AccountGone(Unauthenticated):
 
 
 class UnknownUser(NotFound):
-    """No such user."""
-
     code = "unknown_user"
 
     def __init__(self) -> None:
@@ -58,8 +56,6 @@ class UnknownUser(NotFound):
 
 
 class UnknownAddress(NotFound):
-    """The caller has no such address."""
-
     code = "unknown_address"
 
     def __init__(self) -> None:
@@ -67,8 +63,6 @@ class UnknownAddress(NotFound):
 
 
 class TooManyAddresses(Conflict):
-    """The address book is full."""
-
     code = "too_many_addresses"
 
     def __init__(self, most: int) -> None:

@@ -13,9 +13,10 @@ import pytest
 import requests
 
 from store.database.config import DatabaseConfig
-from store.users.testing import ANN, PASSWORD, SECRET, free_port, user_of
+from store.users.testing.api import ANN, PASSWORD, SECRET, user_of
+from store.users.testing.mail_server import free_port
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
 def environ(database: DatabaseConfig, **more: str) -> dict[str, str]:
@@ -38,7 +39,7 @@ def command(*arguments: str, env: dict[str, str]) -> "subprocess.CompletedProces
         env=env,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
 
@@ -51,11 +52,11 @@ def served(env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
         yield process
     finally:
         process.kill()
-        process.wait(PATIENCE_SECONDS)
+        process.wait(TIMEOUT_SECONDS)
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, "the process has ended"
         try:
@@ -78,7 +79,7 @@ def test_the_program_serves_and_leaves_cleanly(database_config: DatabaseConfig) 
         page = requests.get(f"http://127.0.0.1:{env['OPS_PORT']}/metrics", timeout=5).text
         assert 'users_logins_total{outcome="ok"} 1.0' in page
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_SECONDS) == 0
+        assert process.wait(TIMEOUT_SECONDS) == 0
 
 
 def test_it_starts_without_what_only_callers_of_other_services_need(
@@ -88,7 +89,7 @@ def test_it_starts_without_what_only_callers_of_other_services_need(
 import sys
 from store.server.process.gevent_patch import patch_gevent
 patch_gevent()
-import store.server.process.gunicorn, store.users.app, store.users.housekeeping, store.users.wiring
+import store.server.process.gunicorn, store.users.app, store.users.composition, store.users.maintenance
 print(sys.modules.keys() & {"grpc", "requests", "urllib3", "opentelemetry"})
 """
     ran = subprocess.run(
@@ -96,7 +97,7 @@ print(sys.modules.keys() & {"grpc", "requests", "urllib3", "opentelemetry"})
         env=environ(database_config),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
     assert (ran.stdout, ran.stderr) == ("set()\n", "")
 

@@ -1,6 +1,6 @@
-"""What the shop wants to know about its people.
+"""The metrics of users.
 
-Counted when it is committed, or refused for good: a transaction that is undone counts nothing.
+Counted when it is committed, or refused for good: a transaction that is rolled back counts nothing.
 """
 
 import math
@@ -10,7 +10,7 @@ from prometheus_client import Counter, Gauge
 
 from store.metrics.ages import SeenAge
 
-HOUSEKEEPING_SECONDS = 60.0
+MAINTENANCE_SECONDS = 60.0
 
 LOGINS = Counter("users_logins_total", "Tries to log in, by how they ended.", ["outcome"])
 REGISTRATIONS = Counter(
@@ -31,12 +31,12 @@ MAILS_WAITING = Gauge(
 OLDEST_MAIL = SeenAge(
     "users_oldest_mail_seconds",
     "How long the oldest of them has been waiting; grows while nobody can look.",
-    HOUSEKEEPING_SECONDS,
+    MAINTENANCE_SECONDS,
 )
 KEYS_MADE = Counter("users_signing_keys_made_total", "Signing keys made.")
 KEY_REMAINING = Gauge(
     "users_signing_key_remaining_seconds",
-    "Until the key that signs has signed for as long as it should, by the keys that housekeeping saw"
+    "Until the key that signs has signed for as long as it should, by the keys that the maintenance saw"
     " last; under 0 nobody has made its successor in time.",
 )
 
@@ -48,19 +48,15 @@ MAIL_KINDS = ("verify_email", "reset_password", "already_registered", "password_
 MAIL_OUTCOMES = ("sent", "failed", "given_up", "not_owed", "discarded")
 
 
-def _show_from_the_start() -> None:
-    """Make every child, so that a rate sees the first event of each, too."""
-    for counter, values in (
-        (LOGINS, LOGIN_OUTCOMES),
-        (REGISTRATIONS, REGISTRATION_OUTCOMES),
-        (REFRESHES, REFRESH_OUTCOMES),
-        (THROTTLED, THROTTLES),
-    ):
-        for value in values:
-            counter.labels(value)
-    for kind, outcome in product(MAIL_KINDS, MAIL_OUTCOMES):
-        MAILS.labels(kind, outcome)
-    KEY_REMAINING.set(math.nan)  # nobody has looked yet; 0 would be an alarm
-
-
-_show_from_the_start()
+# Every child is made at once, so that a rate sees the first event of each, too.
+for _counter, _values in (
+    (LOGINS, LOGIN_OUTCOMES),
+    (REGISTRATIONS, REGISTRATION_OUTCOMES),
+    (REFRESHES, REFRESH_OUTCOMES),
+    (THROTTLED, THROTTLES),
+):
+    for _value in _values:
+        _counter.labels(_value)
+for _kind, _outcome in product(MAIL_KINDS, MAIL_OUTCOMES):
+    MAILS.labels(_kind, _outcome)
+KEY_REMAINING.set(math.nan)  # nobody has looked yet; 0 would be an alarm

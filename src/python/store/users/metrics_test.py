@@ -10,12 +10,19 @@ from prometheus_client import REGISTRY
 from store.database.cipher import Cipher
 from store.database.errors import CommitUnknown
 from store.users import metrics
-from store.users.housekeeping import measure_signing_key
+from store.users.credentials.login_throttle import FAILURES_FOR_AN_ACCOUNT
+from store.users.credentials.signing_keys import (
+    PUBLISH_AHEAD,
+    SIGNS_FOR,
+    Keyring,
+    published_keys,
+    rotate,
+)
+from store.users.mail.outbox import TEMPLATES
+from store.users.maintenance import measure_signing_key
 from store.users.models.tables import database
-from store.users.outbox import KINDS
-from store.users.signing_keys import PUBLISH_AHEAD, SIGNS_FOR, Keyring, published_keys, rotate
-from store.users.testing import ANN, SECRET, PostOffice, Shop
-from store.users.throttling import FAILURES_FOR_AN_ACCOUNT
+from store.users.testing.api import ANN, SECRET, UsersApi
+from store.users.testing.mail_server import MailServer
 
 CIPHER = Cipher([SECRET])
 COUNTERS = ("logins", "registrations", "refreshes", "refresh_reuses", "throttled", "mails")
@@ -46,15 +53,15 @@ def counted() -> Counted:
     return since
 
 
-def test_each_log_in_counts_once_by_how_it_ended(shop: Shop, counted: Counted) -> None:
-    shop.register()
-    shop.register()
-    shop.log_in()
+def test_each_log_in_counts_once_by_how_it_ended(users: UsersApi, counted: Counted) -> None:
+    users.register()
+    users.register()
+    users.log_in()
     assert (counted()["registrations new"], counted()["registrations known"]) == (1, 1)
     database.run("UPDATE users SET disabled_at = now()")
-    shop.log_in()
+    users.log_in()
     for _ in range(FAILURES_FOR_AN_ACCOUNT + 2):
-        shop.log_in(password="not the password", email="nobody@example.com")
+        users.log_in(password="not the password", email="nobody@example.com")
     found = counted()
     assert (found["logins ok"], found["logins disabled"]) == (1, 1)
     assert (found["logins wrong"], found["logins throttled"]) == (FAILURES_FOR_AN_ACCOUNT, 2)
@@ -62,43 +69,43 @@ def test_each_log_in_counts_once_by_how_it_ended(shop: Shop, counted: Counted) -
 
 
 def test_a_password_that_changes_during_a_log_in_counts_as_a_wrong_one(
-    shop: Shop, counted: Counted, monkeypatch: pytest.MonkeyPatch
+    users: UsersApi, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.register()
+    users.register()
 
     def slow_check(_password: str, password_hash: str) -> bool:
         database.run("UPDATE credentials SET password_hash = %s", (password_hash + "x",))
         return True
 
-    monkeypatch.setattr("store.users.sessions.is_password", slow_check)
-    shop.log_in()
+    monkeypatch.setattr("store.users.use_cases.sessions.is_password", slow_check)
+    users.log_in()
     assert counted() == {"registrations new": 1, "logins wrong": 1}
 
 
-def test_each_refresh_counts_once_by_how_it_ended(shop: Shop, counted: Counted) -> None:
-    ann = shop.person()
+def test_each_refresh_counts_once_by_how_it_ended(users: UsersApi, counted: Counted) -> None:
+    ann = users.account()
     first = ann.refresh_token
     for _ in range(2):
-        ann.refresh_token = str(shop.refresh(ann.refresh_token).json["refresh_token"])  # type: ignore[index]
-    shop.refresh("no token at all")
+        ann.refresh_token = str(users.refresh(ann.refresh_token).json["refresh_token"])  # type: ignore[index]
+    users.refresh("no token at all")
     assert (counted()["refreshes ok"], counted()["refreshes refused"]) == (2, 1)
-    shop.refresh(first)
-    shop.refresh(first)
+    users.refresh(first)
+    users.refresh(first)
     assert (counted()["refreshes refused"], counted()["refresh_reuses"]) == (3, 1)
 
 
-def test_a_refresh_for_somebody_who_is_gone_is_refused(shop: Shop, counted: Counted) -> None:
-    ann = shop.person()
+def test_a_refresh_for_somebody_who_is_gone_is_refused(users: UsersApi, counted: Counted) -> None:
+    ann = users.account()
     database.run("UPDATE users SET disabled_at = now()")
-    assert shop.refresh(ann.refresh_token).status_code == 401
+    assert users.refresh(ann.refresh_token).status_code == 401
     assert counted()["refreshes refused"] == 1
 
 
 def test_a_session_that_was_not_ended_after_all_is_not_counted(
-    shop: Shop, counted: Counted, monkeypatch: pytest.MonkeyPatch
+    users: UsersApi, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ann = shop.person()
-    shop.refresh(str(shop.refresh(ann.refresh_token).json["refresh_token"]))  # type: ignore[index]
+    ann = users.account()
+    users.refresh(str(users.refresh(ann.refresh_token).json["refresh_token"]))  # type: ignore[index]
 
     def lost() -> None:
         database.rollback()
@@ -106,23 +113,23 @@ def test_a_session_that_was_not_ended_after_all_is_not_counted(
 
     with monkeypatch.context() as broken:
         broken.setattr(database, "commit", lost)
-        assert shop.refresh(ann.refresh_token).status_code == 503
+        assert users.refresh(ann.refresh_token).status_code == 503
     assert "refresh_reuses" not in counted()
-    assert shop.refresh(ann.refresh_token).status_code == 401
+    assert users.refresh(ann.refresh_token).status_code == 401
     assert counted()["refresh_reuses"] == 1
 
 
 def test_each_try_to_send_a_mail_counts_once(
-    shop: Shop, post_office: PostOffice, counted: Counted, monkeypatch: pytest.MonkeyPatch
+    users: UsersApi, mail_server: MailServer, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.register()
-    monkeypatch.setattr(post_office, "answer", "451 try again later")
-    shop.letters()
-    monkeypatch.setattr(post_office, "answer", "250 OK")
+    users.register()
+    monkeypatch.setattr(mail_server, "answer", "451 try again later")
+    users.letters()
+    monkeypatch.setattr(mail_server, "answer", "250 OK")
     database.run("UPDATE mails SET next_attempt_at = now()")
-    shop.letters()
-    shop.ask("POST", "/v1/password-resets", json={"email": "nobody@example.com"})
-    shop.letters()
+    users.letters()
+    users.ask("POST", "/v1/password-resets", json={"email": "nobody@example.com"})
+    users.letters()
     found = {name: value for name, value in counted().items() if name.startswith("mails ")}
     assert found == {
         "mails verify_email failed": 1,
@@ -160,7 +167,7 @@ def test_what_is_left_of_the_signing_key_falls_by_itself_and_jumps_at_a_rotation
     made = published_keys()[0].signs_from
 
     def later(after: timedelta) -> float:
-        monkeypatch.setattr("store.users.housekeeping.now", lambda: made + after)
+        monkeypatch.setattr("store.users.maintenance.now", lambda: made + after)
         return remaining()
 
     assert later(SIGNS_FOR + timedelta(hours=1)) == -3600
@@ -177,18 +184,18 @@ def test_what_is_left_of_the_signing_key_falls_by_itself_and_jumps_at_a_rotation
     metrics.KEY_REMAINING.set_function(lambda: math.nan)
 
 
-def test_no_label_is_made_of_what_people_send(shop: Shop) -> None:
-    shop.register("strange+label@example.com", name="<script>")
-    shop.log_in("another@example.com", "whatever it is")
-    shop.refresh("anything")
-    shop.ask("POST", "/v1/password-resets", json={"email": ANN})
-    shop.letters()
+def test_no_label_is_made_of_what_people_send(users: UsersApi) -> None:
+    users.register("strange+label@example.com", name="<script>")
+    users.log_in("another@example.com", "whatever it is")
+    users.refresh("anything")
+    users.ask("POST", "/v1/password-resets", json={"email": ANN})
+    users.letters()
     allowed = {
         "logins": metrics.LOGIN_OUTCOMES,
         "registrations": metrics.REGISTRATION_OUTCOMES,
         "refreshes": metrics.REFRESH_OUTCOMES,
         "throttled": metrics.THROTTLES,
-        "mails": [f"{kind} {outcome}" for kind in KINDS for outcome in metrics.MAIL_OUTCOMES],
+        "mails": [f"{kind} {outcome}" for kind in TEMPLATES for outcome in metrics.MAIL_OUTCOMES],
         "refresh_reuses": [],
         "signing_keys_made": [],
     }

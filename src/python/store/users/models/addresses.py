@@ -1,6 +1,6 @@
 """The address book of a person."""
 
-from typing import Any
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from peewee import TextField, UUIDField
@@ -11,8 +11,20 @@ from store.users.errors import UnknownAddress
 from store.users.models.tables import VersionedTable, database
 
 
+@dataclass(frozen=True)
+class PostalAddress:
+    """Where parcels go."""
+
+    name: str
+    line1: str
+    line2: str | None
+    city: str
+    postal_code: str
+    country: str
+
+
 class Address(VersionedTable):
-    """A place to which parcels go."""
+    """One entry of an address book."""
 
     user_id = UUIDField()
     name = TextField()
@@ -26,11 +38,10 @@ class Address(VersionedTable):
         table_name = "addresses"
 
     @classmethod
-    def add(cls, user_id: UUID, **fields: Any) -> "Address":
-        """Write down a new address."""
+    def add(cls, user_id: UUID, wanted: PostalAddress) -> "Address":
         moment = now()
         return cls.create(
-            id=new_id(), user_id=user_id, created_at=moment, updated_at=moment, **fields
+            id=new_id(), user_id=user_id, created_at=moment, updated_at=moment, **asdict(wanted)
         )
 
     @classmethod
@@ -43,12 +54,10 @@ class Address(VersionedTable):
 
     @classmethod
     def forget_all(cls, user_id: UUID) -> None:
-        """Strike out all of a person's addresses."""
         database.run("DELETE FROM addresses WHERE user_id = %s", (user_id,))
 
     @classmethod
     def count_of(cls, user_id: UUID) -> int:
-        """How many addresses this person has."""
         return int(cls.select().where(cls.user_id == user_id).count())
 
     @classmethod

@@ -12,7 +12,7 @@ from store.users.models.tables import UsersTable
 
 
 class AuditEntry(UsersTable):
-    """One deed. `facts` hold no secret and nothing that tells who a person was."""
+    """One action. `facts` hold no secret and nothing by which a person can be known."""
 
     id = Id(primary_key=True)
     at = At()
@@ -29,7 +29,7 @@ class AuditEntry(UsersTable):
     def record(
         cls, action: str, subject_id: UUID | None, actor_id: UUID | None = None, **facts: object
     ) -> None:
-        """Write down that the actor (else the subject) did this; rolled back with the deed."""
+        """Record that the actor (else the subject) did this, in the transaction that does it."""
         cls.create(
             id=new_id(),
             at=now(),

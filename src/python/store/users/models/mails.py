@@ -1,4 +1,4 @@
-"""Mails that are owed: written with the change they tell of, sent later."""
+"""Mails that are owed: written in the transaction of their cause, sent later."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ _PURGE = purge_sql("mails", "id", "given_up_at < %s")
 
 
 class Mail(UsersTable):
-    """A mail to be made up and sent. It holds no token: that is made when the mail is sent."""
+    """A mail to be sent. It holds no token: that is made when the mail is sent."""
 
     id = Id(primary_key=True)
     kind = TextField()
@@ -31,7 +31,6 @@ class Mail(UsersTable):
 
     @classmethod
     def owe(cls, kind: str, email: str) -> None:
-        """Write down that this mail is to be sent to this e-mail."""
         moment = now()
         cls.create(id=new_id(), kind=kind, email=email, written_at=moment, next_attempt_at=moment)
 
@@ -58,7 +57,6 @@ class Mail(UsersTable):
 
     @classmethod
     def try_later(cls, mail_id: UUID, at: datetime, error: str) -> None:
-        """Note why it could not be sent, and when to try again."""
         cls.update(next_attempt_at=at, last_error=error).where(cls.id == mail_id).execute()
 
     @classmethod
@@ -78,10 +76,8 @@ class Mail(UsersTable):
 
     @classmethod
     def forget_to(cls, email: str) -> None:
-        """Drop what is still owed to an e-mail."""
         database.run("DELETE FROM mails WHERE lower(email) = lower(%s)", (email,))
 
     @classmethod
     def purge(cls, before: datetime, limit: int) -> int:
-        """Forget mails that were given up before this moment."""
         return database.run(_PURGE, (before, limit))

@@ -50,7 +50,6 @@ class OneTimeToken(UsersTable):
 
     @classmethod
     def forget(cls, user_id: UUID, *purposes: str) -> None:
-        """Make a person's tokens of these purposes worthless."""
         database.run(
             "DELETE FROM one_time_tokens WHERE user_id = %s AND purpose = ANY(%s)",
             (user_id, list(purposes)),
@@ -58,5 +57,4 @@ class OneTimeToken(UsersTable):
 
     @classmethod
     def purge(cls, before: datetime, limit: int) -> int:
-        """Forget tokens that ran out before this moment."""
         return database.run(_PURGE, (before, limit))

@@ -1,5 +1,6 @@
 """People: who they are, their password's hash, where they live."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,15 @@ from store.server.clock import now
 from store.server.ids import new_id
 from store.users.errors import AccountGone, DeletedUser, UnknownUser
 from store.users.models.tables import UsersTable, VersionedTable, database
+
+
+@dataclass(frozen=True)
+class UserFilter:
+    """Which people: the beginning of their e-mail, their role, their state; None is any."""
+
+    email: str | None
+    role: str | None
+    state: str | None
 
 
 class User(VersionedTable):
@@ -42,7 +52,7 @@ class User(VersionedTable):
     def add_or_find(cls, email: str, name: str, role: Role = Role.CUSTOMER) -> tuple[UUID, bool]:
         """The id of the person with this e-mail, locked, and whether they have just been added.
 
-        One statement either way: its work does not tell whether the e-mail was known.
+        One statement either way: its work does not show whether the e-mail was known.
         """
         moment, candidate = now(), new_id()
         found = database.rows(
@@ -62,18 +72,26 @@ class User(VersionedTable):
         return found
 
     @classmethod
-    def locked(cls, user_id: UUID) -> "User":
-        """The person, theirs alone to change until the transaction ends; UnknownUser if none."""
+    def by_id_for_update(cls, user_id: UUID) -> "User":
+        """The person, locked until the transaction ends; UnknownUser."""
         found: User | None = cls.select().where(cls.id == user_id).for_update().first()
         if found is None:
             raise UnknownUser
         return found
 
     @classmethod
-    def active(cls, user_id: UUID, *, lock: bool = False) -> "User":
-        """The person, if they may act; AccountGone if deleted or disabled since the token."""
-        found = cls.select().where(cls.id == user_id)
-        user: User | None = (found.for_update() if lock else found).first()
+    def active(cls, user_id: UUID) -> "User":
+        """The person; AccountGone if deleted or disabled since the token was made."""
+        return cls._active(cls.select().where(cls.id == user_id))
+
+    @classmethod
+    def active_for_update(cls, user_id: UUID) -> "User":
+        """As `active`, locked until the transaction ends."""
+        return cls._active(cls.select().where(cls.id == user_id).for_update())
+
+    @classmethod
+    def _active(cls, found: Any) -> "User":
+        user: User | None = found.first()
         if user is None or user.state != "active":
             raise AccountGone
         return user
@@ -87,7 +105,7 @@ class User(VersionedTable):
         return found
 
     @classmethod
-    def admins_locked(cls) -> set[UUID]:
+    def admins_for_update(cls) -> set[UUID]:
         """Ids of the active admins, none of whom can change until the transaction ends.
 
         Rows are locked in the order of their ids, so that two admins at work cannot deadlock.
@@ -97,7 +115,6 @@ class User(VersionedTable):
 
     @classmethod
     def is_active_admin(cls, user_id: UUID) -> bool:
-        """True if this person may act as an admin now."""
         return bool(cls.select().where((cls.id == user_id) & cls._acts_as_admin()).exists())
 
     @classmethod
@@ -105,26 +122,20 @@ class User(VersionedTable):
         return (cls.role == Role.ADMIN.value) & cls.disabled_at.is_null()
 
     @classmethod
-    def listed(
-        cls, email: str | None, role: str | None, state: str | None, after: UUID | None, limit: int
-    ) -> list["User"]:
-        """People, newest first, whose e-mail begins so and who have this role and state."""
+    def listed(cls, wanted: UserFilter, after: UUID | None, limit: int) -> list["User"]:
         found = cls.select().order_by(cls.id.desc()).limit(limit)
-        if email:
-            found = found.where(fn.starts_with(fn.lower(cls.email), fn.lower(email)))
-        if role:
-            found = found.where(cls.role == role)
-        if state:
-            found = found.where(cls._in_state(state))
+        if wanted.email:
+            found = found.where(fn.starts_with(fn.lower(cls.email), fn.lower(wanted.email)))
+        if wanted.role:
+            found = found.where(cls.role == wanted.role)
+        if wanted.state == "deleted":
+            found = found.where(cls.deleted_at.is_null(False))
+        elif wanted.state:
+            is_active = wanted.state == "active"
+            found = found.where(cls.deleted_at.is_null(), cls.disabled_at.is_null(is_active))
         if after:
             found = found.where(cls.id < after)
         return list(found)
-
-    @classmethod
-    def _in_state(cls, state: str) -> Any:
-        if state == "deleted":
-            return cls.deleted_at.is_null(False)
-        return cls.deleted_at.is_null() & cls.disabled_at.is_null(state == "active")
 
     def refuse_if_deleted(self) -> None:
         """Raise DeletedUser if there is nobody left to change."""
@@ -132,7 +143,7 @@ class User(VersionedTable):
             raise DeletedUser
 
     def anonymise(self) -> None:
-        """Forget everything that tells who this was; the id stays for orders and the audit."""
+        """Forget everything by which the person can be known; the id stays for orders and the audit."""
         database.run("DELETE FROM credentials WHERE user_id = %s", (self.id,))
         self.change(
             email=None,
@@ -169,12 +180,10 @@ class Credential(UsersTable):
 
     @classmethod
     def hash_of(cls, user_id: UUID) -> str:
-        """The hash of this person's password."""
         return str(cls.get(cls.user_id == user_id).password_hash)
 
     @classmethod
     def replace_hash(cls, user_id: UUID, password_hash: str) -> None:
-        """Keep a new hash."""
         cls.update(password_hash=password_hash, changed_at=now()).where(
             cls.user_id == user_id
         ).execute()

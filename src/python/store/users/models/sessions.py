@@ -45,8 +45,7 @@ class Session(UsersTable):
         )
 
     @classmethod
-    def locked_by_token(cls, token_hash: bytes) -> "Session | None":
-        """The session that this token is of, locked until the transaction ends."""
+    def by_token_for_update(cls, token_hash: bytes) -> "Session | None":
         family = RefreshToken.select(RefreshToken.session_id).where(
             RefreshToken.token_hash == token_hash
         )
@@ -59,7 +58,6 @@ class Session(UsersTable):
         return self.ended_at is None and now() < self.idle_until
 
     def keep_alive(self) -> None:
-        """Note that it is in use."""
         self.idle_until = min(now() + IDLE, self.expires_at)
         self.save(only=["idle_until"])
 
@@ -109,13 +107,11 @@ class RefreshToken(UsersTable):
 
     @classmethod
     def is_unused(cls, token_hash: bytes) -> bool:
-        """True if the token is known and has not been used."""
         return bool(
             cls.select().where((cls.token_hash == token_hash) & cls.used_at.is_null()).exists()
         )
 
     def use(self, sealed_successor: bytes) -> None:
-        """Note that it was used, and for what."""
         self.used_at = now()
         self.sealed_successor = sealed_successor
         self.save(only=["used_at", "sealed_successor"])

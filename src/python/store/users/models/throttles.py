@@ -53,10 +53,8 @@ class Throttle(UsersTable):
 
     @classmethod
     def empty(cls, bucket: bytes) -> None:
-        """Forget all tries."""
         database.run("DELETE FROM throttles WHERE bucket = %s", (bucket,))
 
     @classmethod
     def purge(cls, before: datetime, limit: int) -> int:
-        """Forget buckets that were reset before this moment."""
         return database.run(_PURGE, (before, limit))
