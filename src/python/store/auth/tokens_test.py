@@ -136,7 +136,7 @@ def test_a_token_of_another_key_with_the_same_id_is_refused() -> None:
         SIGNER.verifier().caller_of(Signer(kid=str(SIGNER.key.kid)).token(CALLER))
 
 
-def test_a_token_expires_even_when_it_is_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_expires_even_when_it_is_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     verifier, token = SIGNER.verifier(), SIGNER.token(CALLER, lives_seconds=60)
     assert verifier.caller_of(token) == CALLER
     begun = time.time()
@@ -150,7 +150,7 @@ def test_a_token_expires_even_when_it_is_cache(monkeypatch: pytest.MonkeyPatch) 
             assert (caught.value.status, caught.value.code) == (401, "token_expired")
 
 
-def test_only_so_many_tokens_are_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_tokens_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "MAX_CACHED_TOKENS", 3)
     verified: list[str] = []
 
