@@ -32,6 +32,9 @@ UNUSED_PARTS = (
 )
 PEX_OWN = {".bootstrap", ".deps", "PEX-INFO", "__main__.py", "__pex__"}
 
+LIBRARIES = {"__pycache__", "auth", "database", "metrics", "protos", "server"}
+"""What every program stands on; other folders are the program's own."""
+
 START = """\
 import sys
 
@@ -87,8 +90,9 @@ def unpack_sources(pex: Path, root: Path) -> None:
     (app / "__main__.py").write_text(START.format(module=module, function=function))
     compile_all(root / "shared")
     name_user(root / "shared")
-    program = Path(*module.split(".")[:-1])
-    for part in (program, Path("__main__.py")):
+    package = app / module.split(".")[0]
+    rooms = [each for each in package.iterdir() if each.is_dir() and each.name not in LIBRARIES]
+    for part in (*(room.relative_to(app) for room in rooms), Path("__main__.py")):
         goal = root / "own/app" / part
         goal.parent.mkdir(parents=True, exist_ok=True)
         (app / part).rename(goal)

@@ -38,9 +38,10 @@ def pex(tmp_path: Path) -> Path:
     (pex / "PEX-INFO").write_text(json.dumps({"entry_point": "shop.till.main:main"}))
     (pex / "__main__.py").write_text("PEX's own")
     (pex / "shop/till").mkdir(parents=True)
-    (pex / "shop/light.py").write_text("import lamp\nSTATE = lamp.light()\n")
+    (pex / "shop/server").mkdir()
+    (pex / "shop/server/light.py").write_text("import lamp\nSTATE = lamp.light()\n")
     (pex / "shop/till/main.py").write_text(
-        "def main():\n    from shop.light import STATE\n    print(STATE)\n"
+        "def main():\n    from shop.server.light import STATE\n    print(STATE)\n"
     )
     return pex
 
@@ -90,7 +91,7 @@ def test_a_change_of_the_program_leaves_what_it_stands_on_as_it_was(
     unpack_sources(pex, tmp_path / "after")
     before, after = (contents_of(tmp_path / when / "shared") for when in ("before", "after"))
     assert before == after
-    assert "app/shop/light.py" in before
+    assert "app/shop/server/light.py" in before
     assert not any("till" in file for file in before)
 
 

@@ -56,7 +56,7 @@ def _settling(
     rest = [intent for intent in live if intent not in paid]
     if len(paid) == 1 and all(intent.is_open for intent in rest):
         return tuple(_cancel(order.order_id, intent) for intent in rest)
-    if len(live) == 1 and _would_pay(live[0], order):
+    if len(live) == 1 and _would_pay(live[0], order) and not order.refunds_asked:
         return (_of_sale(CAPTURE_PAYMENT, order, live[0]),)
     return ()
 

@@ -49,6 +49,7 @@ class Intent:
     next_action: str | None = None
     decline_code: str | None = None
     currency: str = ""
+    order_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,7 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
         next_action=redirect.get("url"),
         decline_code=failure.get("decline_code") or failure.get("code"),
         currency=(said.get("currency") or "").upper(),
+        order_id=(said.get("metadata") or {}).get("order_id", ""),
     )
 
 

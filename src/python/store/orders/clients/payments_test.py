@@ -45,7 +45,8 @@ def authorise(payments: Payments) -> Intent:
 
 def test_money_is_put_aside_by_a_key_of_the_order(payments: Payments, stripe: Stripe) -> None:
     stripe.says(PI)
-    assert authorise(payments) == Intent("pi_1", "requires_capture", capturable=2580)
+    ours = Intent("pi_1", "requires_capture", capturable=2580, order_id=str(ORDER))
+    assert authorise(payments) == ours
     ((path, form, headers),) = stripe.asked
     assert path == "POST /v1/payment_intents"
     assert form == {

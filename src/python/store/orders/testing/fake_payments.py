@@ -113,7 +113,13 @@ class FakePayments(Payments):
     def _new(
         self, order_id: UUID, amount: int, currency: str, method: str
     ) -> Intent | PaymentDeclined:
-        made = Intent(f"pi_{new_id().hex}", "requires_capture", amount, currency=currency)
+        made = Intent(
+            f"pi_{new_id().hex}",
+            "requires_capture",
+            amount,
+            currency=currency,
+            order_id=str(order_id),
+        )
         if method == THREE_D_SECURE:
             page = "https://bank.example/3ds"
             made = replace(made, status="requires_action", capturable=0, next_action=page)

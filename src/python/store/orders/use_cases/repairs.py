@@ -13,7 +13,7 @@ from store.orders.clients.payments import Intent, Payments
 from store.orders.models.order import Order
 from store.orders.models.payment import Payment
 from store.orders.models.queries import order_for_update, overdue_for_update
-from store.orders.models.states import REFUNDABLE, Step
+from store.orders.models.states import REFUNDABLE, State, Step
 from store.orders.models.tables import database
 from store.orders.models.writes import Change, save_locked
 from store.server.clock import now
@@ -65,13 +65,17 @@ def capture_payment(
     """Capture what a sold order was authorised for, to the penny, and write it down."""
     with database.transaction():
         order = _sale_for_update(order_id, intent_id, amount, currency)
-        intent = payments.look(intent_id)
+        if any(refund.state != "failed" for refund in order.refunds):
+            raise LeftAlone("it was refunded, and a capture would take the money again")
+        intent = _payment_of(order, payments.look(intent_id))
         # The engine's own key first: a request of it that is still on its way is then this one.
         for capture in (payments.capture, payments.capture_anew):
             if intent.status != "requires_capture":
                 break
             if (intent.capturable, intent.currency) != (amount, currency):
                 raise LeftAlone("another amount was authorised")
+            # Still ours: while the gateway is asked, the database may end a session that waits.
+            _sale_for_update(order_id, intent_id, amount, currency)
             capture(order.id, intent_id)
             intent = payments.look(intent_id)
         _refuse_unpaid(intent, amount, currency)
@@ -88,7 +92,7 @@ def write_payment(
         order = _sale_for_update(order_id, intent_id, amount, currency)
         if order.step is not None or order.captured:
             raise StaleProposal
-        intent = payments.look(intent_id)
+        intent = _payment_of(order, payments.look(intent_id))
         _refuse_unpaid(intent, amount, currency)
         _write(order, intent)
     return f"orders says that {amount} {currency} were captured"
@@ -98,12 +102,20 @@ def _sale_for_update(order_id: str, intent_id: str, amount: int, currency: str) 
     """The order, if it was sold for this, and by no other payment."""
     order = order_for_update(UUID(order_id))
     known = order.payment and order.payment.intent_id
-    sold = order.state in REFUNDABLE and order.ending is None
+    cancelling = order.cancel_requested_at is not None and order.state == State.CONFIRMED
+    sold = order.state in REFUNDABLE and order.ending is None and not cancelling
     if not sold or (order.total, order.currency) != (amount, currency):
         raise StaleProposal
     if known not in (None, intent_id):
         raise StaleProposal
     return order
+
+
+def _payment_of(order: Order, intent: Intent) -> Intent:
+    """The intent, if it was made for this order: the line may name that of another."""
+    if intent.order_id != str(order.id):
+        raise StaleProposal
+    return intent
 
 
 def _refuse_unpaid(intent: Intent, amount: int, currency: str) -> None:

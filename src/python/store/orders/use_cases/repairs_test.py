@@ -89,6 +89,37 @@ def test_a_sale_that_is_being_undone_is_not_captured(sold: Order, shop: FakeShop
     assert shop.payments.taken(sold.id) == 0
 
 
+def test_a_refunded_sale_is_not_captured_again(sold: Order, shop: FakeShop) -> None:
+    database.run(
+        """INSERT INTO refunds (id, order_id, amount, reason, state, requested_by, created_at)
+        VALUES (%s, %s, 500, 'broken', 'pending', %s, now())""",
+        (new_id(), sold.id, sold.buyer_id),
+    )
+    uncapture(sold, shop)
+    with pytest.raises(LeftAlone, match="it was refunded"):
+        capture_payment(shop.payments, *facts(sold))
+    assert shop.payments.taken(sold.id) == 0
+
+
+def test_a_sale_whose_cancellation_is_asked_for_is_not_captured(
+    sold: Order, shop: FakeShop
+) -> None:
+    uncapture(sold, shop)
+    database.run("UPDATE orders SET cancel_requested_at = now(), cancel_requested_by = buyer_id")
+    with pytest.raises(StaleProposal):
+        capture_payment(shop.payments, *facts(sold))
+    assert shop.payments.taken(sold.id) == 0
+
+
+def test_the_payment_of_another_order_is_not_taken_for_its_own(sold: Order, shop: FakeShop) -> None:
+    uncapture(sold, shop)
+    found = shop.payments.intents[sold.intent_id]
+    shop.payments.intents[found.id] = replace(found, order_id=str(new_id()))
+    with pytest.raises(StaleProposal):
+        capture_payment(shop.payments, *facts(sold))
+    assert shop.payments.captures[sold.intent_id] == 1  # when it was sold
+
+
 def test_a_payment_that_is_written_down_is_not_written_again(sold: Order, shop: FakeShop) -> None:
     with pytest.raises(StaleProposal):
         write_payment(shop.payments, *facts(sold))

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class LeftAlone(Exception):
-    """Nothing was changed; the text says why."""
+    """It is not put right, and nothing was written here; the text says why."""
 
 
 class StaleProposal(LeftAlone):
@@ -56,8 +56,8 @@ def repaired(
         try:
             proposal = json.loads(line)
             kind, subject, facts = (proposal[name] for name in ("kind", "subject", "facts"))
-            is_ours = proposal["service"] == service
-        except (ValueError, TypeError, KeyError):
+            is_ours = proposal["service"] == service and bool(kind.strip())
+        except (ValueError, TypeError, KeyError, AttributeError):
             _log.warning("a line of standard input is no proposal, and is passed over")
             continue
         if is_ours:
@@ -75,5 +75,5 @@ def _outcome(repair: Repair | None, facts: Mapping[str, Any]) -> tuple[bool, str
     except StoreError as error:
         return False, f"{error.code}: {error.detail}"
     except Exception:
-        _log.exception("a repair broke off; nothing was changed")
+        _log.exception("a repair broke off; nothing was written here")
         return False, "it broke off, and the log says why"
